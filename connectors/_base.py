@@ -1,0 +1,142 @@
+"""The contract between Firstbell and one outside system.
+
+A connector is one module in this folder: the module's name is its kind, its key in sources.yaml, its test folder and
+its heading in docs/connectors.md. It holds one `Connector` subclass, a docstring that says what it reads and with
+which least access, and small row models of only the fields that are read. `tests/contract/` runs the same suite over
+every kind (docs/design.md, section 4).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict
+
+from firstbell.clock import Clock, utc_now
+from firstbell.intervals import Window
+from firstbell.records import Record
+
+State = Mapping[str, Any]
+"""What a connector remembers of a stream between runs: JSON, opaque to everybody else."""
+
+
+class StreamMode(StrEnum):
+    APPEND = "append"
+    """Rows never change and never vanish."""
+    UPSERT = "upsert"
+    """A row read again replaces its older version; a row not seen stays."""
+    REPLACE = "replace"
+    """Each complete read is the whole truth of its scope: what was not seen is retired."""
+
+
+class Mode(StrEnum):
+    """How much to read."""
+
+    INCREMENTAL = "incremental"
+    BACKFILL = "backfill"
+    CENSUS = "census"
+    REREAD = "reread"
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One kind of record that a connector yields."""
+
+    name: str
+    record_type: type[Record]
+    mode: StreamMode
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """So far, so safe: `state` lets a broken-off read go on from here. Does not move the watermark."""
+
+    stream: str
+    state: State = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """The true end of a stream. Only this moves the watermark, and for replace streams retires what was not seen.
+
+    `scope` is a prefix of `entity_key` that bounds the retiring; empty means the whole stream of this source.
+    """
+
+    stream: str
+    scope: str = ""
+    state: State = field(default_factory=dict)
+
+
+Yielded = Record | Checkpoint | Complete
+
+
+@dataclass(frozen=True, slots=True)
+class FetchRequest:
+    """What to read this time. `states` holds each stream's last completed state; absent before the first read."""
+
+    mode: Mode = Mode.INCREMENTAL
+    window: Window | None = None
+    states: Mapping[str, State] = field(default_factory=dict)
+    deadline: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceContext:
+    """Where a connector finds itself: its key, the district's zone and folder, and the time.
+
+    `pause` is how it waits (a 429's Retry-After); tests pass one that does not sleep.
+    """
+
+    source_key: str
+    zone: ZoneInfo
+    folder: Path
+    clock: Clock = utc_now
+    pause: Callable[[float], None] | None = None
+
+
+class SourceSettings(BaseModel):
+    """Base of every connector's `Settings`: strict, and every field must be described."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class Connector(ABC):
+    """Reads one outside system and never writes to it, sleeps on its own, stores or logs a row."""
+
+    title: ClassVar[str]
+    docs_url: ClassVar[str]
+    streams: ClassVar[tuple[Stream, ...]]
+    least_privilege: ClassVar[str]
+    checked_against: ClassVar[str]
+    """Honest word on what the code was tried against: "real Roundup 2.6.0" or "documented shapes only"."""
+    Settings: ClassVar[type[SourceSettings]]
+
+    def __init__(self, settings: Any, context: SourceContext) -> None:
+        self.settings = settings
+        self.context = context
+
+    @abstractmethod
+    def check(self) -> str:
+        """Make the smallest real call that proves address, credentials and rights; return a sentence for doctor.
+
+        Raises ConnectorError with what to do.
+        """
+
+    @abstractmethod
+    def fetch(self, request: FetchRequest) -> Iterator[Yielded]:
+        """Yield records, checkpoints and, at the true end of each stream, `Complete`.
+
+        An exception means that nothing of this source is known. One failed target of many is a record instead.
+        """
+
+
+def stream_for(connector: type[Connector], name: str) -> Stream:
+    """The stream of that name; KeyError when the connector has none."""
+    return {stream.name: stream for stream in connector.streams}[name]
