@@ -1,0 +1,117 @@
+"""sources.yaml, services.yaml, systems.yaml, compliance.yaml and targets.yaml: what is audited, and against what."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from firstbell.config._section import Key, Section
+
+
+class Source(Section):
+    """One outside system that is read each night."""
+
+    key: Key = Field(description="Short name; figures name their source by it.")
+    kind: Key = Field(description="Which connector reads it: see docs/connectors.md.")
+    title: str = Field(description="The name as the packet prints it, for example Help desk.")
+    owner_role: Key = Field("it_lead", description="Who mends it when it falls silent.")
+    stale_after_hours: float = Field(36, gt=0, description="Older than this, its figures are not known.")
+    locations: dict[str, Key] = Field({}, description="The source's own place names, mapped to our school keys.")
+    settings: dict[str, Any] = Field(description="What the connector of this kind asks for.")
+
+
+class SourcesFile(Section):
+    """sources.yaml."""
+
+    sources: tuple[Source, ...] = Field((), description="The systems that are read.")
+
+
+class Maintenance(Section):
+    """Planned work on a service."""
+
+    starts_at: datetime = Field(description="With an offset, or local time of the district.")
+    ends_at: datetime = Field(description="With an offset, or local time of the district.")
+    note: str = Field("", description="What is done.")
+
+
+class Service(Section):
+    """Something people use, looked at from outside by a probe of our own."""
+
+    key: Key = Field(description="Short name.")
+    name: str = Field(description="The name as people say it, for example Sign-in.")
+    probe: dict[str, Any] = Field(description="{kind: http, url: ...}: how to look; see docs/connectors.md.")
+    schools: tuple[Key, ...] = Field((), description="Who depends on it; empty means every school.")
+    needed: Literal["class_hours", "always"] = Field("class_hours", description="When it has to be there.")
+    owner_role: Key = Field("it_lead", description="Who mends it.")
+    maintenance: tuple[Maintenance, ...] = Field((), description="Planned work, left out of the figures.")
+
+
+class Polling(Section):
+    """How rounds of looks are made."""
+
+    every_seconds: int = Field(60, ge=10, le=3600, description="From one round to the next.")
+    timeout_seconds: float = Field(10, gt=0, le=120, description="Longest wait for one service.")
+    vantage: Key = Field("here", description="From where we look; a name of this machine or site.")
+    control_name: str = Field("", description="A name that always resolves; when it does not, all is unknown.")
+    per_host: int = Field(4, ge=1, description="Looks at one host at the same time.")
+    confirmation_failures: int = Field(2, ge=1, le=10, description="Failed looks in a row before an outage counts.")
+    ca_bundle: str = Field("", description="File of certificate authorities to trust instead of the system's.")
+
+
+class ServicesFile(Section):
+    """services.yaml."""
+
+    polling: Polling = Field(Polling(), description="How often and from where.")
+    services: tuple[Service, ...] = Field((), description="The services, or {file: services.csv}.")
+
+
+class System(Section):
+    """Something that holds data and must be backed up: a line of the inventory that coverage is measured against."""
+
+    key: Key = Field(description="Short name.")
+    name: str = Field(description="The name as printed, for example Finance.")
+    recovery_point_hours: float = Field(24, gt=0, description="How old the newest good backup may be.")
+    restore_limit_hours: float | None = Field(None, gt=0, description="How long a restore may take.")
+    vendor_hosted: bool = Field(False, description="True when the vendor keeps the backups.")
+    owner_role: Key = Field("it_lead", description="Who answers for it.")
+
+
+class SystemsFile(Section):
+    """systems.yaml."""
+
+    systems: tuple[System, ...] = Field((), description="The inventory, or {file: systems.csv}.")
+
+
+class ComplianceItem(Section):
+    """One duty that the district keeps evidence for."""
+
+    framework: Key = Field(description="For example ferpa, cipa, local.")
+    code: str = Field(description="The duty's code within it.")
+    title: str = Field(description="In plain words.")
+    owner_role: Key = Field("data_security_specialist", description="Who keeps the evidence.")
+    subject: str = Field("district", description="Whom it is about.")
+
+
+class ComplianceFile(Section):
+    """compliance.yaml."""
+
+    items: tuple[ComplianceItem, ...] = Field((), description="What must be evidenced, or {file: items.csv}.")
+    expiring_within_days: int = Field(60, ge=1, description="From when an item is called expiring.")
+
+
+class AdoptedTarget(Section):
+    """A target that the team adopted: before that there is a figure and no verdict."""
+
+    indicator: str = Field(description="An id of catalogs/needs_instrument.yaml, for example IP-01.")
+    target: float = Field(description="The value to reach, in the indicator's unit.")
+    floor: float | None = Field(None, description="The value at which the need is total.")
+    basis: str = Field("local decision", description="Law, benchmark or decision it rests on.")
+    adopted_on: date = Field(description="When the team adopted it.")
+
+
+class TargetsFile(Section):
+    """targets.yaml."""
+
+    adopted: tuple[AdoptedTarget, ...] = Field((), description="Targets the team adopted.")

@@ -1,0 +1,138 @@
+"""district.yaml: who the district is, its schools, its year and how its mail leaves."""
+
+from __future__ import annotations
+
+from datetime import date, time
+from enum import StrEnum
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, Field, SecretStr
+
+from firstbell.config._section import Key, Section
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError("is not an IANA time zone; an example is America/Chicago") from error
+    return name
+
+
+ZoneName = Annotated[str, AfterValidator(_known_zone)]
+
+
+class SchoolLevel(StrEnum):
+    ELEMENTARY = "elementary"
+    MIDDLE = "middle"
+    HIGH = "high"
+    OTHER = "other"
+
+    @property
+    def secondary(self) -> bool:
+        """True for middle and high schools."""
+        return self in (SchoolLevel.MIDDLE, SchoolLevel.HIGH)
+
+
+class School(Section):
+    """One school."""
+
+    key: Key = Field(description="Short name used in the other files.")
+    name: str = Field(description="The name as the packet prints it.")
+    level: SchoolLevel = Field(description="elementary, middle, high or other.")
+    enrolment: int | None = Field(None, ge=0, description="Pupils, where no roster source counts them.")
+    known_as: tuple[str, ...] = Field((), description="How sources name it: roster ids, help desk locations.")
+
+
+class Hours(Section):
+    """Opening hours of one weekday, local time."""
+
+    opens: time = Field(alias="from", description="Local time, for example 08:00.")
+    closes: time = Field(alias="until", description="Local time, for example 15:05.")
+
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+class SchoolYear(Section):
+    """One school year; fiscal years are told apart in the budget measures."""
+
+    name: str = Field(pattern=r"^\d{4}-\d{2}$", description='For example "2026-27".')
+    first_day: date = Field(description="First day of instruction.")
+    last_day: date = Field(description="Last day of instruction.")
+
+
+class ClosedDays(Section):
+    """Days without school, one or a range."""
+
+    first: date = Field(description="The day, or the first of a range.")
+    last: date | None = Field(None, description="The last day of a range; left out for one day.")
+    name: str = Field(description="For example Winter break.")
+    offices: bool = Field(False, description="True when the offices and the help desk are closed as well.")
+
+
+class EarlyRelease(Section):
+    """A day that ends early."""
+
+    day: date = Field(description="The day.")
+    until: time = Field(description="When instruction ends.")
+
+
+class Calendar(Section):
+    """The district's year: what counts as class hours and as business hours."""
+
+    years: tuple[SchoolYear, ...] = Field(min_length=1, description="School years, this one and the last at least.")
+    class_hours: dict[Weekday, Hours] = Field(description="Hours of instruction by weekday.")
+    business_hours: dict[Weekday, Hours] = Field(description="Hours of the help desk by weekday.")
+    closed: tuple[ClosedDays, ...] = Field((), description="Holidays and breaks.")
+    early_release: tuple[EarlyRelease, ...] = Field((), description="Days that end early.")
+    fiscal_year_starts: str = Field("07-01", pattern=r"^\d\d-\d\d$", description="Month and day, for example 07-01.")
+
+
+class Mail(Section):
+    """How mail leaves the district."""
+
+    transport: Literal["smtp", "file_drop"] = Field("smtp", description="smtp, or file_drop to write .eml files.")
+    host: str = Field("localhost", description="The mail server's name.")
+    port: int = Field(587, ge=1, le=65535, description="587 for STARTTLS, 465 for implicit TLS, 25 for a relay.")
+    security: Literal["starttls", "tls", "none"] = Field("starttls", description="How the connection is protected.")
+    username: str = Field("", description="Empty for a relay that knows this machine.")
+    password: SecretStr | None = Field(None, description="A reference such as env:SMTP_PASSWORD; never the password.")
+    ca_bundle: str = Field("", description="File of certificate authorities to trust instead of the system's.")
+    sender: str = Field(description="The address the packets come from.")
+    sender_name: str = Field("", description="The name shown beside it.")
+    folder: str = Field("mail", description="For file_drop: where the .eml files go, inside the state folder.")
+    timeout_seconds: float = Field(30, gt=0, le=300, description="Longest wait for one answer of the server.")
+
+
+class Packet(Section):
+    """How the packet looks."""
+
+    page: Literal["letter", "a4"] = Field("letter", description="Paper size.")
+    language: Literal["en"] = Field("en", description="Language of the packet.")
+    logo: str = Field("", description="A PNG or SVG file in the district folder.")
+
+
+class Installer(Section):
+    """Who gets everything while the installation is in rehearsal."""
+
+    name: str = Field(description="A name.")
+    email: str = Field(description="An address.", pattern=r"^[^@\s]+@[^@\s]+$")
+
+
+class DistrictFile(Section):
+    """district.yaml."""
+
+    name: str = Field(description="The district's name as printed.")
+    sample: bool = Field(False, description="True for made-up districts: everything is then labelled SAMPLE.")
+    time_zone: ZoneName = Field(description="IANA zone in which days are cut, for example America/Chicago.")
+    state: str = Field("", pattern=r"^([A-Z]{2})?$", description="Two letters; chooses the state's obligations.")
+    population: int | None = Field(None, ge=0, description="Census population served; decides the ADA web date.")
+    mail_domain: str = Field("", description="The domain of staff mail, checked for SPF, DMARC and MX.")
+    schools: tuple[School, ...] = Field(description="The schools, or {file: schools.csv}.")
+    calendar: Calendar = Field(description="School years, hours and closed days.")
+    small_group_minimum: int = Field(10, ge=3, description="Figures about fewer people than this are not shown.")
+    mail: Mail = Field(description="How mail leaves.")
+    packet: Packet = Field(Packet(), description="How the packet looks.")
+    installer: Installer = Field(description="Gets all mail until go-live, and the watchdog's warnings after it.")

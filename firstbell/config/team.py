@@ -1,0 +1,178 @@
+"""teams.yaml, meetings.yaml and plan.yaml: who meets, when, and what they set out to do."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from firstbell.config._section import Key, Section
+
+SchoolYearName = str
+Edition = Literal["leadership", "technical", "representative", "public"]
+
+
+class Person(Section):
+    """A person who is written to or who owns something. Names and addresses live here and nowhere else."""
+
+    key: Key = Field(description="Short name.")
+    name: str = Field(description="As printed on the person's own cover.")
+    email: str = Field("", pattern=r"^([^@\s]+@[^@\s]+)?$", description="Empty for somebody who gets no mail.")
+    schools: tuple[Key, ...] = Field((), description="Where the person works or belongs.")
+
+
+class Membership(Section):
+    """A person's seat in a team: one or more roles for some school years."""
+
+    person: Key = Field(description="A key of people.")
+    roles: tuple[Key, ...] = Field(min_length=1, description="Keys of catalogs/roles.yaml.")
+    groups: tuple[Key, ...] = Field((), description="Stakeholder groups spoken for, if other than the roles' own.")
+    starts: SchoolYearName = Field("", pattern=r"^(\d{4}-\d{2})?$", alias="from", description="First school year.")
+    ends: SchoolYearName = Field("", pattern=r"^(\d{4}-\d{2})?$", alias="until", description="Last school year.")
+    edition: Edition | None = Field(None, description="Instead of the edition that the roles give.")
+
+
+class Team(Section):
+    """A team that meets."""
+
+    key: Key = Field(description="Short name.")
+    name: str = Field(description="As printed.")
+    level: Literal["district", "school"] = Field("district", description="District or school team.")
+    school: Key | None = Field(None, description="For a school team.")
+    mission: str = Field("", description="One sentence.")
+    members: tuple[Membership, ...] = Field(min_length=1, description="Who sits in it.")
+
+
+class TeamsFile(Section):
+    """teams.yaml."""
+
+    people: tuple[Person, ...] = Field(description="Everybody who is named, or {file: people.csv}.")
+    teams: tuple[Team, ...] = Field(min_length=1, description="The teams.")
+
+
+class Recurrence(Section):
+    """A rule for dates: RFC 5545 words, in local time."""
+
+    rule: str = Field(description="For example FREQ=MONTHLY;BYDAY=1TH.")
+    starts: datetime = Field(description="Local date and time of the first meeting.")
+
+
+class Move(Section):
+    """One meeting that is not where the rule puts it."""
+
+    original: date = Field(description="The date the rule gives.")
+    to: datetime | None = Field(None, description="Local date and time; left out when the meeting is cancelled.")
+
+
+class Sending(Section):
+    """When what goes out before a meeting. A day on which the offices are closed moves earlier."""
+
+    draft_days: int = Field(10, ge=0, le=60, description="Draft to the team leader, days before the meeting.")
+    send_days: int = Field(7, ge=0, le=60, description="Packet to all, days before the meeting.")
+    at: time = Field(time(6), description="Local time.")
+    approval: Literal["unless_held", "required"] = Field(
+        "unless_held", description="unless_held: goes out at its hour; required: waits for an approval."
+    )
+
+
+class Series(Section):
+    """A team's meetings."""
+
+    key: Key = Field(description="Short name.")
+    team: Key = Field(description="A key of teams.")
+    title: str = Field(description="As printed, for example Technology leadership team.")
+    place: str = Field("", description="Room or link.")
+    duration_minutes: int = Field(90, ge=10, le=600, description="How long.")
+    recurrence: Recurrence | None = Field(None, description="A rule, or")
+    dates: tuple[datetime, ...] = Field((), description="explicit local dates, or")
+    ics: str = Field("", description="the address or file of the calendar where the meetings already live.")
+    moves: tuple[Move, ...] = Field((), description="Moved and cancelled meetings.")
+    sending: Sending = Field(Sending(), description="When what goes out.")
+
+    @model_validator(mode="after")
+    def _one_way_to_find_the_dates(self) -> Series:
+        if sum((self.recurrence is not None, bool(self.dates), bool(self.ics))) != 1:
+            raise ValueError("needs exactly one of recurrence, dates or ics")
+        return self
+
+
+class MeetingsFile(Section):
+    """meetings.yaml."""
+
+    series: tuple[Series, ...] = Field(min_length=1, description="The teams' meetings.")
+
+
+class Milestone(Section):
+    """Something that is done on a day."""
+
+    key: Key = Field(description="Short name.")
+    title: str = Field(description="In plain words.")
+    due: date = Field(description="The day it is due; the first value ever stored is its baseline.")
+    done: date | None = Field(None, description="The day it was done.")
+    school: Key | None = Field(None, description="For a milestone of one school.")
+
+
+class Initiative(Section):
+    """A project or roll-out."""
+
+    key: Key = Field(description="Short name.")
+    title: str = Field(description="In plain words.")
+    owner_role: Key = Field("instructional_technology_coordinator", description="Who leads it.")
+    levels: tuple[Literal["elementary", "middle", "high", "other"], ...] = Field((), description="Schools by level.")
+    schools: tuple[Key, ...] = Field((), description="Schools by key; with levels empty too: the whole district.")
+    verbs: tuple[Literal["plan", "develop", "communicate", "implement", "evaluate"], ...] = Field(
+        (), description="Phases of standard 1b with evidence in the last twelve months."
+    )
+    measure: str = Field("", description="The measure that counts progress per school, for example rollout.gradebook.")
+    milestones: tuple[Milestone, ...] = Field((), description="Its milestones.")
+
+
+class Objective(Section):
+    """What a goal comes down to."""
+
+    key: Key = Field(description="Short name.")
+    title: str = Field(description="In plain words.")
+    indicators: tuple[str, ...] = Field((), description="Indicators that show it.")
+    initiatives: tuple[Initiative, ...] = Field((), description="What is done for it.")
+
+
+class Goal(Section):
+    """What the team is for."""
+
+    key: Key = Field(description="Short name.")
+    title: str = Field(description="In plain words.")
+    team: Key = Field(description="The team that set it.")
+    objectives: tuple[Objective, ...] = Field((), description="Its objectives.")
+
+
+class HoursEntry(Section):
+    """Hours an Education Technology leader spent."""
+
+    person: Key = Field(description="A key of people.")
+    day: date = Field(description="When.")
+    category: Literal["training", "staff_meeting", "plc", "coaching", "district_meeting", "personal_development"] = (
+        Field(description="What for.")
+    )
+    hours: float = Field(gt=0, le=24, description="How many.")
+
+
+class EtLeaders(Section):
+    """What is expected of Education Technology leaders."""
+
+    hours_per_year: float = Field(25, ge=0, description="Hours per school year.")
+    district_meetings: int = Field(4, ge=0, description="District meetings each must attend.")
+    meeting_hours: float = Field(2, ge=0, description="Hours of one of them.")
+    personal_hours: float = Field(7, ge=0, description="Hours of personal development and planning.")
+    counting: Literal["inclusive", "additive"] = Field(
+        "inclusive", description="Whether meetings and personal hours sit inside the hours per year."
+    )
+    hours: tuple[HoursEntry, ...] = Field((), description="The ledger, or {file: et_hours.csv}.")
+
+
+class PlanFile(Section):
+    """plan.yaml."""
+
+    mission: str = Field("", description="One sentence.")
+    goals: tuple[Goal, ...] = Field((), description="Goals, objectives, initiatives, milestones.")
+    et_leaders: EtLeaders = Field(EtLeaders(), description="Education Technology leaders.")
