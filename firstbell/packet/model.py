@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -50,7 +50,13 @@ class Part(BaseModel):
 
 
 class Classed(Part):
-    """A piece that is shown as a whole or not at all."""
+    """A piece that is shown as a whole or not at all.
+
+    `STUB` names the fields that stay where the piece is cut, so that item numbers and places are the same in all
+    editions; a piece without stub vanishes.
+    """
+
+    STUB: ClassVar[tuple[str, ...]] = ()
 
     audience: Public[Audience] = Audience.TEAM
 
@@ -92,6 +98,8 @@ class Decision(Classed):
     `number` is the same in all editions; where the piece is cut, `neutral` stands in its place.
     """
 
+    STUB: ClassVar[tuple[str, ...]] = ("number", "neutral")
+
     number: Public[int] = 0
     neutral: Public[str] = ""
     title: Team[str] = ""
@@ -103,9 +111,15 @@ class Decision(Classed):
 
 
 class LightLine(Classed):
-    """One of the five lights. `statements` are counts first, each with its goal and its trend."""
+    """One of the five lights. `statements` are counts first, each with its goal and its trend.
+
+    Where the piece is cut, `area` and `neutral` (a fixed sentence) stay.
+    """
+
+    STUB: ClassVar[tuple[str, ...]] = ("area", "neutral")
 
     area: Public[str] = ""
+    neutral: Public[str] = ""
     light: Team[Light] = Light.NOT_KNOWN
     statements: Team[tuple[LightStatement, ...]] = ()
 
@@ -201,12 +215,13 @@ class IncidentLine(Classed):
 
 
 class Cover(Part):
-    """What is said to one person alone."""
+    """What is said to one person alone: the FOR YOU lines, one's own actions, incidents one is named for."""
 
     person_key: Individual[str] = ""
     greeting: Individual[str] = ""
     decides: Individual[tuple[int, ...]] = ()
     actions: Individual[tuple[Action, ...]] = ()
+    incidents: Individual[tuple[IncidentLine, ...]] = ()
 
 
 class IndicatorRow(Classed):
@@ -302,8 +317,6 @@ class Heading(Part):
     compared_with: Public[str] = ""
     stage: Public[Literal["draft", "final", "addendum"]] = "draft"
     revision: Public[int] = 1
-    subject_counts: Team[str] = ""
-    """For the subject line, for example "3 decisions, 2 targets missed"."""
     page: Public[Literal["letter", "a4"]] = "letter"
     language: Public[str] = "en"
     time_zone: Public[str] = "UTC"
@@ -320,7 +333,6 @@ class Packet(Part):
     covers: Individual[tuple[Cover, ...]] = ()
     decisions: Public[tuple[Decision, ...]] = ()
     changes: Team[tuple[Change, ...]] = ()
-    smaller_changes: Team[int] = 0
     lights: Public[tuple[LightLine, ...]] = ()
     lights_adopted: Public[str] = ""
     actions_due: Team[str] = ""
@@ -337,5 +349,5 @@ class Packet(Part):
     figures: Team[tuple[Figure, ...]] = ()
 
 
-for _forward in (LightLine, Section):
+for _forward in (LightLine, Section, Cover):
     _forward.model_rebuild()

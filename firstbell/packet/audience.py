@@ -1,0 +1,76 @@
+"""Who may see what: cutting one edition out of a packet.
+
+Editions are allow-lists of classes. Whatever an edition shows, in any form, comes from its own cut packet, so a form
+cannot leak what the cut removed. A field without a class is removed for everybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, TypeVar
+
+from firstbell.packet.model import Audience, Classed, Cover, IncidentLine, Packet, Part
+
+EDITIONS: Mapping[str, frozenset[Audience]] = {
+    "leadership": frozenset({Audience.PUBLIC, Audience.TEAM, Audience.SECURITY, Audience.INCIDENT}),
+    "technical": frozenset({Audience.PUBLIC, Audience.TEAM, Audience.SECURITY}),
+    "representative": frozenset({Audience.PUBLIC, Audience.TEAM}),
+    "public": frozenset({Audience.PUBLIC}),
+}
+"""Which classes each edition holds. Small groups and other people's own lines are in none."""
+
+Cut = TypeVar("Cut", bound=Part)
+
+
+def cut(packet: Packet, edition: str) -> Packet:
+    """The packet as an edition may show it; KeyError for an edition that does not exist.
+
+    Incidents stand in an edition only from the day they were released; before that they are on the covers of the
+    people whose roles they name.
+    """
+    until = packet.as_of.date() if packet.as_of is not None else date.min
+    return _cut_part(packet, EDITIONS[edition], until)
+
+
+def cover_of(packet: Packet, person_key: str) -> Cover | None:
+    """The cover that was written for one person, or None."""
+    return next((cover for cover in packet.covers if cover.person_key == person_key), None)
+
+
+def class_of(part_type: type[Part], field: str) -> Audience | None:
+    """The class a field is labelled with; None for a field that nobody may see."""
+    labels = [label for label in part_type.model_fields[field].metadata if isinstance(label, Audience)]
+    return labels[0] if len(labels) == 1 else None
+
+
+def _cut_part(part: Cut, allowed: frozenset[Audience], until: date) -> Cut:
+    kept = {
+        name: _cut_value(getattr(part, name), allowed, until)
+        for name in type(part).model_fields
+        if class_of(type(part), name) in allowed
+    }
+    return type(part).model_construct(**kept)
+
+
+def _cut_value(value: Any, allowed: frozenset[Audience], until: date) -> Any:
+    if isinstance(value, tuple):
+        cuts = (_cut_value(member, allowed, until) for member in value)
+        return tuple(member for member in cuts if member is not None)
+    if isinstance(value, Classed) and not _may_stand(value, allowed, until):
+        return _stub(value)
+    if isinstance(value, Part):
+        return _cut_part(value, allowed, until)
+    return value
+
+
+def _may_stand(piece: Classed, allowed: frozenset[Audience], until: date) -> bool:
+    if isinstance(piece, IncidentLine) and (piece.released_on is None or piece.released_on > until):
+        return False
+    return piece.audience in allowed
+
+
+def _stub(piece: Classed) -> Classed | None:
+    if not piece.STUB or not piece.model_fields_set & {"neutral"}:
+        return None
+    return type(piece).model_construct(audience=Audience.PUBLIC, **{name: getattr(piece, name) for name in piece.STUB})
