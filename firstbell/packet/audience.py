@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from firstbell.packet.model import Audience, Classed, Cover, IncidentLine, Packet, Part
 
@@ -50,7 +50,7 @@ def _cut_part(part: Cut, allowed: frozenset[Audience], until: date) -> Cut:
         for name in type(part).model_fields
         if class_of(type(part), name) in allowed
     }
-    return type(part).model_construct(**kept)
+    return cast(Cut, type(part).model_construct(**{name: value for name, value in kept.items() if value is not None}))
 
 
 def _cut_value(value: Any, allowed: frozenset[Audience], until: date) -> Any:

@@ -1,0 +1,86 @@
+"""One mail as bytes, made once and then fixed: what is sent is what the outbox holds."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes along."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """Everything that makes one mail. Names and subjects may hold anything; headers are folded to one line."""
+
+    message_key: str
+    sender: str
+    sender_name: str
+    recipient: str
+    recipient_name: str
+    reply_to: str
+    subject: str
+    text: str
+    html: str
+    language: str
+    list_id: str
+    written_at: datetime
+    attachments: Sequence[Attachment] = ()
+    in_reply_to: str = ""
+
+    @property
+    def message_id(self) -> str:
+        """The same for the same key, under the sender's own domain, so that a message is known again."""
+        digest = hashlib.sha256(self.message_key.encode()).hexdigest()[:32]
+        return f"<{digest}@{self.sender.rpartition('@')[2]}>"
+
+    def to_bytes(self) -> bytes:
+        """The message as it goes over the wire, lines ended by CRLF."""
+        mail = EmailMessage(policy=SMTP)
+        mail["From"] = _mailbox(self.sender_name, self.sender)
+        mail["To"] = _mailbox(self.recipient_name, self.recipient)
+        if self.reply_to:
+            mail["Reply-To"] = self.reply_to
+        mail["Subject"] = one_line(self.subject)
+        mail["Date"] = format_datetime(self.written_at)
+        mail["Message-ID"] = self.message_id
+        if self.in_reply_to:
+            mail["In-Reply-To"] = mail["References"] = self.in_reply_to
+        mail["List-Id"] = f"<{self.list_id}>"
+        mail["Auto-Submitted"] = "auto-generated"
+        mail["Content-Language"] = self.language
+        mail.set_content(self.text)
+        mail.add_alternative(self.html, subtype="html")
+        for part in self.attachments:
+            main, _, sub = part.media_type.partition("/")
+            mail.add_attachment(part.content, maintype=main, subtype=sub, filename=part.name)
+        _fix_boundaries(mail, self.message_key)
+        return mail.as_bytes()
+
+
+def one_line(text: str) -> str:
+    """The text without line breaks and control characters: safe in a header."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _mailbox(name: str, address: str) -> Address:
+    local, _, domain = address.rpartition("@")
+    return Address(display_name=one_line(name), username=local, domain=domain)
+
+
+def _fix_boundaries(mail: EmailMessage, key: str) -> None:
+    """Give multipart boundaries names made of the key instead of chance, so that equal letters are equal bytes."""
+    for number, part in enumerate(part for part in mail.walk() if part.is_multipart()):
+        part.set_boundary(f"=_{hashlib.sha256(f'{key}/{number}'.encode()).hexdigest()[:32]}")

@@ -1,0 +1,126 @@
+"""How the packet speaks: plain words, short sentences, counts before percentages.
+
+Sentences stand in a table, catalogs/wording/<language>.yaml, and are filled with values that are already words. A
+sentence that depends on a number has one form a plural class, chosen by the value named `n`. Another language is
+another file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ruamel.yaml import YAML
+
+_TABLES = Path(__file__).resolve().parents[2] / "catalogs" / "wording"
+
+
+class Wording:
+    """The words of one language, with times cut in the district's zone."""
+
+    def __init__(self, zone: ZoneInfo, language: str = "en") -> None:
+        self.zone = zone
+        self._table = _table(language)
+
+    def say(self, key: str, **values: Any) -> str:
+        """The sentence of that key, filled in. A number `n` chooses between its `one` and `other` form.
+
+        Raises KeyError for a key that the table does not have: a packet with a hole must not be printed.
+        """
+        form = self._table["sentences"][key]
+        if isinstance(form, dict):
+            form = form["one"] if values.get("n") == 1 else form["other"]
+        shown = {
+            name: self.number(value) if isinstance(value, int | float) else value for name, value in values.items()
+        }
+        return str(form.format(**shown))
+
+    def number(self, value: float) -> str:
+        """A number with the language's separators and no more digits than it needs.
+
+        >>> Wording(ZoneInfo("UTC")).number(1890), Wording(ZoneInfo("UTC")).number(2.5)
+        ('1,890', '2.5')
+        """
+        rounded = round(value, 1)
+        text = f"{rounded:,.0f}" if rounded == int(rounded) else f"{rounded:,.1f}"
+        return text.translate(str.maketrans({",": self._table["thousands"], ".": self._table["decimal"]}))
+
+    def percent(self, ratio: float) -> str:
+        """A ratio as whole percent, cut and not rounded up: 0.9996 is 99 %, because 100 % must mean all."""
+        whole = int(ratio * 100 + 1e-9)
+        return f"{whole} %"
+
+    def exact_percent(self, ratio: float) -> str:
+        """A ratio as percent with two digits, cut and not rounded up: what availability needs."""
+        return f"{int(ratio * 10_000 + 1e-9) / 100:.2f} %".replace(".", self._table["decimal"])
+
+    def share(self, numerator: float, denominator: float) -> str:
+        """ "449 of 468": the count and what it is a count of."""
+        return self.say("share", part=numerator, whole=denominator)
+
+    def money(self, amount: float) -> str:
+        """Whole currency units."""
+        return str(self._table["money"].format(amount=self.number(round(amount))))
+
+    def day(self, when: date | datetime) -> str:
+        """ "Tue 24 Nov"; instants are cut in the district's zone."""
+        local = self._local(when)
+        weekday, month = self._table["weekdays"][local.weekday()], self._table["months"][local.month - 1]
+        return str(self._table["day"].format(weekday=weekday, day=local.day, month=month))
+
+    def full_date(self, when: date | datetime) -> str:
+        """ "24 Nov 2026": a day that may be far away."""
+        local = self._local(when)
+        return str(
+            self._table["date"].format(day=local.day, month=self._table["months"][local.month - 1], year=local.year)
+        )
+
+    def clock(self, when: datetime | time) -> str:
+        """ "6 am" or "8:10 am"."""
+        local = when.astimezone(self.zone).time() if isinstance(when, datetime) else when
+        suffix = self._table["am"] if local.hour < 12 else self._table["pm"]
+        minutes = f":{local.minute:02d}" if local.minute else ""
+        return f"{(local.hour + 11) % 12 + 1}{minutes} {suffix}"
+
+    def moment(self, when: datetime) -> str:
+        """ "Tue 24 Nov, 6 am"."""
+        return f"{self.day(when)}, {self.clock(when)}"
+
+    def duration(self, seconds: float) -> str:
+        """Minutes below two hours, then hours; a stretch shorter than a minute says so.
+
+        >>> [Wording(ZoneInfo("UTC")).duration(s) for s in (20, 3240, 9000, 200_000)]
+        ['under 1 min', '54 min', '2 h 30 min', '2 days']
+        """
+        minutes = round(seconds / 60)
+        if minutes < 1:
+            return self.say("under_a_minute")
+        if minutes < 120:
+            return self.say("minutes", n=minutes)
+        if minutes < 48 * 60:
+            hours, rest = divmod(minutes, 60)
+            return self.say("hours_and_minutes", hours=hours, minutes=rest) if rest else self.say("hours", n=hours)
+        return self.say("days", n=int(timedelta(minutes=minutes).days))
+
+    def listed(self, words: Iterable[str]) -> str:
+        """ "a, b and c"."""
+        *first, last = list(words) or [""]
+        return f"{', '.join(first)} {self._table['and']} {last}" if first else last
+
+    def _local(self, when: date | datetime) -> date:
+        return when.astimezone(self.zone).date() if isinstance(when, datetime) else when
+
+
+def languages() -> tuple[str, ...]:
+    """The languages there is a table for."""
+    return tuple(sorted(path.stem for path in _TABLES.glob("*.yaml")))
+
+
+@cache
+def _table(language: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = YAML(typ="safe").load((_TABLES / f"{language}.yaml").read_text(encoding="utf-8"))
+    return loaded
