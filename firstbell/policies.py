@@ -84,3 +84,8 @@ def content_hash(content: Any) -> str:
     """SHA-256 of the canonical JSON of plain data: sorted keys, no spaces, dates and other scalars by `str`."""
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def combined_hash(*hashes: str) -> str:
+    """The hash of a figure that several rules made, such as a policy and a calendar: twelve hexadecimal digits."""
+    return content_hash(list(hashes))[:12]

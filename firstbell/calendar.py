@@ -1,0 +1,212 @@
+"""The district's year as stretches of time: class hours, service hours, business hours, and when meetings fall.
+
+Everything here is plain data and arithmetic. Public holidays arrive as closed days; nothing is fetched.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime, time, timedelta
+from itertools import accumulate
+from zoneinfo import ZoneInfo
+
+from firstbell.errors import FirstbellError
+from firstbell.intervals import Window, Windows, local_dates, local_moment, union
+from firstbell.policies import content_hash
+
+Hours = tuple[tuple[time, time], ...]
+"""The opening hours of one day, as local wall-clock times, [opens, closes)."""
+
+Week = Mapping[int, Hours]
+"""Opening hours by weekday, 0 for Monday. A weekday that is not named is closed."""
+
+
+class CalendarError(FirstbellError):
+    """A calendar or a recurrence that cannot be worked out."""
+
+
+def weekday_hours(opens: time, closes: time) -> Week:
+    """The same hours from Monday to Friday."""
+    return dict.fromkeys(range(5), ((opens, closes),))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchoolYear:
+    """One school year, first to last day of classes, both included."""
+
+    name: str
+    first_on: date
+    last_on: date
+
+    def __contains__(self, day: date) -> bool:
+        return self.first_on <= day <= self.last_on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedDays:
+    """A holiday, a break or a snow day: all days from first to last, both included."""
+
+    name: str
+    first_on: date
+    last_on: date
+
+    def __contains__(self, day: date) -> bool:
+        return self.first_on <= day <= self.last_on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShortDay:
+    """A day of instruction that starts late or releases early; None keeps the usual time."""
+
+    on: date
+    name: str = ""
+    starts_at: time | None = None
+    ends_at: time | None = None
+
+    def shorten(self, hours: Hours) -> Hours:
+        """The hours that remain of the usual ones."""
+        clipped = ((max(o, self.starts_at or o), min(c, self.ends_at or c)) for o, c in hours)
+        return tuple((opens, closes) for opens, closes in clipped if opens < closes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BusinessHours:
+    """When the help desk works: a week of hours and the days it is closed. A school break need not close it."""
+
+    week: Week = field(default_factory=lambda: weekday_hours(time(8), time(16)))
+    closed: tuple[ClosedDays, ...] = ()
+
+    def on(self, day: date) -> Hours:
+        """The opening hours of that day; empty when closed."""
+        return () if any(day in days for days in self.closed) else self.week.get(day.weekday(), ())
+
+
+class BusinessClock:
+    """Business time between instants, by prefix sums over opening windows: each question costs one bisection.
+
+    It knows only the windows and dates it was built from; time outside them counts nothing.
+    """
+
+    def __init__(self, openings: Windows, dates: Sequence[date], zone: ZoneInfo) -> None:
+        self._starts = [window.start.timestamp() for window in openings]
+        self._lengths = [window.seconds for window in openings]
+        self._before = [0.0, *accumulate(self._lengths)]
+        self._dates = list(dates)
+        self._zone = zone
+
+    def seconds(self, start: datetime, end: datetime) -> float:
+        """Seconds of business time in [start, end); negative when `end` comes first."""
+        return self._elapsed(end) - self._elapsed(start)
+
+    def hours(self, start: datetime, end: datetime) -> float:
+        """The same in hours."""
+        return self.seconds(start, end) / 3600
+
+    def days(self, start: datetime, end: datetime) -> int:
+        """How many business days began after the local date of `start`, up to and with the date of `end`."""
+        return bisect_right(self._dates, self._local(end)) - bisect_right(self._dates, self._local(start))
+
+    def _local(self, moment: datetime) -> date:
+        return moment.astimezone(self._zone).date()
+
+    def _elapsed(self, moment: datetime) -> float:
+        stamp = moment.timestamp()
+        index = bisect_right(self._starts, stamp) - 1
+        if index < 0:
+            return 0.0
+        return self._before[index] + min(stamp - self._starts[index], self._lengths[index])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchoolCalendar:
+    """A district's calendar: school years, class hours, short and closed days, and the hours others keep.
+
+    `service_week` says when services are expected to work (it may be wider than class hours, and goes on over
+    the summer); it rests on closed days. `business` is the help desk's own calendar.
+    """
+
+    zone: ZoneInfo
+    years: tuple[SchoolYear, ...]
+    instruction_week: Week = field(default_factory=lambda: weekday_hours(time(8), time(15)))
+    service_week: Week = field(default_factory=lambda: weekday_hours(time(6), time(17)))
+    closed: tuple[ClosedDays, ...] = ()
+    short_days: tuple[ShortDay, ...] = ()
+    business: BusinessHours = field(default_factory=BusinessHours)
+
+    @property
+    def hash(self) -> str:
+        """Twelve hexadecimal digits that change when anything in the calendar changes."""
+        return content_hash(asdict(self))[:12]
+
+    def is_closed(self, day: date) -> bool:
+        """True on holidays and breaks. Weekends are not closed days, they have no hours."""
+        return any(day in days for days in self.closed)
+
+    def school_year_of(self, day: date) -> SchoolYear | None:
+        """The school year that the day lies in; None in the summer between two."""
+        return next((year for year in self.years if day in year), None)
+
+    def in_session(self, day: date) -> bool:
+        """True within a school year outside its breaks; a weekend in term is in session."""
+        return self.school_year_of(day) is not None and not self.is_closed(day)
+
+    def is_instruction_day(self, day: date) -> bool:
+        """True when classes are held that day."""
+        return bool(self._class_hours(day))
+
+    def is_business_day(self, day: date) -> bool:
+        """True when the help desk opens that day."""
+        return bool(self.business.on(day))
+
+    def instruction(self, window: Window) -> Windows:
+        """Class hours within the window."""
+        return self._openings(window, self._class_hours)
+
+    def service_hours(self, window: Window) -> Windows:
+        """The hours within the window in which services are expected to work."""
+        return self._openings(window, self._service_hours)
+
+    def business_hours(self, window: Window) -> Windows:
+        """The help desk's hours within the window."""
+        return self._openings(window, self.business.on)
+
+    def business_seconds(self, start: datetime, end: datetime) -> float:
+        """Help desk seconds in [start, end), for one question; for many, ask `business_clock` once."""
+        return sum(window.seconds for window in self.business_hours(Window(start, end)))
+
+    def business_clock(self, window: Window) -> BusinessClock:
+        """A clock that answers many questions about instants within the window."""
+        days = [day for day in local_dates(window, self.zone) if self.is_business_day(day)]
+        return BusinessClock(self.business_hours(window), days, self.zone)
+
+    def minus_days_skipping_closed(self, day: date, days: int) -> date:
+        """`days` calendar days before `day`; moved earlier still while that is a weekend or a closed day.
+
+        Raises CalendarError when a whole year holds no working day.
+        """
+        sending = day - timedelta(days=days)
+        for _ in range(366):
+            if self.business.week.get(sending.weekday()) and not self.is_closed(sending):
+                return sending
+            sending -= timedelta(days=1)
+        raise CalendarError("the calendar has no working day in a year; name business hours in district.yaml")
+
+    def _class_hours(self, day: date) -> Hours:
+        if not self.in_session(day):
+            return ()
+        usual = self.instruction_week.get(day.weekday(), ())
+        short = next((short for short in self.short_days if short.on == day), None)
+        return short.shorten(usual) if short else usual
+
+    def _service_hours(self, day: date) -> Hours:
+        return () if self.is_closed(day) else self.service_week.get(day.weekday(), ())
+
+    def _openings(self, window: Window, hours_of: Callable[[date], Hours]) -> Windows:
+        opened = (
+            Window(local_moment(day, opens, self.zone), local_moment(day, closes, self.zone)).clipped(window)
+            for day in local_dates(window, self.zone)
+            for opens, closes in hours_of(day)
+        )
+        return union(part for part in opened if part is not None)
