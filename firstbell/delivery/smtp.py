@@ -49,7 +49,7 @@ class SmtpTransport:
         server = f"the mail server {self.host}:{self.port}"
         code = getattr(error, "smtp_code", None)
         if isinstance(error, ssl.SSLCertVerificationError):
-            return f"The certificate of {server} could not be verified: set mail.ca_bundle in district.yaml, or the right host."
+            return f"The certificate of {server} could not be verified: check mail.host and mail.ca_bundle."
         if isinstance(error, TimeoutError | socket.timeout):
             return f"{server.capitalize()} did not answer within {self.timeout_seconds:g} s."
         if code in (530, 534, 535, 538) or (code is not None and code >= 500):
