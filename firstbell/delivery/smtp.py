@@ -7,7 +7,6 @@ missing the outcome is unknown and a person decides.
 
 from __future__ import annotations
 
-import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,7 +49,7 @@ class SmtpTransport:
         code = getattr(error, "smtp_code", None)
         if isinstance(error, ssl.SSLCertVerificationError):
             return f"The certificate of {server} could not be verified: check mail.host and mail.ca_bundle."
-        if isinstance(error, TimeoutError | socket.timeout):
+        if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
             return f"{server.capitalize()} did not answer within {self.timeout_seconds:g} s."
         if code in (530, 534, 535, 538) or (code is not None and code >= 500):
             return f"{server.capitalize()} refused the login (code {code}): check mail.username and mail.password."

@@ -1,0 +1,152 @@
+"""Mail leaves once, over a verified connection, and what became of it is told as it was."""
+
+from __future__ import annotations
+
+import socket
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.policy import SMTP
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from firstbell.delivery.file_drop import FileDrop
+from firstbell.delivery.message import Attachment, Letter
+from firstbell.delivery.smtp import SmtpTransport
+from firstbell.delivery.transport import DeliveryError, Outcome
+
+ADDRESSES = [f"person{number}@lakeside.example" for number in range(5)]
+
+
+def letter(**changes: Any) -> Letter:
+    fields: dict[str, Any] = {
+        "message_key": "packet/tlt/tlt@2026-12-03/final/1/leadership/super/0",
+        "sender": "packets@lakeside.example",
+        "sender_name": "Lakeside technology team",
+        "recipient": ADDRESSES[0],
+        "recipient_name": "Pat Lee",
+        "reply_to": "leader@lakeside.example",
+        "subject": "Tech team, Thu 3 Dec, 3:30 pm: 3 decisions",
+        "text": "DECIDE\n1 Content filter\n",
+        "html": "<p>DECIDE</p>",
+        "language": "en",
+        "list_id": "tlt.lakeside.example",
+        "written_at": datetime(2026, 11, 26, 12, tzinfo=UTC),
+    }
+    return Letter(**{**fields, **changes})
+
+
+def test_a_message_arrives_unchanged_over_starttls_and_login(mailbox: Any) -> None:
+    message = letter(attachments=[Attachment("packet.pdf", "application/pdf", b"%PDF-1.7 ...")]).to_bytes()
+    with mailbox.transport().open() as connection:
+        handover = connection.send(ADDRESSES[0], message)
+    assert handover.outcome is Outcome.SENT
+    assert "queued as 42" in handover.reply
+    assert mailbox.taken == [(ADDRESSES[0], message)]
+    parsed = message_from_bytes(mailbox.taken[0][1], policy=SMTP)
+    assert [part.get_content_type() for part in parsed.walk() if not part.is_multipart()] == [
+        "text/plain",
+        "text/html",
+        "application/pdf",
+    ]
+
+
+def test_one_login_serves_a_whole_batch(mailbox: Any) -> None:
+    with mailbox.transport().open() as connection:
+        outcomes = [connection.send(address, letter().to_bytes()).outcome for address in ADDRESSES]
+    assert outcomes == [Outcome.SENT] * 5
+    assert mailbox.logins == 1
+
+
+def test_one_refused_address_of_five_keeps_nobody_else_from_their_mail(mailbox: Any) -> None:
+    mailbox.refuse = frozenset({ADDRESSES[2]})
+    with mailbox.transport().open() as connection:
+        outcomes = [connection.send(address, letter().to_bytes()).outcome for address in ADDRESSES]
+    assert outcomes == [Outcome.SENT, Outcome.SENT, Outcome.REFUSED, Outcome.SENT, Outcome.SENT]
+    assert [address for address, _ in mailbox.taken] == [ADDRESSES[n] for n in (0, 1, 3, 4)]
+
+
+def test_a_temporary_refusal_is_told_apart(mailbox: Any) -> None:
+    mailbox.defer = frozenset({ADDRESSES[0]})
+    with mailbox.transport().open() as connection:
+        handover = connection.send(ADDRESSES[0], letter().to_bytes())
+    assert handover.outcome is Outcome.DEFERRED
+    assert handover.reply.startswith("451")
+
+
+def test_a_drop_after_the_message_is_unknown_and_nothing_is_sent_again(mailbox: Any) -> None:
+    mailbox.drop_after_data = True
+    with mailbox.transport().open() as connection:
+        outcomes = [connection.send(address, letter().to_bytes()).outcome for address in ADDRESSES[:2]]
+    assert outcomes == [Outcome.UNKNOWN, Outcome.DEFERRED]
+    assert len(mailbox.taken) == 1
+
+
+def test_a_drop_before_the_message_may_be_tried_again(mailbox: Any) -> None:
+    mailbox.drop_at_recipient = frozenset({ADDRESSES[0]})
+    with mailbox.transport().open() as connection:
+        outcome = connection.send(ADDRESSES[0], letter().to_bytes()).outcome
+    assert outcome is Outcome.DEFERRED
+    assert mailbox.taken == []
+
+
+def test_a_wrong_password_says_what_to_check_and_not_the_password(mailbox: Any) -> None:
+    with (
+        pytest.raises(DeliveryError, match=r"mail\.password") as caught,
+        mailbox.transport(password="wrong-secret").open(),
+    ):
+        pass
+    assert "wrong-secret" not in str(caught.value)
+
+
+def test_a_certificate_that_does_not_verify_stops_before_the_login(mailbox: Any) -> None:
+    with pytest.raises(DeliveryError, match=r"ca_bundle"), mailbox.transport(ca_bundle="").open():
+        pass
+    assert mailbox.logins == 0
+
+
+def test_a_server_that_never_answers_is_given_up_after_the_time_out() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        mute = SmtpTransport(host="127.0.0.1", port=port, security="none", sender="a@b.example", timeout_seconds=0.2)
+        with pytest.raises(DeliveryError, match=r"did not answer within 0\.2 s"), mute.open():
+            pass
+
+
+def test_nobody_listening_is_one_sentence() -> None:
+    nowhere = SmtpTransport(host="localhost", port=1, security="none", sender="a@b.example", timeout_seconds=2)
+    with pytest.raises(DeliveryError, match=r"No connection to the mail server localhost:1"), nowhere.open():
+        pass
+
+
+def test_hostile_names_and_subjects_stay_in_their_header() -> None:
+    message = letter(
+        subject="Hello\r\nBcc: everybody@lakeside.example",
+        recipient_name='Ann "Ω" 😀\nX-Evil: 1',
+    ).to_bytes()
+    parsed = message_from_bytes(message, policy=SMTP)
+    assert parsed["Bcc"] is None
+    assert parsed["X-Evil"] is None
+    assert parsed["Subject"] == "Hello Bcc: everybody@lakeside.example"
+
+
+def test_equal_letters_are_equal_bytes() -> None:
+    attachment = Attachment("packet.pdf", "application/pdf", b"%PDF")
+    assert letter(attachments=[attachment]).to_bytes() == letter(attachments=[attachment]).to_bytes()
+
+
+def test_message_ids_differ_by_key_and_live_under_the_senders_domain() -> None:
+    one, other = letter().message_id, letter(message_key="packet/tlt/other").message_id
+    assert one != other
+    assert one.endswith("@lakeside.example>")
+
+
+def test_a_dropped_file_is_the_message(tmp_path: Path) -> None:
+    message = letter().to_bytes()
+    with FileDrop(tmp_path / "mail").open() as connection:
+        assert connection.send(ADDRESSES[0], message).outcome is Outcome.SENT
+        assert connection.send(ADDRESSES[0], message).outcome is Outcome.SENT
+    files = list((tmp_path / "mail").iterdir())
+    assert [file.suffix for file in files] == [".eml"]
+    assert files[0].read_bytes().endswith(message)
