@@ -1,0 +1,1 @@
+"""The district folder: YAML files, strictly read, with secrets by reference."""

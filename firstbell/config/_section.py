@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, time
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,4 +14,14 @@ Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=60)]
 class Section(BaseModel):
     """Strict and unchangeable: an unknown key is an error, never ignored."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, allow_inf_nan=False)
+
+
+def require_order(first: date | datetime | time, last: date | datetime | time | None, names: str) -> None:
+    """Raise ValueError when `last` comes before `first`; `names` says what the two are called in YAML."""
+    try:
+        turned = last is not None and last < first  # type: ignore[operator]  # both have the same type
+    except TypeError as error:
+        raise ValueError(f"{names}: one carries an offset and the other does not; write both alike") from error
+    if turned:
+        raise ValueError(f"{names}: the end lies before the start; exchange or mend them")

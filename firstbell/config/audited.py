@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from firstbell.config._section import Key, Section
+from firstbell.config._section import Key, Section, require_order
 
 
 class Source(Section):
@@ -34,6 +34,11 @@ class Maintenance(Section):
     starts_at: datetime = Field(description="With an offset, or local time of the district.")
     ends_at: datetime = Field(description="With an offset, or local time of the district.")
     note: str = Field("", description="What is done.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        require_order(self.starts_at, self.ends_at, "starts_at and ends_at")
+        return self
 
 
 class Service(Section):

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from datetime import date, time
 from enum import StrEnum
-from typing import Annotated, Literal
+from itertools import pairwise
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from firstbell.config._section import Key, Section
+from firstbell.config._section import Key, Section, require_order
+
+
+def _known_day_of_year(text: str) -> str:
+    try:
+        date.fromisoformat(f"2000-{text}")
+    except ValueError as error:
+        raise ValueError("is no month and day; an example is 07-01") from error
+    return text
 
 
 def _known_zone(name: str) -> str:
@@ -51,6 +60,11 @@ class Hours(Section):
     opens: time = Field(alias="from", description="Local time, for example 08:00.")
     closes: time = Field(alias="until", description="Local time, for example 15:05.")
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        require_order(self.opens, self.closes, "from and until")
+        return self
+
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -62,6 +76,11 @@ class SchoolYear(Section):
     first_day: date = Field(description="First day of instruction.")
     last_day: date = Field(description="Last day of instruction.")
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        require_order(self.first_day, self.last_day, "first_day and last_day")
+        return self
+
 
 class ClosedDays(Section):
     """Days without school, one or a range."""
@@ -70,6 +89,11 @@ class ClosedDays(Section):
     last: date | None = Field(None, description="The last day of a range; left out for one day.")
     name: str = Field(description="For example Winter break.")
     offices: bool = Field(False, description="True when the offices and the help desk are closed as well.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        require_order(self.first, self.last, "first and last")
+        return self
 
 
 class EarlyRelease(Section):
@@ -85,9 +109,22 @@ class Calendar(Section):
     years: tuple[SchoolYear, ...] = Field(min_length=1, description="School years, this one and the last at least.")
     class_hours: dict[Weekday, Hours] = Field(description="Hours of instruction by weekday.")
     business_hours: dict[Weekday, Hours] = Field(description="Hours of the help desk by weekday.")
+    service_hours: dict[Weekday, Hours] = Field(
+        {}, description="When services are expected to work, summer too; left out: 06:00 to 17:00 on weekdays."
+    )
     closed: tuple[ClosedDays, ...] = Field((), description="Holidays and breaks.")
     early_release: tuple[EarlyRelease, ...] = Field((), description="Days that end early.")
-    fiscal_year_starts: str = Field("07-01", pattern=r"^\d\d-\d\d$", description="Month and day, for example 07-01.")
+    fiscal_year_starts: Annotated[str, AfterValidator(_known_day_of_year)] = Field(
+        "07-01", description="Month and day, for example 07-01."
+    )
+
+    @model_validator(mode="after")
+    def _years_apart(self) -> Self:
+        years = sorted(self.years, key=lambda year: year.first_day)
+        for earlier, later in pairwise(years):
+            if later.first_day <= earlier.last_day:
+                raise ValueError(f"years: {earlier.name} and {later.name} overlap; mend their first or last day")
+        return self
 
 
 class Mail(Section):
@@ -130,7 +167,7 @@ class DistrictFile(Section):
     state: str = Field("", pattern=r"^([A-Z]{2})?$", description="Two letters; chooses the state's obligations.")
     population: int | None = Field(None, ge=0, description="Census population served; decides the ADA web date.")
     mail_domain: str = Field("", description="The domain of staff mail, checked for SPF, DMARC and MX.")
-    schools: tuple[School, ...] = Field(description="The schools, or {file: schools.csv}.")
+    schools: tuple[School, ...] = Field(min_length=1, description="The schools, or {file: schools.csv}.")
     calendar: Calendar = Field(description="School years, hours and closed days.")
     small_group_minimum: int = Field(10, ge=3, description="Figures about fewer people than this are not shown.")
     mail: Mail = Field(description="How mail leaves.")

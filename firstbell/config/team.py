@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from dateutil.rrule import rrulestr
+from pydantic import Field, field_validator, model_validator
 
 from firstbell.config._section import Key, Section
 
@@ -32,6 +33,12 @@ class Membership(Section):
     ends: SchoolYearName = Field("", pattern=r"^(\d{4}-\d{2})?$", alias="until", description="Last school year.")
     edition: Edition | None = Field(None, description="Instead of the edition that the roles give.")
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.starts and self.ends and self.ends < self.starts:
+            raise ValueError("from and until: the last school year lies before the first; exchange or mend them")
+        return self
+
 
 class Team(Section):
     """A team that meets."""
@@ -47,7 +54,7 @@ class Team(Section):
 class TeamsFile(Section):
     """teams.yaml."""
 
-    people: tuple[Person, ...] = Field(description="Everybody who is named, or {file: people.csv}.")
+    people: tuple[Person, ...] = Field(min_length=1, description="Everybody who is named, or {file: people.csv}.")
     teams: tuple[Team, ...] = Field(min_length=1, description="The teams.")
 
 
@@ -56,6 +63,15 @@ class Recurrence(Section):
 
     rule: str = Field(description="For example FREQ=MONTHLY;BYDAY=1TH.")
     starts: datetime = Field(description="Local date and time of the first meeting.")
+
+    @field_validator("rule")
+    @classmethod
+    def _readable(cls, rule: str) -> str:
+        try:
+            rrulestr(rule, dtstart=datetime(2000, 1, 1), cache=False)  # noqa: DTZ001  local time, as the rule is
+        except ValueError as error:
+            raise ValueError("is no RFC 5545 rule; an example is FREQ=MONTHLY;BYDAY=1TH") from error
+        return rule
 
 
 class Move(Section):
@@ -75,6 +91,12 @@ class Sending(Section):
         "unless_held", description="unless_held: goes out at its hour; required: waits for an approval."
     )
 
+    @model_validator(mode="after")
+    def _draft_first(self) -> Self:
+        if self.draft_days < self.send_days:
+            raise ValueError("draft_days and send_days: the draft leaves after the packet; make draft_days the larger")
+        return self
+
 
 class Series(Section):
     """A team's meetings."""
@@ -91,7 +113,7 @@ class Series(Section):
     sending: Sending = Field(Sending(), description="When what goes out.")
 
     @model_validator(mode="after")
-    def _one_way_to_find_the_dates(self) -> Series:
+    def _one_way_to_find_the_dates(self) -> Self:
         if sum((self.recurrence is not None, bool(self.dates), bool(self.ics))) != 1:
             raise ValueError("needs exactly one of recurrence, dates or ics")
         return self
