@@ -107,8 +107,8 @@ def override(default: Target, change: Mapping[str, Any], team: str = "") -> Targ
         ) from None
     return Target(
         indicator=default.indicator,
-        goal=_goal(change["target"]) if change.get("target") is not None else default.goal,
-        floor=_goal(change["floor"]) if change.get("floor") is not None else default.floor,
+        goal=_goal(default, change, "target") if change.get("target") is not None else default.goal,
+        floor=_goal(default, change, "floor") if change.get("floor") is not None else default.floor,
         better=default.better,
         basis=basis,
         basis_text=str(change.get("basis_text") or basis_text),
@@ -122,11 +122,18 @@ def override(default: Target, change: Mapping[str, Any], team: str = "") -> Targ
 _CHANGEABLE = frozenset({"target", "floor", "basis", "basis_text", "adopted_on", "adopted_by", "due_on"})
 
 
-def _goal(given: Any) -> Goal:
-    if isinstance(given, (list, tuple)):
-        low, high = given
-        return float(low), float(high)
-    return float(given)
+def _goal(default: Target, change: Mapping[str, Any], name: str) -> Goal:
+    given = change[name]
+    numbers = given if isinstance(given, list | tuple) else [given]
+    if not all(isinstance(one, int | float) and not isinstance(one, bool) for one in numbers):
+        numbers = []
+    if len(numbers) == 2:
+        return float(numbers[0]), float(numbers[1])
+    if len(numbers) == 1:
+        return float(numbers[0])
+    raise TargetError(
+        f"targets: {default.indicator}: the {name} is no number and no pair of numbers; write one, such as 0.9."
+    )
 
 
 def targets_for(
