@@ -147,7 +147,7 @@ class Case(ABC):
         """How many requests reached the other host of FOREIGN_LINK."""
         return 0
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - a folder has nothing to stop
         """Stop what `serve` started."""
 
 
