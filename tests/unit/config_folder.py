@@ -87,7 +87,7 @@ def web_settings(kind: str) -> type[BaseModel]:
 
 
 def write_folder(folder: Path, **changed: str) -> Path:
-    """Write the right folder, with files replaced or added: `district` for district.yaml, `people_csv` for people.csv."""
+    """Write the right folder, with files changed or added: `district` is district.yaml, `people_csv` people.csv."""
     folder.mkdir(parents=True, exist_ok=True)
     names = {key: key.replace("_csv", ".csv") if key.endswith("_csv") else f"{key}.yaml" for key in changed}
     for name, text in {**FILES, **{names[key]: text for key, text in changed.items()}}.items():

@@ -1,0 +1,34 @@
+"""Rehearsal: until somebody says `firstbell go-live`, all mail goes to the installer.
+
+The state folder holds the file `live` once the district went live; its absence means rehearsal, so that a new or
+restored folder never writes to a whole team by surprise.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from firstbell.errors import FirstbellError
+
+
+def in_rehearsal(state: Path) -> bool:
+    """True while all mail goes to the installer."""
+    return not (state / "live").exists()
+
+
+def go_live(state: Path, at: datetime) -> None:
+    """From now on mail goes to its readers. Keeps the first moment when it is said twice."""
+    if in_rehearsal(state):
+        try:
+            state.mkdir(parents=True, exist_ok=True)
+            (state / "live").write_text(f"{at.isoformat()}\n", encoding="utf-8")
+        except OSError as error:
+            raise FirstbellError(
+                f"{state} cannot be written ({error.strerror}); check its owner and the disk."
+            ) from error
+
+
+def back_to_rehearsal(state: Path) -> None:
+    """From now on all mail goes to the installer again."""
+    (state / "live").unlink(missing_ok=True)
