@@ -12,7 +12,9 @@ from typing import Any
 from firstbell.kpi import Kpi
 from firstbell.metrics.facts import Facts
 from firstbell.metrics.measure_formulas import MEASURE_FORMULAS
+from firstbell.metrics.operation_formulas import OPERATION_FORMULAS
+from firstbell.metrics.people_formulas import PEOPLE_FORMULAS
 
 Formula = Callable[[Facts, Mapping[str, Any], str], Kpi]
 
-FORMULAS: dict[str, Formula] = {**MEASURE_FORMULAS}
+FORMULAS: dict[str, Formula] = {**MEASURE_FORMULAS, **OPERATION_FORMULAS, **PEOPLE_FORMULAS}

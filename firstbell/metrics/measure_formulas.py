@@ -1,21 +1,22 @@
 """Formulas over countable facts: anything that a CSV or an API counted feeds these.
 
-Common parameters: `measure` names the measure's key; `max_age_days` the age (of the newest row's `as_of`) past which
-the figure is stale. A district figure made of school rows counts the schools without a row as `missing`.
+Common parameters: `measure` names the measure's key; `max_age_days` the age (by the rows' `as_of`) past which the
+figure is stale; `minimum_n` how many must have been counted. A district figure made of school rows counts the schools
+without a row as `missing`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
 from typing import Any
 
 from firstbell.intervals import local_dates
-from firstbell.kpi import Availability, Kpi
+from firstbell.kpi import Kpi
 from firstbell.metrics import measures, parameters
 from firstbell.metrics.facts import Facts
-from firstbell.metrics.figure import DISTRICT, Frame, stale, withheld
+from firstbell.metrics.figure import DISTRICT, Frame
+from firstbell.metrics.limits import aged, enough, heard
 from firstbell.metrics.suppression import suppressed
 from firstbell.records import Measurement
 
@@ -23,15 +24,12 @@ Parameters = Mapping[str, Any]
 
 
 def measure_ratio(facts: Facts, params: Parameters, scope: str) -> Kpi:
-    """Newest numerator / denominator. `measure`; `minimum_n` refuses a ratio of fewer."""
+    """Newest numerator / denominator. `measure`."""
     key = parameters.text(params, "measure")
     rows = newest(facts, key, scope)
     kpi = measures.measured_ratio(
         key, rows, frame_of(facts, (key,), scope), expected=expected_schools(facts, rows, scope)
     )
-    minimum = parameters.number(params, "minimum_n", 0)
-    if kpi.known and (kpi.denominator or 0) < minimum:
-        kpi = withheld(kpi, Availability.NOT_COLLECTED, f"Fewer than {minimum:g} were counted; too few to tell.")
     return finished(facts, kpi, (key,), rows, params)
 
 
@@ -86,9 +84,7 @@ def measure_difference(facts: Facts, params: Parameters, scope: str) -> Kpi:
     rows, comparison = newest(facts, key, scope), newest(facts, other, scope)
     kpi = measures.difference(key, rows, comparison, frame_of(facts, (key, other), scope))
     sizes = [added.denominator or 0 for added in map(measures.total, (rows, comparison)) if added is not None]
-    minimum = parameters.number(params, "minimum_n", 10)
-    if kpi.known and min(sizes) < minimum:
-        kpi = withheld(kpi, Availability.NOT_COLLECTED, f"Fewer than {minimum:g} were counted; too few to tell.")
+    kpi = enough(kpi, min(sizes, default=0), {"minimum_n": 10, **params})
     return finished(facts, kpi, (key, other), [*rows, *comparison], params)
 
 
@@ -155,21 +151,16 @@ def sources_of(facts: Facts, keys: Iterable[str]) -> tuple[str, ...]:
 
 
 def finished(facts: Facts, kpi: Kpi, keys: tuple[str, ...], rows: Sequence[Measurement], params: Parameters) -> Kpi:
-    """The figure after the rules on silence, age and small groups."""
+    """The figure after the rules on silence, age and small groups.
+
+    Of a ratio at least `minimum_n` must have been counted in its denominator.
+    """
+    told_on = min((row.as_of.astimezone(facts.calendar.zone).date() for row in rows), default=None)
+    kpi = aged(heard(facts, kpi, sources_of(facts, keys)), told_on, facts.today, params)
+    if kpi.denominator is not None:
+        kpi = enough(kpi, kpi.denominator, params)
     added = measures.total(rows)
-    kpi = stale(kpi, facts.silent(sources_of(facts, keys)), facts.calendar.zone)
-    if "max_age_days" in params and rows and kpi.known:
-        kpi = _aged(kpi, min(row.as_of.astimezone(facts.calendar.zone).date() for row in rows), facts.today, params)
     return suppressed(kpi, added.people if added else None, facts.policies.suppression)
-
-
-def _aged(kpi: Kpi, told_on: date, today: date, params: Parameters) -> Kpi:
-    limit = timedelta(days=parameters.whole(params, "max_age_days"))
-    if today - told_on <= limit:
-        return kpi
-    return withheld(
-        kpi, Availability.STALE, f"Not known since {told_on}: the newest row is older than {limit.days} days."
-    )
 
 
 MEASURE_FORMULAS: dict[str, Callable[[Facts, Parameters, str], Kpi]] = {

@@ -1,0 +1,256 @@
+"""Surveys as counts: shares with honest margins, two waves compared, and the largest gap between wish and reality.
+
+All formulas need only counts. Sources: Wilson (1927) for the interval of a share; Newcombe (1998), method 10, for a
+difference; Holm (1979) for many questions; Mann and Whitney (1947) with the correction for ties; Borich (1980) for the
+mean weighted discrepancy. The finite population correction enters as the effective number n (N - 1) / (N - n).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, erfc, inf, sqrt
+from statistics import mean
+
+from firstbell.kpi import Kpi
+from firstbell.metrics.figure import Frame
+from firstbell.metrics.suppression import suppressed
+from firstbell.policies import SuppressionPolicy
+from firstbell.records import SurveyCounts
+
+Z95 = 1.959963984540054
+"""The 97.5 % point of the normal distribution: two-sided 95 %."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A range within which a share, or a difference of shares, lies with 95 % confidence."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class WaveChange:
+    """The change of a share between two waves of different people: `p` is two-sided."""
+
+    difference: float
+    interval: Interval
+    z: float
+    p: float
+
+
+@dataclass(frozen=True, slots=True)
+class RankChange:
+    """The change of a whole distribution: Mann-Whitney's U of the first wave; `effect` above 0: the second rose."""
+
+    u: float
+    z: float
+    p: float
+    effect: float
+
+
+def effective_n(n: int, population: int | None) -> float:
+    """How many answers of an endless population these are worth; infinite for a census, n where nobody knows N.
+
+    >>> effective_n(80, 100)
+    396.0
+    """
+    if population is None or population < n:
+        return float(n)
+    return inf if population == n else n * (population - 1) / (population - n)
+
+
+def wilson(favourable: int, n: int, population: int | None = None) -> Interval:
+    """The 95 % interval of a share; ValueError without an answer.
+
+    >>> found = wilson(45, 60)
+    >>> f"{found.low:.4f} {found.high:.4f}"
+    '0.6277 0.8422'
+    """
+    if n <= 0:
+        raise ValueError("an interval needs at least one answer")
+    share, size = favourable / n, effective_n(n, population)
+    if size == inf:
+        return Interval(share, share)
+    middle = share + Z95**2 / (2 * size)
+    half = Z95 * sqrt(share * (1 - share) / size + Z95**2 / (4 * size**2))
+    scale = 1 + Z95**2 / size
+    return Interval(max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale))
+
+
+def margin_points(n: int, population: int | None = None, share: float = 0.5) -> float:
+    """The 95 % margin of a share in percentage points, 0 for a census (which still is not free of bias).
+
+    >>> round(margin_points(80, 100), 2)
+    4.92
+    """
+    if n <= 0:
+        raise ValueError("a margin needs at least one answer")
+    return 100 * Z95 * sqrt(share * (1 - share) / effective_n(n, population))
+
+
+def answers_needed(population: int, points: float = 5) -> int:
+    """How many answers bring the margin (share one half) down to `points`.
+
+    >>> answers_needed(500)
+    218
+    """
+    endless = (Z95 * 50 / points) ** 2
+    return min(population, ceil(endless / (1 + (endless - 1) / population)))
+
+
+def compared(favourable: tuple[int, int], n: tuple[int, int]) -> WaveChange:
+    """The second wave's share against the first's: two-proportion z test (pooled) and Newcombe's interval."""
+    (x1, x2), (n1, n2) = favourable, n
+    first, second = x1 / n1, x2 / n2
+    pooled = (x1 + x2) / (n1 + n2)
+    spread = sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n2))
+    z = (second - first) / spread if spread else 0.0
+    one, two = wilson(x1, n1), wilson(x2, n2)
+    change = second - first
+    low = change - sqrt((second - two.low) ** 2 + (one.high - first) ** 2)
+    high = change + sqrt((two.high - second) ** 2 + (first - one.low) ** 2)
+    return WaveChange(change, Interval(low, high), z, two_sided(z))
+
+
+def two_sided(z: float) -> float:
+    """The two-sided probability of a normal deviate."""
+    return erfc(abs(z) / sqrt(2))
+
+
+def mann_whitney(first: Sequence[int], second: Sequence[int]) -> RankChange:
+    """Two distributions over the same ordered answers, compared by ranks, without continuity correction.
+
+    ValueError when a wave is empty or the scales differ. Where all gave the same answer, nothing changed: p is 1.
+    """
+    n1, n2 = sum(first), sum(second)
+    if not n1 or not n2 or len(first) != len(second):
+        raise ValueError("both waves need answers on the same scale")
+    wins, below = 0.0, 0
+    for one, two in zip(first, second, strict=True):
+        wins += one * (below + two / 2)
+        below += two
+    total = n1 + n2
+    ties = sum((one + two) ** 3 - (one + two) for one, two in zip(first, second, strict=True))
+    variance = n1 * n2 / 12 * (total + 1 - ties / (total * (total - 1)))
+    z = (wins - n1 * n2 / 2) / sqrt(variance) if variance > 0 else 0.0
+    return RankChange(wins, z, two_sided(z), 1 - 2 * wins / (n1 * n2))
+
+
+def holm(probabilities: Sequence[float]) -> list[float]:
+    """Probabilities of many questions asked at once, adjusted by Holm's step-down, in the given order."""
+    adjusted = [0.0] * len(probabilities)
+    highest = 0.0
+    for rank, index in enumerate(sorted(range(len(probabilities)), key=lambda index: probabilities[index])):
+        highest = max(highest, min(1.0, (len(probabilities) - rank) * probabilities[index]))
+        adjusted[index] = highest
+    return adjusted
+
+
+def borich(importance: Sequence[float], current: Sequence[float]) -> float:
+    """Mean weighted discrepancy of one item: mean of (importance - current) times the item's mean importance.
+
+    >>> borich([5, 4, 5, 4], [3, 3, 2, 4])
+    6.75
+    """
+    if len(importance) != len(current) or not importance:
+        raise ValueError("each respondent needs an importance and a current answer")
+    return mean(wish - now for wish, now in zip(importance, current, strict=True)) * mean(importance)
+
+
+def mean_answer(counts: Sequence[int]) -> float:
+    """The mean of answers numbered from 1; ValueError without an answer."""
+    if not sum(counts):
+        raise ValueError("a mean needs at least one answer")
+    return sum(score * count for score, count in enumerate(counts, start=1)) / sum(counts)
+
+
+def borich_of_counts(importance: Sequence[int], current: Sequence[int]) -> float:
+    """The same discrepancy from two questions' counts: means suffice, so nobody's answers are paired."""
+    return (mean_answer(importance) - mean_answer(current)) * mean_answer(importance)
+
+
+def favourable(counts: Sequence[int]) -> int:
+    """Answers in the two most favourable categories."""
+    return sum(counts[-2:])
+
+
+def newest_wave(rows: Sequence[SurveyCounts]) -> list[SurveyCounts]:
+    """The rows of the wave that was fielded last, per survey; of one survey's waves only the newest."""
+    last: dict[str, tuple[object, str]] = {}
+    for row in rows:
+        last[row.survey_key] = max(last.get(row.survey_key, (row.fielded_on, row.wave)), (row.fielded_on, row.wave))
+    waves = {survey: wave for survey, (_, wave) in last.items()}
+    return [row for row in rows if row.wave == waves[row.survey_key]]
+
+
+def respondents(rows: Sequence[SurveyCounts]) -> int:
+    """How many people at least answered: over questions the most, over scopes and groups the sum."""
+    most: dict[tuple[str, str, str, str], int] = {}
+    for row in rows:
+        key = (row.survey_key, row.wave, row.group, row.scope)
+        most[key] = max(most.get(key, 0), sum(row.counts))
+    return sum(most.values())
+
+
+def invited(rows: Sequence[SurveyCounts]) -> int | None:
+    """How many people were asked; None when that is not known of any part."""
+    asked: dict[tuple[str, str, str, str], int | None] = {}
+    for row in rows:
+        key = (row.survey_key, row.wave, row.group, row.scope)
+        asked[key] = row.invited if asked.get(key) is None else asked[key]
+    parts = list(asked.values())
+    known = [part for part in parts if part is not None]
+    return sum(known) if parts and len(known) == len(parts) else None
+
+
+def favourable_share(rows: Sequence[SurveyCounts], frame: Frame, policy: SuppressionPolicy) -> Kpi:
+    """Share of answers in the two most favourable categories; no-answers are `missing`, and not in the share.
+
+    Hidden where fewer people answered than the policy's minimum.
+    """
+    good = sum(favourable(row.counts) for row in rows)
+    answers = sum(sum(row.counts) for row in rows)
+    method = "answers in the two most favourable categories / answers; missing gave none"
+    missing = sum(row.no_answer for row in rows)
+    kpi = frame.ratio("favourable_share", good, answers, method, n=respondents(rows), missing=missing)
+    return suppressed(kpi, respondents(rows), policy)
+
+
+def response_rate(rows: Sequence[SurveyCounts], frame: Frame, policy: SuppressionPolicy) -> Kpi:
+    """People who answered of those asked; not known where nobody knows whom it reached."""
+    method = "most answers to any question / people asked"
+    asked, people = invited(rows), respondents(rows)
+    if asked is None:
+        return frame.not_known("response_rate", "ratio", method, "Nobody knows how many people were asked.")
+    return suppressed(frame.ratio("response_rate", people, asked, method, n=people), people, policy)
+
+
+def worst_margin(rows: Sequence[SurveyCounts], frame: Frame) -> Kpi:
+    """The widest 95 % margin over the groups, in points; groups of which nobody answered are `missing`."""
+    groups = sorted({(row.survey_key, row.wave, row.group) for row in rows})
+    margins, silent = [], 0
+    for group in groups:
+        mine = [row for row in rows if (row.survey_key, row.wave, row.group) == group]
+        people = respondents(mine)
+        if people:
+            margins.append(margin_points(people, invited(mine)))
+        silent += not people
+    method = "largest 95 % margin of a share of one half over groups, with finite population correction"
+    if not margins:
+        return frame.not_known("worst_margin", "points", method, "No group has answered a survey.", missing=silent)
+    return frame.measured("worst_margin", max(margins), "points", method, n=len(margins), missing=silent)
+
+
+def wave_change(
+    earlier: Sequence[SurveyCounts], later: Sequence[SurveyCounts], frame: Frame, policy: SuppressionPolicy
+) -> Kpi:
+    """The favourable share's change between two waves, in points; hidden when either wave is."""
+    first, second = (favourable_share(rows, frame, policy) for rows in (earlier, later))
+    method = "100 x (favourable share of the later wave - of the earlier one)"
+    for side in (first, second):
+        if side.value is None:
+            return frame.not_known("wave_change", "points", method, side.reason, availability=side.availability)
+    change = 100 * ((second.value or 0) - (first.value or 0))
+    return frame.measured("wave_change", change, "points", method, n=first.n + second.n)
