@@ -131,6 +131,10 @@ class Http:
         """
         return self._json(self._call("GET", self._address(path), parameters, None, signed))
 
+    def get_bytes(self, path: str) -> bytes:
+        """What stands at an address, whatever its format: a published sheet, an exported file."""
+        return self._call("GET", self._address(path), None, None, signed=True)
+
     def post_json(self, path: str, body: Any, *, signed: bool = True) -> Any:
         """The JSON answer to a POST that reads, such as a login or a search. Not tried again when it breaks."""
         return self._json(self._call("POST", self._address(path), None, body, signed))
