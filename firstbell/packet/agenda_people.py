@@ -1,0 +1,205 @@
+"""Agenda items 4 to 6: what people say, what comes up, and what to do next."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from firstbell.assessment.instrument import Area
+from firstbell.assessment.result import IndicatorResult
+from firstbell.metrics.compliance import ending_agreements
+from firstbell.metrics.surveys import wilson
+from firstbell.packet.agenda_plan import initiatives
+from firstbell.packet.figures import goal_text, value_text
+from firstbell.packet.material import Material
+from firstbell.packet.model import Audience, Chart, ChartSeries, Column, Line, Point, Row, Section, Table
+from firstbell.packet.summary import note_on
+from firstbell.records import Agreement, SurveyCounts
+
+CONTRACTS_WITHIN_DAYS = 180
+NEEDS_SHOWN = 5
+
+
+def feedback_section(material: Material) -> Section:
+    """Item 4: the newest wave of each group's survey, with how sure one can be."""
+    words = material.wording
+    newest = newest_waves(material)
+    table = _survey_table(material, newest) if newest else None
+    chart = _survey_chart(material, newest) if newest else None
+    return Section(
+        number=4,
+        title=words.say("section_4"),
+        owner=material.role("instructional_technology_coordinator"),
+        quiet="" if newest else words.say("no_surveys"),
+        tables=(table,) if table else (),
+        charts=(chart,) if chart else (),
+        questions=(Line(item="feedback", text=words.say("feedback_question")),) if newest else (),
+    )
+
+
+def newest_waves(material: Material) -> dict[str, list[SurveyCounts]]:
+    """Each group's questions of its newest wave, district-wide."""
+    found: dict[str, list[SurveyCounts]] = {}
+    for one in material.facts.of(SurveyCounts):
+        if one.scope == "district":
+            found.setdefault(one.group, []).append(one)
+    return {
+        group: [one for one in rows if one.fielded_on == max(row.fielded_on for row in rows)]
+        for group, rows in sorted(found.items())
+    }
+
+
+def _answers(rows: list[SurveyCounts]) -> tuple[int, int]:
+    """Favourable and all answers over a wave's questions: the top two answers of each scale count."""
+    favourable = sum(sum(one.counts[-2:]) for one in rows)
+    return favourable, sum(sum(one.counts) for one in rows)
+
+
+def _hidden(material: Material, rows: list[SurveyCounts]) -> bool:
+    people = max(sum(one.counts) for one in rows)
+    return people < material.facts.policies.suppression.small_group_minimum
+
+
+def _survey_table(material: Material, newest: dict[str, list[SurveyCounts]]) -> Table:
+    words = material.wording
+    titles = ("group", "asked", "answered", "favourable", "range")
+    return Table(
+        caption=words.say("survey_caption"),
+        columns=tuple(Column(title=words.say(f"column_{key}"), numeric=key == "favourable") for key in titles),
+        rows=tuple(_survey_row(material, group, rows) for group, rows in newest.items()),
+    )
+
+
+def _survey_row(material: Material, group: str, rows: list[SurveyCounts]) -> Row:
+    words = material.wording
+    fielded = words.full_date(rows[0].fielded_on)
+    name = words.say(f"group_{group}") if group in ("staff", "students", "families") else group
+    if _hidden(material, rows):
+        hidden = words.say("fewer_than", n=material.facts.policies.suppression.small_group_minimum)
+        return Row(cells=(name, fielded, hidden, words.say("not_shown"), ""))
+    favourable, answers = _answers(rows)
+    people = max(sum(one.counts) + one.no_answer for one in rows)
+    invited = max((one.invited or 0 for one in rows), default=0)
+    margin = wilson(favourable, answers, None)
+    return Row(
+        cells=(
+            name,
+            fielded,
+            words.share(people, invited) if invited else words.number(people),
+            words.percent(favourable / answers),
+            words.say("range", low=words.percent(margin.low), high=words.percent(margin.high)),
+        )
+    )
+
+
+def _survey_chart(material: Material, newest: dict[str, list[SurveyCounts]]) -> Chart | None:
+    words = material.wording
+    points = []
+    for group, rows in newest.items():
+        favourable, answers = _answers(rows)
+        shown = not _hidden(material, rows) and answers
+        name = words.say(f"group_{group}") if group in ("staff", "students", "families") else group
+        points.append(Point(label=name, value=round(100 * favourable / answers, 1) if shown else None))
+    known = [point for point in points if point.value is not None]
+    if not known:
+        return None
+    best = max(known, key=lambda point: point.value or 0)
+    finding = words.say("survey_finding", group=best.label, share=f"{int(best.value or 0)} %", n=len(points))
+    series = (ChartSeries(name=words.say("column_favourable"), points=tuple(points)),)
+    return Chart(kind="bars", title=words.say("survey_title"), alternative=finding, unit="%", series=series)
+
+
+def ideas_section(material: Material) -> Section:
+    """Item 5: contracts that end, budget and what the assessment finds most wanting."""
+    words, facts = material.wording, material.facts
+    ending = ending_agreements(facts.of(Agreement), facts.today, CONTRACTS_WITHIN_DAYS)
+    budget = [one for one in material.assessment.district if one.area is Area.BUDGET and one.kpi.known]
+    sentences = tuple(_budget_line(material, one) for one in budget)
+    return Section(
+        number=5,
+        title=words.say("section_5"),
+        owner=material.role("team_leader"),
+        quiet="" if ending or sentences else words.say("no_ideas"),
+        sentences=sentences,
+        tables=(_contracts_table(material, ending),) if ending else (),
+    )
+
+
+def _budget_line(material: Material, result: IndicatorResult) -> Line:
+    words, title = material.wording, material.indicators[result.indicator].title
+    text = words.say("figure_sentence", title=title, value=value_text(result.kpi, words))
+    if result.target.in_force and (goal := goal_text(result.target, result.kpi, words)):
+        text = words.say("figure_with_goal", title=title, value=value_text(result.kpi, words), goal=goal)
+    return Line(item=result.key, text=text, **note_on(material, result.key))
+
+
+def _contracts_table(material: Material, ending: list[Agreement]) -> Table:
+    words = material.wording
+    titles = ("vendor", "kind", "ends", "yearly_cost", "owner")
+    return Table(
+        caption=words.say("contracts_caption", n=len(ending), days=CONTRACTS_WITHIN_DAYS),
+        columns=tuple(Column(title=words.say(f"column_{key}"), numeric=key == "yearly_cost") for key in titles),
+        rows=tuple(
+            Row(
+                cells=(
+                    one.vendor,
+                    one.kind,
+                    words.full_date(one.expires_on) if one.expires_on else "",
+                    words.money(one.annual_cost) if one.annual_cost is not None else words.say("not_known"),
+                    material.role(one.owner_role) if one.owner_role else "",
+                )
+            )
+            for one in ending
+        ),
+    )
+
+
+def next_section(material: Material) -> Section:
+    """Item 6: the most pressing needs with who would act on them, and the milestones before the next meeting."""
+    words = material.wording
+    needs = material.assessment.needs
+    rows = tuple(_need_row(material, rank, result) for rank, result in enumerate(needs[:NEEDS_SHOWN], 1))
+    titles = ("rank", "need", "now", "goal", "owner")
+    table = Table(
+        caption=words.say("needs_caption", n=len(rows), all=len(needs)),
+        columns=tuple(Column(title=words.say(f"column_{key}")) for key in titles),
+        rows=rows,
+    )
+    return Section(
+        number=6,
+        title=words.say("section_6"),
+        owner=material.role("team_leader"),
+        quiet="" if rows else words.say("no_needs"),
+        sentences=tuple(_coming_milestones(material)),
+        tables=(table,) if rows else (),
+        questions=(Line(item="next", text=words.say("next_question")),),
+    )
+
+
+def _need_row(material: Material, rank: int, result: IndicatorResult) -> Row:
+    words, indicator = material.wording, material.indicators[result.indicator]
+    return Row(
+        audience=Audience.SECURITY if result.area is Area.SECURITY else Audience.TEAM,
+        light=result.light,
+        cells=(
+            str(rank),
+            indicator.title,
+            value_text(result.kpi, words),
+            goal_text(result.target, result.kpi, words),
+            material.role(indicator.owner_role),
+        ),
+    )
+
+
+def _coming_milestones(material: Material) -> list[Line]:
+    words, today = material.wording, material.facts.today
+    last = today + timedelta(days=45)
+    coming = [
+        (one.due, initiative.title, one.title)
+        for initiative in initiatives(material)
+        for one in initiative.milestones
+        if one.done is None and today <= one.due <= last
+    ]
+    return [
+        Line(text=words.say("milestone_coming", day=words.day(due), project=project, title=title))
+        for due, project, title in sorted(coming)
+    ]

@@ -1,0 +1,129 @@
+"""The second file: every figure with what is needed to doubt it, the ranking of needs, the sources and the method."""
+
+from __future__ import annotations
+
+from firstbell.assessment.instrument import AREA_TITLES, Area
+from firstbell.assessment.result import IndicatorResult
+from firstbell.kpi import Availability
+from firstbell.packet.figures import goal_text, printed_figure, trend_of, value_text
+from firstbell.packet.material import Material
+from firstbell.packet.model import Appendix, Audience, Criterion, IndicatorRow, Line, Row, SourceRow, Term
+
+_METHOD = ("method_window", "method_lights", "method_area", "method_priority", "method_uptime", "method_unknown")
+_GLOSSARY = (
+    "coverage",
+    "recovery_point",
+    "restore",
+    "outage",
+    "class_hours",
+    "work_hours",
+    "floor",
+    "wilson",
+    "revision",
+)
+
+
+def appendix(material: Material) -> Appendix:
+    """The whole appendix; audience classes cut it for the editions."""
+    words = material.wording
+    return Appendix(
+        criteria=tuple(_criterion(material, area) for area in Area),
+        needs=tuple(_need(material, rank, one) for rank, one in enumerate(material.assessment.needs, 1)),
+        strengths=tuple(_strength(material, one) for one in material.assessment.strengths),
+        not_collected=tuple(
+            _uncollected(material, one)
+            for one in material.assessment.unknown
+            if one.kpi.availability is Availability.NOT_COLLECTED
+        ),
+        sources=tuple(_sources(material)),
+        method=tuple(Line(text=words.say(key)) for key in _METHOD),
+        never_used_for=words.say("never_used_for", n=material.facts.policies.suppression.small_group_minimum),
+        glossary=tuple(Term(word=words.say(f"term_{key}"), meaning=words.say(f"meaning_{key}")) for key in _GLOSSARY),
+    )
+
+
+def _class(result: IndicatorResult) -> Audience:
+    return Audience.SECURITY if result.area is Area.SECURITY else Audience.TEAM
+
+
+def _criterion(material: Material, area: Area) -> Criterion:
+    words = material.wording
+    result = next(one for one in material.assessment.areas if one.area is area)
+    return Criterion(
+        title=AREA_TITLES[area],
+        score=words.say("score", n=round(result.score)) if result.score is not None else words.say("no_score"),
+        coverage=words.say("coverage_of_weight", share=words.percent(result.coverage)),
+        indicators=tuple(_row(material, one) for one in material.assessment.results if one.area is area),
+    )
+
+
+def _row(material: Material, result: IndicatorResult) -> IndicatorRow:
+    words, indicator, kpi = material.wording, material.indicators[result.indicator], result.kpi
+    place = "" if result.scope == "district" else f" ({material.names.scope(result.scope)})"
+    return IndicatorRow(
+        audience=_class(result),
+        code=result.indicator,
+        title=f"{indicator.title}{place}",
+        light=result.light,
+        value=value_text(kpi, words) if kpi.known else words.say("not_known_because", reason=kpi.reason),
+        target=goal_text(result.target, kpi, words) or words.say("no_target"),
+        basis=words.say("basis_adopted", basis=result.target.basis_text, day=words.full_date(result.target.adopted_on))
+        if result.target.adopted_on
+        else words.say("basis_proposed", basis=result.target.basis_text or result.target.basis.value),
+        numerator=words.number(kpi.numerator) if kpi.numerator is not None else "",
+        denominator=words.number(kpi.denominator) if kpi.denominator is not None else "",
+        missing=words.number(kpi.missing) if kpi.missing else "0",
+        window=words.say("window", start=words.full_date(kpi.window.start), end=words.full_date(kpi.window.end)),
+        sources=words.listed(material.names.sources.get(key, key) for key in kpi.sources),
+        as_of=words.moment(kpi.as_of),
+        method=kpi.method,
+        trend=trend_of(result, printed_figure(material.printed, result.key)),
+        priority=round(result.priority, 1) if result.priority is not None else None,
+    )
+
+
+def _need(material: Material, rank: int, result: IndicatorResult) -> Row:
+    words, indicator = material.wording, material.indicators[result.indicator]
+    return Row(
+        audience=_class(result),
+        light=result.light,
+        cells=(
+            str(rank),
+            indicator.title,
+            value_text(result.kpi, words),
+            goal_text(result.target, result.kpi, words),
+            words.number(result.priority or 0),
+            words.say(f"moscow_{result.moscow.name.lower()}") if result.moscow else "",
+            material.role(indicator.owner_role),
+        ),
+    )
+
+
+def _strength(material: Material, result: IndicatorResult) -> Line:
+    words = material.wording
+    title = material.indicators[result.indicator].title
+    goal = goal_text(result.target, result.kpi, words)
+    text = words.say("figure_with_goal", title=title, value=value_text(result.kpi, words), goal=goal)
+    return Line(audience=_class(result), item=result.key, text=text)
+
+
+def _uncollected(material: Material, result: IndicatorResult) -> Line:
+    title = material.indicators[result.indicator].title
+    text = material.wording.say("figure_unknown", title=title, reason=result.kpi.reason)
+    return Line(audience=_class(result), item=result.key, text=text)
+
+
+def _sources(material: Material) -> list[SourceRow]:
+    words = material.wording
+    silent = material.facts.silent(tuple(source.source_key for source in material.facts.sources))
+    return [
+        SourceRow(
+            audience=Audience.SECURITY if source.failing else Audience.TEAM,
+            title=source.title,
+            read_at=words.moment(source.known_until) if source.known_until else words.say("never_read"),
+            state=source.failing or words.say("source_stale" if source.source_key in silent else "source_fine"),
+            owner=material.role(source.owner_role),
+            feeds=source.feeds,
+        )
+        for source in material.sources
+    ]

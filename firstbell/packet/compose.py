@@ -1,0 +1,98 @@
+"""From a meeting's material to its packet: every section by rules, nothing invented, nothing fetched."""
+
+from __future__ import annotations
+
+from firstbell.assessment.instrument import Area
+from firstbell.packet import agenda_security as security
+from firstbell.packet import agenda_services as services
+from firstbell.packet import summary
+from firstbell.packet.agenda_people import feedback_section, ideas_section, next_section
+from firstbell.packet.agenda_plan import actions_section, milestone_events, projects_section
+from firstbell.packet.appendix import appendix
+from firstbell.packet.changes import changes, corrections
+from firstbell.packet.figures import evidence
+from firstbell.packet.material import Material
+from firstbell.packet.model import Audience, Figure, IncidentLine, Line, Packet, Section
+
+
+def compose(material: Material) -> Packet:
+    """The whole packet of one team and meeting. The same material gives an equal packet."""
+    found = services.watched(material)
+    events = (
+        *services.service_events(material, found),
+        *security.backup_events(material),
+        *milestone_events(material),
+    )
+    shown, incidents = summary.decisions(material), summary.incident_lines(material)
+    return Packet(
+        team_key=material.team.key,
+        meeting_key=material.occasion.meeting_key,
+        as_of=material.as_of,
+        known_at=material.known_at,
+        heading=summary.heading(material),
+        covers=summary.covers(material, shown, incidents),
+        decisions=shown,
+        changes=changes(material, events),
+        lights=summary.lights(material),
+        lights_adopted=summary.lights_adopted(material),
+        actions_due=summary.actions_due(material),
+        overdue=summary.overdue(material),
+        unknowns=_unknowns(material, found),
+        corrections=corrections(material),
+        minutes_missing=summary.minutes_missing(material),
+        security_sentence=material.wording.say("security_sentence"),
+        closing=summary.closing(material),
+        sections=(
+            actions_section(material),
+            projects_section(material),
+            _infrastructure_section(material, found, incidents),
+            feedback_section(material),
+            ideas_section(material),
+            next_section(material),
+        ),
+        appendix=appendix(material),
+        figures=_figures(material),
+    )
+
+
+def _unknowns(material: Material, found: list[services.Watched]) -> tuple[Line, ...]:
+    untested, unwatched = security.never_restored(material), services.unwatched_line(material, found)
+    more = (line for line in (untested, unwatched) if line is not None)
+    return (*summary.unknowns(material), *more)
+
+
+def _infrastructure_section(
+    material: Material, found: list[services.Watched], incidents: tuple[IncidentLine, ...]
+) -> Section:
+    """Item 3: services, help desk, vendors' own word; then backups, compliance and incidents for those who may see."""
+    words = material.wording
+    lines = [*services.desk_lines(material), *security.backup_lines(material), security.compliance_line(material)]
+    tables = [
+        services.service_table(material, found) if found else None,
+        services.vendor_table(material),
+        services.desk_table(material),
+        security.backup_table(material),
+        security.compliance_table(material),
+    ]
+    charts = [services.day_strip(material, found), services.desk_chart(material)]
+    return Section(
+        number=3,
+        title=words.say("section_3"),
+        owner=material.role("it_lead"),
+        quiet="" if any(lines) or any(tables) else words.say("no_infrastructure"),
+        sentences=tuple(line for line in lines if line is not None),
+        tables=tuple(table for table in tables if table is not None),
+        charts=tuple(chart for chart in charts if chart is not None),
+        incidents=incidents,
+    )
+
+
+def _figures(material: Material) -> tuple[Figure, ...]:
+    return tuple(
+        evidence(
+            result,
+            material.indicators[result.indicator],
+            Audience.SECURITY if result.area is Area.SECURITY else Audience.TEAM,
+        )
+        for result in material.assessment.results
+    )

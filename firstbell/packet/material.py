@@ -1,0 +1,126 @@
+"""All that goes into one packet, gathered before anything is worded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+
+from firstbell.assessment.instrument import Indicator, Instrument
+from firstbell.assessment.result import Assessment
+from firstbell.config.district import DistrictFile
+from firstbell.config.team import Goal, Team
+from firstbell.metrics.facts import Facts
+from firstbell.packet.model import Packet
+from firstbell.packet.wording import Wording
+from firstbell.records import SectionNote, TeamAction, TeamDecision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """The meeting that a packet is for, and the one before it."""
+
+    meeting_key: str
+    title: str
+    starts_at: datetime
+    place: str = ""
+    previous_at: datetime | None = None
+    reply_by: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Somebody who gets the packet: key, roles and the edition those give."""
+
+    person_key: str
+    roles: tuple[str, ...]
+    edition: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceState:
+    """How reading one source went last."""
+
+    source_key: str
+    title: str
+    owner_role: str
+    feeds: str
+    known_until: datetime | None
+    failing: str = ""
+    """The sentence of the last error; empty while all is well."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """What keys are called in print."""
+
+    services: Mapping[str, str] = field(default_factory=dict)
+    systems: Mapping[str, str] = field(default_factory=dict)
+    schools: Mapping[str, str] = field(default_factory=dict)
+    roles: Mapping[str, str] = field(default_factory=dict)
+    controls: Mapping[str, str] = field(default_factory=dict)
+    """Titles by "framework/code"."""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    owners: Mapping[str, str] = field(default_factory=dict)
+    """Owner role by "service:key" or "system:key"."""
+
+    def role(self, key: str) -> str:
+        """The role's title, or its key spelled out where the catalogue does not know it."""
+        return self.roles.get(key, key.replace("_", " ").capitalize())
+
+    def scope(self, scope: str) -> str:
+        """A school's name for "school:key"."""
+        return self.schools.get(scope.removeprefix("school:"), scope)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Material:
+    """All of one packet's ingredients; nothing in it is fetched later.
+
+    `printed` is the team's last packet as it was frozen, None for the first. `recomputed` judges that packet's own
+    period with what is known today: where it differs from what was printed, a correction is due.
+    """
+
+    district: DistrictFile
+    team: Team
+    goals: tuple[Goal, ...]
+    names: Names
+    occasion: Occasion
+    readers: tuple[Reader, ...]
+    facts: Facts
+    assessment: Assessment
+    instrument: Instrument
+    wording: Wording
+    known_at: datetime
+    stage: str = "draft"
+    revision: int = 1
+    printed: Packet | None = None
+    recomputed: Assessment | None = None
+    decisions: tuple[TeamDecision, ...] = ()
+    actions: tuple[TeamAction, ...] = ()
+    minutes_expected: bool = False
+    minutes_came: bool = False
+    notes: Mapping[str, SectionNote] = field(default_factory=dict)
+    """By the line they speak of."""
+    sources: tuple[SourceState, ...] = ()
+    vendor_hosted: frozenset[str] = frozenset()
+
+    @property
+    def as_of(self) -> datetime:
+        """Up to when facts count."""
+        return self.facts.as_of
+
+    @property
+    def since(self) -> datetime:
+        """The meeting that this packet is compared with; the period's start where there was none."""
+        return self.occasion.previous_at or self.facts.window.start
+
+    @cached_property
+    def indicators(self) -> Mapping[str, Indicator]:
+        """The instrument by id, looked up often."""
+        return self.instrument.by_id
+
+    def role(self, key: str) -> str:
+        """A role's title."""
+        return self.names.role(key)

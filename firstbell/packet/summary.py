@@ -1,0 +1,282 @@
+"""What page one says: what must we decide, what is red, what did I promise, what do we not know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from firstbell.assessment.instrument import AREA_TITLES, Area
+from firstbell.assessment.result import AreaResult, IndicatorResult
+from firstbell.kpi import Availability, Light
+from firstbell.packet.figures import goal_text, printed_figure, trend_of, value_text
+from firstbell.packet.material import Material, Reader
+from firstbell.packet.model import (
+    Action,
+    Audience,
+    Cover,
+    Decision,
+    Heading,
+    IncidentLine,
+    LightLine,
+    LightStatement,
+    Line,
+)
+from firstbell.records import Incident, TeamAction
+
+FIVE_LIGHTS = (Area.TECHNOLOGY_INTEGRATION, Area.INFRASTRUCTURE, Area.SECURITY, Area.FEEDBACK, Area.BUDGET)
+STATEMENTS_PER_LIGHT = 2
+
+
+def heading(material: Material) -> Heading:
+    """Who meets, when, up to when the facts go and what they are compared with."""
+    words, occasion = material.wording, material.occasion
+    compared = words.say("compared_with", day=words.day(occasion.previous_at)) if occasion.previous_at else ""
+    return Heading(
+        district=material.district.name,
+        sample=material.district.sample,
+        team=material.team.name,
+        meeting=occasion.title,
+        meeting_at=occasion.starts_at,
+        meeting_text=words.moment(occasion.starts_at),
+        place=occasion.place,
+        facts_until=words.say("facts_until", moment=words.moment(material.as_of)),
+        compared_with=compared or words.say("first_packet"),
+        stage=material.stage,
+        revision=material.revision,
+        page=material.district.packet.page,
+        language=material.district.packet.language,
+        time_zone=material.district.time_zone,
+    )
+
+
+def decisions(material: Material) -> tuple[Decision, ...]:
+    """The decisions that a person confirmed, numbered; the numbers are the same in all editions."""
+    words = material.wording
+    confirmed = [decision for decision in material.decisions if decision.state == "confirmed"]
+    return tuple(
+        Decision(
+            audience=Audience.SECURITY if decision.security else Audience.TEAM,
+            number=number,
+            neutral=words.say("decision_neutral"),
+            title=decision.question or decision.title,
+            options=decision.options,
+            recommendation=decision.recommendation,
+            cost=words.say("cost", amount=words.money(decision.cost)) if decision.cost else "",
+            decider=material.role(decision.decider_role) if decision.decider_role else words.say("whole_team"),
+            needed_by=words.day(decision.deadline_on) if decision.deadline_on else "",
+        )
+        for number, decision in enumerate(confirmed, 1)
+    )
+
+
+def lights(material: Material) -> tuple[LightLine, ...]:
+    """The five lights, each with its worst must-measure and its leading figure."""
+    areas = {area.area: area for area in material.assessment.areas}
+    return tuple(_light(material, areas[area]) for area in FIVE_LIGHTS)
+
+
+def _light(material: Material, area: AreaResult) -> LightLine:
+    security = area.area is Area.SECURITY
+    audience = Audience.SECURITY if security else Audience.TEAM
+    return LightLine(
+        audience=audience,
+        area=AREA_TITLES[area.area],
+        neutral=material.wording.say("security_sentence") if security else "",
+        light=area.light,
+        statements=tuple(_statement(material, result, audience) for result in _leading(material, area)),
+    )
+
+
+def _leading(material: Material, area: AreaResult) -> list[IndicatorResult]:
+    """The figures that stand beside a light: the worst must-measure, then the worst and weightiest known ones."""
+    results = [result for result in material.assessment.district if result.area is area.area]
+    order = {Light.MISSED: 0, Light.CLOSE: 1, Light.MET: 2, Light.NO_TARGET: 2, Light.NOT_KNOWN: 3}
+    results.sort(
+        key=lambda one: (
+            one.indicator != area.worst_must,
+            not one.kpi.known,
+            order[one.light],
+            not one.must_measure,
+            -one.weight,
+        )
+    )
+    return results[:STATEMENTS_PER_LIGHT]
+
+
+def _statement(material: Material, result: IndicatorResult, audience: Audience) -> LightStatement:
+    words, indicator = material.wording, material.indicators[result.indicator]
+    return LightStatement(
+        audience=audience,
+        text=words.say("figure", title=indicator.title, value=value_text(result.kpi, words)),
+        goal=goal_text(result.target, result.kpi, words) if result.target.in_force else "",
+        trend=trend_of(result, printed_figure(material.printed, result.key)),
+    )
+
+
+def lights_adopted(material: Material) -> str:
+    """Against what the lights are judged: the day the team adopted its targets, or that it has not."""
+    days = [result.target.adopted_on for result in material.assessment.district if result.target.adopted_on]
+    words = material.wording
+    return words.say("targets_adopted", day=words.full_date(max(days))) if days else words.say("no_targets")
+
+
+def due_actions(material: Material) -> list[TeamAction]:
+    """The actions that fell due before today and were not finished before the last meeting."""
+    today = _today(material)
+    since = material.since.astimezone(material.wording.zone).date()
+    return [
+        action
+        for action in material.actions
+        if (due := action.first_due_on or action.due_on) is not None
+        and due < today
+        and action.state != "dropped"
+        and (action.closed_on is None or action.closed_on >= since)
+    ]
+
+
+def actions_due(material: Material) -> str:
+    """ "9 actions were due: 6 done, 3 late"; empty when none was."""
+    due = due_actions(material)
+    done = sum(action.state == "done" for action in due)
+    return material.wording.say("actions_due", n=len(due), done=done, late=len(due) - done) if due else ""
+
+
+def overdue(material: Material) -> tuple[Action, ...]:
+    """Open actions past what was promised first, the latest first."""
+    late = [action for action in due_actions(material) if action.state == "open"]
+    late.sort(key=lambda action: (action.first_due_on or action.due_on or date.max, action.action_key))
+    return tuple(action_line(material, action) for action in late)
+
+
+def action_line(material: Material, action: TeamAction) -> Action:
+    """One action as the packet shows it: the owner as a role."""
+    promised = action.first_due_on or action.due_on
+    moved = action.first_due_on is not None and action.due_on != action.first_due_on
+    late = (_today(material) - promised).days if promised and action.state == "open" else 0
+    return Action(
+        number=action.action_key,
+        title=action.title,
+        owner=material.role(action.owner_role) if action.owner_role else material.wording.say("no_owner"),
+        due_on=promised,
+        new_due_on=action.due_on if moved else None,
+        days_late=max(0, late),
+        times_moved=action.times_moved,
+        state=action.state,
+    )
+
+
+def _today(material: Material) -> date:
+    return material.as_of.astimezone(material.wording.zone).date()
+
+
+def unknowns(material: Material) -> tuple[Line, ...]:
+    """What is not known: sources that fell silent, and must-measures that nobody collects."""
+    return (*_silent_sources(material), *_uncollected(material))
+
+
+def _silent_sources(material: Material) -> Iterable[Line]:
+    words = material.wording
+    silent = material.facts.silent(tuple(source.source_key for source in material.facts.sources))
+    for source in material.sources:
+        if source.source_key not in silent:
+            continue
+        last, item = silent[source.source_key], f"source:{source.source_key}"
+        since = words.say("since", moment=words.moment(last)) if last else words.say("never_read")
+        yield Line(
+            item=item,
+            text=words.say("source_silent", title=source.title, since=since, owner=material.role(source.owner_role)),
+            **note_on(material, item),
+        )
+
+
+def _uncollected(material: Material) -> Iterable[Line]:
+    """Must-measures without a figure; those of silent sources are told with their source."""
+    words = material.wording
+    for result in material.assessment.unknown:
+        if not result.must_measure or result.kpi.availability is Availability.STALE:
+            continue
+        indicator = material.indicators[result.indicator]
+        yield Line(
+            audience=Audience.SECURITY if result.area is Area.SECURITY else Audience.TEAM,
+            item=result.key,
+            text=words.say("figure_unknown", title=indicator.title, reason=result.kpi.reason),
+            **note_on(material, result.key),
+        )
+
+
+def note_on(material: Material, item: str) -> dict[str, str]:
+    """The note a person wrote on a line, as the fields of that line."""
+    note = material.notes.get(item)
+    return {"note": note.text, "note_by": material.role(note.by_role)} if note else {}
+
+
+def covers(material: Material, shown: tuple[Decision, ...], incidents: tuple[IncidentLine, ...]) -> tuple[Cover, ...]:
+    """One cover a reader: what the person decides, the person's own open actions, incidents the roles may see."""
+    return tuple(_cover(material, reader, shown, incidents) for reader in material.readers)
+
+
+def _cover(
+    material: Material, reader: Reader, shown: tuple[Decision, ...], incidents: tuple[IncidentLine, ...]
+) -> Cover:
+    words = material.wording
+    titles = [material.role(role) for role in reader.roles]
+    decides = tuple(decision.number for decision in shown if decision.decider in titles)
+    own = tuple(action_line(material, action) for action in material.actions if _is_mine(action, reader))
+    late = sum(action.days_late > 0 for action in own)
+    parts = [words.say("you_decide", numbers=words.listed(map(str, decides)))] if decides else []
+    if late:
+        parts.append(words.say("your_overdue", n=late))
+    elif own:
+        parts.append(words.say("your_open", n=len(own)))
+    rest = " ".join(parts) or words.say("nothing_of_you")
+    return Cover(
+        person_key=reader.person_key,
+        greeting=words.say("for_you", role=words.listed(titles), rest=rest),
+        decides=decides,
+        actions=own,
+        incidents=tuple(line for line in incidents if set(line.reader_roles) & set(reader.roles)),
+    )
+
+
+def _is_mine(action: TeamAction, reader: Reader) -> bool:
+    if action.state != "open":
+        return False
+    return action.person_key == reader.person_key if action.person_key else action.owner_role in reader.roles
+
+
+def incident_lines(material: Material) -> tuple[IncidentLine, ...]:
+    """Incidents discovered since the last meeting or not contained yet."""
+    words = material.wording
+    shown = [
+        one for one in material.facts.of(Incident) if one.discovered_at >= material.since or one.contained_at is None
+    ]
+    return tuple(
+        IncidentLine(
+            audience=Audience.INCIDENT,
+            text=words.say(
+                "incident",
+                title=one.title,
+                day=words.day(one.discovered_at),
+                contained=words.say("incident_contained", day=words.day(one.contained_at))
+                if one.contained_at
+                else words.say("incident_open"),
+            ),
+            released_on=one.released_on,
+            reader_roles=one.reader_roles,
+        )
+        for one in sorted(shown, key=lambda one: one.discovered_at, reverse=True)
+    )
+
+
+def closing(material: Material) -> str:
+    """How to answer, and until when."""
+    reply_by, words = material.occasion.reply_by, material.wording
+    return words.say("reply_by", day=words.day(reply_by)) if reply_by else words.say("reply")
+
+
+def minutes_missing(material: Material) -> str:
+    """The sentence that stands there when the last meeting left no minutes."""
+    previous: datetime | None = material.occasion.previous_at
+    if previous is None or not material.minutes_expected or material.minutes_came:
+        return ""
+    return material.wording.say("minutes_missing", day=material.wording.day(previous))
