@@ -54,7 +54,7 @@ def load_catalog(path: Path, model: type[FileModel]) -> FileModel:
     except OSError as error:
         raise CatalogError(f"{path.name} cannot be read ({error.strerror}); restore it from the repository.") from error
     try:
-        content = YAML(typ="safe", pure=True).load(text)
+        content = YAML(typ="safe").load(text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise CatalogError(f"{path.name}:{line}: this is not valid YAML; check indentation and quotes.") from error
