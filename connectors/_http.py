@@ -20,6 +20,7 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 from pydantic import Field, SecretStr, field_validator
+from requests.adapters import HTTPAdapter
 
 from connectors._base import SourceContext, SourceSettings
 from connectors._errors import BadReplyError, ConnectorError, RateLimitedError, UnavailableError
@@ -61,6 +62,16 @@ class HttpSettings(SourceSettings):
         return url
 
 
+class ClosingAdapter(HTTPAdapter):
+    """Closes its connections when it is closed; requests leaves that to the garbage collector since urllib3 2."""
+
+    def close(self) -> None:
+        for manager in (self.poolmanager, *self.proxy_manager.values()):
+            for key in manager.pools.keys():  # noqa: SIM118 - this container cannot be iterated
+                manager.pools[key].close()
+        super().close()
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Bounds that a real source stays far within. `tries` counts calls of one GET, the first included."""
@@ -99,6 +110,8 @@ class Http:
         self._waited = 0.0
         self._session = requests.Session()
         self._session.trust_env = False
+        self._session.mount("https://", ClosingAdapter())
+        self._session.mount("http://", ClosingAdapter())
         self._session.headers["User-Agent"] = USER_AGENT
         self._session.headers["Accept"] = "application/json"
         self._session.verify = str(settings.ca_bundle) if settings.ca_bundle else True

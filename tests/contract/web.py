@@ -6,11 +6,13 @@ fault shows, so that it hits in the middle of a read.
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
@@ -27,6 +29,12 @@ WEB = frozenset(Situation) - {
     Situation.FOREIGN_LINK,
 }
 """The faults that `WebServer` makes by itself, for any answer; SLOW needs a `timeout_seconds` well under a second."""
+
+
+@cache
+def packed_bomb() -> bytes:
+    """A few kilobytes that unpack to more than any reply may hold."""
+    return gzip.compress(b" " * 80_000_000, compresslevel=1)
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,11 @@ class Reply:
         return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
 
 
+class QuietServer(ThreadingHTTPServer):
+    def handle_error(self, *_: Any) -> None:
+        """A client that hangs up on a bomb is what we want to see."""
+
+
 class WebServer:
     """An HTTP server on a free port of 127.0.0.1 that answers as its case says, or breaks as its situation says."""
 
@@ -79,7 +92,7 @@ class WebServer:
             def log_message(self, *_: Any) -> None:
                 """Say nothing."""
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = QuietServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = False
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02})
         self.thread.start()
@@ -178,15 +191,7 @@ class WebServer:
         self.send(handler, Reply(page.encode(), 200, {"X-Filter": "school"}))
 
     def _huge(self, handler: BaseHTTPRequestHandler, question: Question) -> None:
-        handler.send_response(200)
-        handler.send_header("Connection", "close")
-        handler.end_headers()
-        handler.close_connection = True
-        try:
-            while not self.closing.is_set():
-                handler.wfile.write(b" " * 1_000_000)
-        except OSError:
-            return
+        self.send(handler, Reply(packed_bomb(), 200, {"Content-Encoding": "gzip"}))
 
     def _wrong_shape(self, handler: BaseHTTPRequestHandler, question: Question) -> None:
         self.send(handler, Reply([["surprise", *self._private().values()]]))
