@@ -8,13 +8,15 @@ are policy and live in firstbell/metrics (docs/design.md, section 5).
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
 from connectors._base import SourceSettings
+from connectors.probes._thread import in_thread
 from firstbell.clock import Clock, utc_now
-from firstbell.records import ServiceObservation
+from firstbell.records import ServiceObservation, ServiceState
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +30,29 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What all looks of one round share: the vantage, the clock, the deadline and whose certificates to trust."""
+    """What all looks of one round share: the vantage, the clock, the deadline and whose certificates to trust.
+
+    At most `parallel_limit` looks are under way at once, and at most `per_host_limit` of one kind at one host. Starts
+    are spread over `jitter_seconds`; `seed` makes their order repeatable. `control_name` is a name that resolves
+    whenever name service works here; empty derives nothing. `resolvers` ("192.0.2.53" or "192.0.2.53:5353") replace
+    the machine's own for the control name and the dns probe.
+    """
 
     vantage: str
     deadline: datetime
     timeout_seconds: float = 10.0
     clock: Clock = utc_now
     ca_bundle: str | None = None
+    parallel_limit: int = 400
+    per_host_limit: int = 4
+    jitter_seconds: float = 0.0
+    seed: int | None = None
+    control_name: str = ""
+    resolvers: tuple[str, ...] = ()
+
+    def seconds_left(self) -> float:
+        """How long this round may still take, never below 0."""
+        return max(0.0, (self.deadline - self.clock()).total_seconds())
 
 
 class Probe(ABC):
@@ -45,5 +63,44 @@ class Probe(ABC):
     Settings: ClassVar[type[SourceSettings]]
 
     @abstractmethod
+    def host(self, target: Target) -> str:
+        """The host whose patience the look costs: what `per_host_limit` counts by."""
+
+    @abstractmethod
     async def look(self, target: Target, run: Round) -> ServiceObservation:
         """Look once, within `run.deadline`. Trouble of the target is an observation, never an exception."""
+
+
+Report = Callable[[int, ServiceObservation], None]
+"""Takes the position of a target within its batch, and what was seen of it."""
+
+
+class BatchProbe(Probe):
+    """A kind whose looks of one round go through one thread together, because a task per look would cost too much."""
+
+    @abstractmethod
+    def look_at_batch(self, targets: Sequence[Target], run: Round, report: Report) -> None:
+        """Look at all targets by `run.deadline`, and report each as soon as it is known. Blocks."""
+
+    async def look(self, target: Target, run: Round) -> ServiceObservation:
+        found: list[ServiceObservation] = []
+        await in_thread(lambda: self.look_at_batch([target], run, lambda _, seen: found.append(seen)))
+        return found[0]
+
+
+def unknown(target: Target, run: Round, reason: str, detail: str) -> ServiceObservation:
+    """The observation for a look that could not be made or finished: nothing is said about the service."""
+    return ServiceObservation(
+        service_key=target.service_key,
+        observed_at=run.clock(),
+        state=ServiceState.UNKNOWN,
+        expected_interval_seconds=target.expected_interval_seconds,
+        vantage=run.vantage,
+        reason=reason,
+        detail=detail,
+    )
+
+
+def not_in_time(target: Target, run: Round) -> ServiceObservation:
+    """The observation for a look that the round's deadline cut off or never let begin."""
+    return unknown(target, run, "deadline", "the round ended before this service was looked at to the end")

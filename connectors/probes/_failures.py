@@ -1,0 +1,64 @@
+"""libcurl's result codes in a reader's words. https://curl.se/libcurl/c/libcurl-errors.html"""
+
+from __future__ import annotations
+
+import errno
+
+import pycurl
+
+from connectors.probes._transfers import Transfer
+from firstbell.records import ServiceState
+
+_OUR_OWN = frozenset(
+    {errno.ENETUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL, errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+)
+"""Connect errors that say something of this machine and nothing of the target."""
+
+_REASONS: dict[int, tuple[str, str]] = {
+    pycurl.E_COULDNT_RESOLVE_HOST: ("name", "the host name does not resolve"),
+    pycurl.E_SSL_CONNECT_ERROR: ("tls", "no TLS connection could be agreed on"),
+    pycurl.E_SSL_CIPHER: ("tls", "no TLS connection could be agreed on"),
+    pycurl.E_GOT_NOTHING: ("reset", "the server closed the connection without an answer"),
+    pycurl.E_SEND_ERROR: ("reset", "the connection broke while the question was sent"),
+    pycurl.E_RECV_ERROR: ("reset", "the connection broke while the answer came"),
+    pycurl.E_PARTIAL_FILE: ("truncated", "the answer ended before its announced length"),
+    pycurl.E_TOO_MANY_REDIRECTS: ("redirects", "it redirects more than five times"),
+    pycurl.E_UNSUPPORTED_PROTOCOL: ("redirects", "it redirects to an address that is not http or https"),
+    pycurl.E_URL_MALFORMAT: ("redirects", "it redirects to an address that cannot be read"),
+    pycurl.E_FTP_WEIRD_SERVER_REPLY: ("protocol", "the answer is not HTTP"),
+    pycurl.E_HTTP2: ("protocol", "the answer breaks the rules of HTTP/2"),
+}
+
+
+def failure(transfer: Transfer, code: int) -> tuple[ServiceState, str, str]:
+    """State, reason code and sentence for a transfer that libcurl ended with an error."""
+    if code == pycurl.E_OPERATION_TIMEDOUT:
+        return ServiceState.DOWN, "timeout", f"no full answer in time: {_phase(transfer)}"
+    if code == pycurl.E_COULDNT_CONNECT:
+        return _no_connection(transfer.curl.getinfo(pycurl.OS_ERRNO))
+    if code == pycurl.E_SSL_CACERT_BADFILE:
+        return ServiceState.UNKNOWN, "setup", "the file of trusted issuers (CA bundle) cannot be read on this machine"
+    # The same code stands for bytes that are no HTTP at all; then no status ever came.
+    if code == pycurl.E_UNSUPPORTED_PROTOCOL and not transfer.curl.getinfo(pycurl.RESPONSE_CODE):
+        code = pycurl.E_FTP_WEIRD_SERVER_REPLY
+    reason, sentence = _REASONS.get(code, ("transfer", f"the transfer failed (libcurl code {code})"))
+    return ServiceState.DOWN, reason, sentence
+
+
+def _no_connection(number: int) -> tuple[ServiceState, str, str]:
+    if number in _OUR_OWN:
+        return ServiceState.UNKNOWN, "network", "this machine could not open a connection of its own"
+    if number == errno.ECONNREFUSED:
+        return ServiceState.DOWN, "refused", "the connection was refused"
+    return ServiceState.DOWN, "unreachable", "no connection to the server"
+
+
+def _phase(transfer: Transfer) -> str:
+    timings = transfer.read_timings()
+    if timings.name is None:
+        return "the host name was still being resolved"
+    if timings.connect is None:
+        return "the connection was still being made"
+    if timings.first_byte is None:
+        return "connected, but the answer had not begun"
+    return "the answer had begun, but not ended"

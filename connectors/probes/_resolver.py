@@ -1,0 +1,82 @@
+"""Questions to name servers, without threads and within a time limit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import dns.asyncresolver
+import dns.exception
+import dns.nameserver
+import dns.rdatatype
+import dns.resolver
+
+from connectors.probes._base import Round
+
+CONTROL_SECONDS = 5.0
+
+
+class NoAnswerError(Exception):
+    """No name server gave a usable answer: nothing is known about the name."""
+
+
+class NoSuchNameError(Exception):
+    """The name servers say that the name does not exist."""
+
+
+def resolver_of(addresses: Sequence[str], seconds: float) -> dns.asyncresolver.Resolver:
+    """A resolver over the given servers ("192.0.2.53", "192.0.2.53:5353", "[2001:db8::1]:5353"), or this machine's.
+
+    Raises NoAnswerError when this machine names no server.
+    """
+    try:
+        resolver = dns.asyncresolver.Resolver(configure=not addresses)
+    except dns.resolver.NoResolverConfiguration:
+        raise NoAnswerError("this machine has no name server configured") from None
+    if addresses:
+        resolver.nameservers = [dns.nameserver.Do53Nameserver(*server_of(address)) for address in addresses]
+    resolver.lifetime = seconds
+    resolver.timeout = max(0.05, min(2.0, seconds / 2))
+    return resolver
+
+
+def server_of(address: str) -> tuple[str, int]:
+    """Host and port of a name server's address; 53 when it names none."""
+    if address.startswith("["):
+        host, _, port = address[1:].partition("]")
+        return host, int(port.lstrip(":") or 53)
+    if address.count(":") == 1:
+        host, _, port = address.partition(":")
+        return host, int(port)
+    return address, 53
+
+
+async def ask(resolver: dns.asyncresolver.Resolver, name: str, record: str) -> list[str]:
+    """The values of a name's records in text form, TXT strings joined; empty when the name has none of this type.
+
+    Raises NoSuchNameError, and NoAnswerError for silence, refusal or a server's own failure.
+    """
+    try:
+        answer = await resolver.resolve(name, record, search=False)
+    except dns.resolver.NoAnswer:
+        return []
+    except dns.resolver.NXDOMAIN:
+        raise NoSuchNameError(name) from None
+    except (dns.exception.DNSException, OSError) as error:
+        raise NoAnswerError(f"no name server gave an answer ({type(error).__name__})") from None
+    if answer.rdtype == dns.rdatatype.TXT:
+        return [b"".join(data.strings).decode("utf-8", "replace") for data in answer]
+    return [data.to_text() for data in answer]
+
+
+async def control_trouble(run: Round) -> str:
+    """Why name service cannot be relied on in this round, as a sentence; empty when the control name resolves."""
+    try:
+        resolver = resolver_of(run.resolvers, min(CONTROL_SECONDS, run.seconds_left()))
+        for record in ("A", "AAAA"):
+            if await ask(resolver, run.control_name, record):
+                return ""
+    except NoSuchNameError:
+        return "name service here denies the control name, so nothing can be said of any service"
+    except NoAnswerError:
+        return "name service here does not answer, so nothing can be said of any service"
+    return "name service here knows no address of the control name, so nothing can be said of any service"

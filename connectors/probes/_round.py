@@ -1,0 +1,115 @@
+"""One round: every service looked at once, all kinds together, under one deadline.
+
+Which looks were not made, or not finished, is said for each: a round never leaves a service out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from random import Random
+
+from connectors.probes import get
+from connectors.probes._base import BatchProbe, Probe, Round, Target, not_in_time, unknown
+from connectors.probes._resolver import control_trouble
+from connectors.probes._thread import in_thread
+from firstbell.records import ServiceObservation
+
+log = logging.getLogger(__name__)
+
+GRACE_SECONDS = 0.5
+"""What a batch thread has after the deadline to hand over the looks that were under way."""
+
+Found = dict[int, ServiceObservation]
+
+
+def probe_round(targets: Sequence[tuple[str, Target]], run: Round) -> list[ServiceObservation]:
+    """`look_at_all` for callers without an event loop."""
+    return asyncio.run(look_at_all(targets, run))
+
+
+async def look_at_all(targets: Sequence[tuple[str, Target]], run: Round) -> list[ServiceObservation]:
+    """Look once at each (probe kind, target) and return the observations in the same order, by `run.deadline`.
+
+    A look cut off or never begun is unknown with reason `deadline`; when `run.control_name` does not resolve, all are
+    unknown with reason `resolver`. Raises SettingsError for a kind that does not exist.
+    """
+    probes = {kind: get(kind)() for kind in {kind for kind, _ in targets}}
+    if targets and run.control_name:
+        trouble = await control_trouble(run)
+        if trouble:
+            return [unknown(target, run, "resolver", trouble) for _, target in targets]
+    found: Found = {}
+    work = _work(targets, probes, run, found)
+    if work:
+        _, pending = await asyncio.wait(work, timeout=run.seconds_left() + GRACE_SECONDS)
+        for task in pending:
+            task.cancel()
+        for task, indices in work.items():
+            _note_fault(task, indices, targets, run, found)
+    return [found.get(index) or not_in_time(target, run) for index, (_, target) in enumerate(targets)]
+
+
+def _work(
+    targets: Sequence[tuple[str, Target]], probes: dict[str, Probe], run: Round, found: Found
+) -> dict[asyncio.Future[None], list[int]]:
+    """Everything that runs at once, each with the positions of the targets it serves."""
+    by_kind: defaultdict[str, list[int]] = defaultdict(list)
+    for index, (kind, _) in enumerate(targets):
+        by_kind[kind].append(index)
+    work: dict[asyncio.Future[None], list[int]] = {}
+    for kind, indices in by_kind.items():
+        probe = probes[kind]
+        if isinstance(probe, BatchProbe):
+            work[_batch(probe, indices, targets, run, found)] = indices
+        else:
+            work |= _singles(probe, indices, targets, run, found)
+    return work
+
+
+def _batch(
+    probe: BatchProbe, indices: list[int], targets: Sequence[tuple[str, Target]], run: Round, found: Found
+) -> asyncio.Future[None]:
+    def report(position: int, seen: ServiceObservation) -> None:
+        found[indices[position]] = seen
+
+    batch = [targets[index][1] for index in indices]
+    return in_thread(lambda: probe.look_at_batch(batch, run, report))
+
+
+def _singles(
+    probe: Probe, indices: list[int], targets: Sequence[tuple[str, Target]], run: Round, found: Found
+) -> dict[asyncio.Future[None], list[int]]:
+    random = Random(run.seed)  # noqa: S311 - spreads load, guards nothing
+    at_once = asyncio.Semaphore(run.parallel_limit)
+    at_host: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(run.per_host_limit))
+
+    async def one(index: int, delay: float) -> None:
+        target = targets[index][1]
+        await asyncio.sleep(delay)
+        async with at_host[probe.host(target)], at_once, asyncio.timeout(run.seconds_left()):
+            found[index] = await probe.look(target, run)
+
+    return {asyncio.ensure_future(one(index, random.random() * run.jitter_seconds)): [index] for index in indices}
+
+
+def _note_fault(
+    task: asyncio.Future[None],
+    indices: list[int],
+    targets: Sequence[tuple[str, Target]],
+    run: Round,
+    found: Found,
+) -> None:
+    """A fault in a probe's own code must not blind the rest of the round, nor look like a fault of the service."""
+    if not task.done() or task.cancelled():
+        return
+    error = task.exception()
+    if error is None or isinstance(error, TimeoutError):
+        return
+    for index in indices:
+        if index not in found:
+            kind, target = targets[index]
+            log.error("the %s probe of %s broke off with %s", kind, target.service_key, type(error).__name__)
+            found[index] = unknown(target, run, "probe", f"the {kind} probe itself broke off ({type(error).__name__})")

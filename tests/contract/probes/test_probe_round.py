@@ -1,0 +1,145 @@
+"""A round: one deadline over all kinds, limits, the control name, and an answer for every service."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+
+import pytest
+from pydantic import ValidationError
+
+from connectors._errors import SettingsError
+from connectors.probes import get, kinds
+from connectors.probes._base import Round
+from connectors.probes._round import look_at_all, probe_round
+from firstbell.records import ServiceState
+
+UP, DOWN, UNKNOWN = ServiceState.UP, ServiceState.DOWN, ServiceState.UNKNOWN
+
+
+def test_every_kind_is_described() -> None:
+    assert {"dns", "http", "tls"} <= set(kinds())
+    for kind in kinds():
+        probe = get(kind)
+        assert probe.title
+        assert probe.docs_url.startswith("https://")
+        properties = probe.Settings.model_json_schema()["properties"]
+        assert all(field.get("description") for field in properties.values()), kind
+
+
+def test_an_unknown_kind_names_the_kinds_there_are() -> None:
+    with pytest.raises(SettingsError, match="dns, http, tls"):
+        get("carrier-pigeon")
+
+
+def test_all_kinds_together_in_the_order_given(web, names, closed_port, a_round, a_target) -> None:
+    names.zone = {("oak.example", "A"): ["192.0.2.7"]}
+    seen = probe_round(
+        [
+            a_target("dns", "name", name="oak.example", resolvers=[names.address]),
+            a_target("http", "page", url=web.address),
+            a_target("tls", "port", host="127.0.0.1", port=closed_port),
+            a_target("http", "gone", url=f"http://127.0.0.1:{closed_port}"),
+        ],
+        a_round(),
+    )
+    assert [(one.service_key, one.state) for one in seen] == [
+        ("name", UP),
+        ("page", UP),
+        ("port", DOWN),
+        ("gone", DOWN),
+    ]
+
+
+def test_nothing_to_look_at_is_no_trouble(a_round) -> None:
+    assert probe_round([], a_round(control_name="oak.example", resolvers=("127.0.0.1:1",))) == []
+
+
+def test_what_the_deadline_cut_off_is_unknown_and_the_round_ends(web, names, a_round, a_target) -> None:
+    names.silent.add("*")
+    targets = [a_target("http", f"slow{number}", url=f"{web.address}/slow") for number in range(20)]
+    targets += [a_target("dns", f"dns{number}", name="oak.example", resolvers=[names.address]) for number in range(20)]
+    targets.append(a_target("tls", "plain", host="127.0.0.1", port=web.port))
+    began = monotonic()
+    seen = probe_round(targets, a_round(0.4, timeout_seconds=30.0))
+    assert monotonic() - began < 1.5
+    assert [(one.state, one.reason) for one in seen[:20]] == [(UNKNOWN, "deadline")] * 20
+    assert {(one.state, one.reason) for one in seen[20:40]} <= {(UNKNOWN, "deadline"), (UNKNOWN, "resolver")}
+    assert seen[40].reason == "tls"
+    assert {one.observed_at.tzinfo for one in seen} == {UTC}
+
+
+def test_a_round_whose_deadline_has_passed_looks_at_nothing(web, a_round, a_target) -> None:
+    seen = probe_round([a_target("http", url=web.address)], a_round(-1))
+    assert [(one.state, one.reason) for one in seen] == [(UNKNOWN, "deadline")]
+    assert web.most_at_once == 0
+
+
+@pytest.mark.parametrize("trouble", ["silent", "broken", "denying", "empty"])
+def test_without_name_service_nothing_is_said_of_any_service(web, names, a_round, a_target, trouble) -> None:
+    if trouble == "empty":
+        names.zone = {("control.example", "SOA"): []}
+    elif trouble != "denying":
+        getattr(names, trouble).add("control.example")
+    targets = [a_target("http", url=web.address), a_target("tls", host="127.0.0.1", port=web.port)]
+    seen = probe_round(targets, a_round(0.8, control_name="control.example", resolvers=(names.address,)))
+    assert [(one.state, one.reason) for one in seen] == [(UNKNOWN, "resolver")] * 2
+    assert web.most_at_once == 0
+
+
+def test_with_a_control_name_that_resolves_the_round_goes_on(web, names, a_round, a_target) -> None:
+    names.zone = {("control.example", "AAAA"): ["2001:db8::1"]}
+    run = a_round(control_name="control.example", resolvers=(names.address,))
+    assert [one.state for one in probe_round([a_target("http", url=web.address)], run)] == [UP]
+
+
+def test_jitter_spreads_the_starts(web, a_round, a_target) -> None:
+    targets = [a_target("http", f"s{number}", url=web.address) for number in range(10)]
+    at_once = [one.observed_at for one in probe_round(targets, a_round(per_host_limit=99))]
+    spread = [one.observed_at for one in probe_round(targets, a_round(jitter_seconds=0.5, per_host_limit=99))]
+    assert max(at_once) - min(at_once) < timedelta(seconds=0.2)
+    assert max(spread) - min(spread) > timedelta(seconds=0.25)
+
+
+def test_a_clock_given_is_the_clock_used(web, a_target) -> None:
+    noon = datetime(2026, 9, 1, 12, tzinfo=UTC)
+    run = Round("library", deadline=noon + timedelta(seconds=5), clock=lambda: noon)
+    [seen] = probe_round([a_target("http", url=web.address)], run)
+    assert (seen.observed_at, seen.vantage, seen.state) == (noon, "library", UP)
+
+
+def test_single_looks_and_rounds_inside_a_running_loop(web, a_round, a_target) -> None:
+    kind, target = a_target("http", url=web.address)
+
+    async def both() -> list[ServiceState]:
+        one = await get(kind)().look(target, a_round())
+        many = await look_at_all([(kind, target)] * 3, a_round())
+        return [one.state, *(seen.state for seen in many)]
+
+    assert asyncio.run(both()) == [UP] * 4
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"url": "https://\N{SCHOOL}.example/"}, "DNS cannot carry"),
+        ({"url": "https://a b.example/"}, "blanks"),
+        ({"url": "ftp://files.example/"}, "http://"),
+        ({"url": "https://user:secret@portal.example/"}, "user name or password"),
+        ({"url": "https://portal.example:99999/"}, "cannot be read"),
+        ({"url": "https://portal.example/", "expect_status": ["2xx"]}, "200-299"),
+        ({"url": "https://portal.example/", "text_matches": "(open"}, "regular expression"),
+        ({"url": "https://portal.example/", "json_equals": {"a[x]": 1}}, r"a\.b\[0\]\.c"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused_with_a_sentence(settings, words) -> None:
+    with pytest.raises(ValidationError, match=words) as refused:
+        get("http").Settings(**settings)
+    assert "secret" not in refused.value.errors()[0]["msg"]
+
+
+def test_international_names_are_brought_into_the_form_of_dns() -> None:
+    assert get("http").Settings(url="https://Schüler.example/früh?a=ü").url == (
+        "https://xn--schler-5ya.example/fr%C3%BCh?a=%C3%BC"
+    )
