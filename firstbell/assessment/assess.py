@@ -14,6 +14,7 @@ from firstbell.kpi import Availability, Kpi, Light
 from firstbell.metrics.facts import Facts
 from firstbell.metrics.formulas import FORMULAS
 from firstbell.metrics.measures import elapsed_share
+from firstbell.metrics.parameters import FormulaError
 from firstbell.metrics.suppression import complementary
 
 Previous = Mapping[str, IndicatorResult]
@@ -58,17 +59,24 @@ def assess(
 def measured(facts: Facts, indicator: Indicator) -> list[Kpi]:
     """The district's figure first, then each school's for which something feeds it.
 
-    Where exactly one school is hidden as too small and the district shows, the next smallest is hidden too.
+    Where exactly one school is hidden as too small and the district shows, the next smallest is hidden too. Raises
+    FormulaError when the indicator's params do not fit its formula.
     """
-    formula = FORMULAS[indicator.formula]
-    whole = formula(facts, indicator.parameters, DISTRICT)
+    whole = _figure(facts, indicator, DISTRICT)
     if "school" not in indicator.levels:
         return [whole]
-    schools = [formula(facts, indicator.parameters, f"school:{key}") for key in facts.schools]
+    schools = [_figure(facts, indicator, f"school:{key}") for key in facts.schools]
     fed = [kpi for kpi in schools if kpi.availability is not Availability.NOT_COLLECTED]
     if whole.known:
         fed = complementary(fed, [None if kpi.denominator is None else int(kpi.denominator) for kpi in fed])
     return [whole, *fed]
+
+
+def _figure(facts: Facts, indicator: Indicator, scope: str) -> Kpi:
+    try:
+        return FORMULAS[indicator.formula](facts, indicator.parameters, scope)
+    except FormulaError as error:
+        raise FormulaError(f"{indicator.id}: {error}") from error
 
 
 def due_share(facts: Facts, indicator: Indicator) -> float:
