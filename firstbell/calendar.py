@@ -5,13 +5,17 @@ Everything here is plain data and arithmetic. Public holidays arrive as closed d
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
+from dateutil.rrule import rrulestr
+
+from firstbell.clock import require_aware
 from firstbell.errors import FirstbellError
 from firstbell.intervals import Window, Windows, local_dates, local_moment, union
 from firstbell.policies import content_hash
@@ -25,6 +29,9 @@ Week = Mapping[int, Hours]
 
 class CalendarError(FirstbellError):
     """A calendar or a recurrence that cannot be worked out."""
+
+
+_LATEST_IN_UTC = re.compile(r"UNTIL=(\d{8}T\d{6})Z")
 
 
 def weekday_hours(opens: time, closes: time) -> Week:
@@ -210,3 +217,81 @@ class SchoolCalendar:
             for opens, closes in hours_of(day)
         )
         return union(part for part in opened if part is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occurrence:
+    """One meeting of a series. `original_start` is where the rule put it and survives a move."""
+
+    original_start: datetime
+    start: datetime
+    end: datetime
+
+    @property
+    def moved(self) -> bool:
+        """True when somebody put it to another time."""
+        return self.start != self.original_start
+
+
+Exceptions = Mapping[date, datetime | None]
+"""By the local date on which the rule puts a meeting: its new start (aware), or None when it is cancelled."""
+
+
+def meeting_key(series_key: str, occurrence: Occurrence) -> str:
+    """The meeting's name for good: series and original start, so that a move does not make it another meeting."""
+    return f"{series_key}/{occurrence.original_start:%Y-%m-%dT%H:%MZ}"
+
+
+def occurrences(
+    rule: str | Sequence[date],
+    first_start: datetime,
+    duration: timedelta,
+    zone: ZoneInfo,
+    window: Window,
+    *,
+    skip: Iterable[ClosedDays] = (),
+    exceptions: Exceptions | None = None,
+) -> list[Occurrence]:
+    """The meetings of a series that start within the window, in order.
+
+    `rule` is a recurrence rule (RFC 5545, such as "FREQ=MONTHLY;BYDAY=1TH") or the dates themselves. `first_start`
+    is the first meeting in local wall-clock time, without a zone; the rule runs in that time, so 15:30 stays 15:30
+    when the clocks change. A meeting on a day in `skip` falls away unless `exceptions` names it.
+
+    Raises CalendarError for a rule that cannot be read.
+    """
+    changes = exceptions or {}
+    closed = tuple(skip)
+    # A meeting moved into the window may stem from outside it, so the rule runs over the exceptions' dates as well.
+    local = [window.start.astimezone(zone).date(), window.end.astimezone(zone).date(), *changes]
+    planned = _planned(rule, first_start, min(local), max(local), zone)
+    found = []
+    for wall in planned:
+        day = wall.date()
+        if day not in changes and any(day in days for days in closed):
+            continue
+        original = local_moment(day, wall.time(), zone)
+        start = require_aware(moved, "moved") if (moved := changes.get(day)) else original
+        if (moved is not None or day not in changes) and start in window:
+            found.append(Occurrence(original_start=original, start=start, end=start + duration))
+    return sorted(found, key=lambda one: (one.start, one.original_start))
+
+
+def _planned(
+    rule: str | Sequence[date], first_start: datetime, first_on: date, last_on: date, zone: ZoneInfo
+) -> list[datetime]:
+    """Wall-clock starts from `first_on` to `last_on`, both included."""
+    if not isinstance(rule, str):
+        return [datetime.combine(day, first_start.time()) for day in sorted(set(rule)) if first_on <= day <= last_on]
+    text = _LATEST_IN_UTC.sub(lambda found: f"UNTIL={_wall_clock(found[1], zone):%Y%m%dT%H%M%S}", rule.strip())
+    try:
+        parsed = rrulestr(text.removeprefix("RRULE:"), dtstart=first_start)
+        return parsed.between(datetime.combine(first_on, time.min), datetime.combine(last_on, time.max), inc=True)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise CalendarError(
+            "a meeting's recurrence rule cannot be read; write it like FREQ=MONTHLY;BYDAY=1TH or list its dates"
+        ) from None
+
+
+def _wall_clock(stamp: str, zone: ZoneInfo) -> datetime:
+    return datetime.strptime(stamp, "%Y%m%dT%H%M%S").replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None)
