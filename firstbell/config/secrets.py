@@ -96,15 +96,20 @@ def _resolved(value: Any, readers: Mapping[str, SecretReader], place: str) -> An
 
 
 def _read(reference: str, readers: Mapping[str, SecretReader], place: str) -> str:
-    if not is_reference(reference):
-        raise SecretError(f"{place}: is written out; write env:NAME, file:PATH or prefect-secret:NAME instead.")
-    scheme, _, name = reference.partition(":")
-    if scheme not in readers:
-        raise SecretError(f"{place}: nothing here can read {scheme} secrets; use env:NAME or file:PATH.")
     try:
-        return readers[scheme](name)
+        return read_secret(reference, readers)
     except SecretError as error:
         raise SecretError(f"{place}: {error}") from error
+
+
+def read_secret(reference: str, readers: Mapping[str, SecretReader]) -> str:
+    """The secret that a reference names. Raises SecretError, which never quotes what is not a reference."""
+    if not is_reference(reference):
+        raise SecretError("the secret is written out; write env:NAME, file:PATH or prefect-secret:NAME instead.")
+    scheme, _, name = reference.partition(":")
+    if scheme not in readers:
+        raise SecretError(f"nothing here can read {scheme} secrets; use env:NAME or file:PATH.")
+    return readers[scheme](name)
 
 
 def readable_by_all(folder: Path, reference: str) -> bool:
