@@ -117,14 +117,17 @@ def _newest(location: str, folder: Path) -> Path:
         if path.exists():
             return path
     if glob.has_magic(location):
-        matches = [Path(match) for match in glob.glob(str(path), recursive=True)]  # noqa: PTH207 - may be absolute
+        pattern = str(path) if Path(location).is_absolute() else f"{glob.escape(str(folder))}/{location}"
+        matches = [Path(match) for match in glob.glob(pattern, recursive=True)]  # noqa: PTH207 - may be absolute
         with reading(location):
             files = [match for match in matches if match.is_file()]
             if files:
                 return max(files, key=lambda match: (match.stat().st_mtime_ns, match.name))
-        raise SettingsError(f'No file matches "{location}"; correct the pattern or have the export written there.')
-    if not path.parent.exists():
+    parents = (parent for parent in path.parents if not glob.has_magic(str(parent.relative_to(parent.anchor))))
+    if not next(parents).exists():
         raise UnavailableError(f'The folder of "{location}" is not there; mount its share or correct the path.')
+    if glob.has_magic(location):
+        raise SettingsError(f'No file matches "{location}"; correct the pattern or have the export written there.')
     raise SettingsError(f'There is no file "{location}"; correct the path or have the export written there.')
 
 

@@ -21,7 +21,7 @@ from connectors._files import SourceFile, reading
 from connectors._rows import Row
 from connectors._table import tidy
 
-MAXIMUM_BYTES = 20_000_000
+MAXIMUM_BYTES = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ class DumpSystem(SourceSettings):
     date_from: Literal["name", "modified"] = Field("name", description="Where a dump's time is taken from first.")
     name_date_format: str = Field("", description="The date in the name, such as %d%m%Y; empty finds 2026-09-01 forms.")
     newest: int = Field(30, ge=1, le=10_000, description="How many of the newest dumps are reported.")
+    free_space: bool = Field(True, description="Whether free space is reported; not where a quota makes it wrong.")
     off_site: bool | None = Field(None, description="Whether the folder is at another site; empty means not known.")
     immutable: bool | None = Field(None, description="Whether dumps cannot be changed; empty means not known.")
     encrypted: bool | None = Field(None, description="Whether dumps are encrypted; empty means not known.")
@@ -216,7 +217,7 @@ class DumpFolder(Connector):
             modified_at = min(datetime.fromtimestamp(status.st_mtime, UTC), self.context.clock())
             made = modified_at
             if system.date_from == "name":
-                made = made_at(path.name, system.name_date_format, modified_at, self.context.zone)
+                made = made_at(path.name, system.name_date_format, modified_at, self.context.clock(), self.context.zone)
             found.append(_Dump(path, name, status.st_size, status.st_mtime_ns, made))
         found.sort(key=lambda dump: (dump.made_at, dump.run_key), reverse=True)
         return found[: system.newest]
@@ -236,7 +237,7 @@ class DumpFolder(Connector):
             system_key=system.system,
             seen_at=now,
             reachable=not trouble,
-            free_bytes=None if trouble else shutil.disk_usage(folder).free,
+            free_bytes=shutil.disk_usage(folder).free if system.free_space and not trouble else None,
             off_site=system.off_site,
             immutable=system.immutable,
             encrypted=system.encrypted,
