@@ -92,26 +92,25 @@ def _fits(better: Better, goal: Goal, floor: Goal | None) -> bool:
 def override(default: Target, change: Mapping[str, Any], team: str = "") -> Target:
     """The district's word over the instrument's default.
 
-    `change` may hold target, floor, basis, basis_text, adopted_on, adopted_by and due_on; what it leaves out stays.
-    A target changed without a basis of its own becomes a local decision. Raises TargetError.
+    `change` may hold target, floor, basis, adopted_on, adopted_by and due_on; what it leaves out stays. A basis is one
+    of the codes or the district's own words, and those are a local decision, as is another target without a basis.
+    Raises TargetError.
     """
     unknown = set(change) - _CHANGEABLE
     if unknown:
         raise TargetError(f"targets: {default.indicator}: {', '.join(sorted(unknown))} is not a field; remove it.")
-    basis_text = default.basis_text if "target" not in change and "basis" not in change else ""
-    try:
-        basis = Basis(change.get("basis") or (Basis.LOCAL if "target" in change else default.basis))
-    except ValueError:
+    if not default.needs_adoption and not change.get("adopted_on") and {"target", "floor"} & set(change):
         raise TargetError(
-            f"targets: {default.indicator}: the basis is not known; use one of {', '.join(Basis)}."
-        ) from None
+            f"targets: {default.indicator}: this target holds without adoption; to change it, add adopted_on."
+        )
+    basis, basis_text = _basis(default, change)
     return Target(
         indicator=default.indicator,
         goal=_goal(default, change, "target") if change.get("target") is not None else default.goal,
         floor=_goal(default, change, "floor") if change.get("floor") is not None else default.floor,
         better=default.better,
         basis=basis,
-        basis_text=str(change.get("basis_text") or basis_text),
+        basis_text=basis_text,
         adopted_on=change.get("adopted_on"),
         adopted_by=str(change.get("adopted_by") or (team if change.get("adopted_on") else "")),
         needs_adoption=default.needs_adoption,
@@ -119,7 +118,18 @@ def override(default: Target, change: Mapping[str, Any], team: str = "") -> Targ
     )
 
 
-_CHANGEABLE = frozenset({"target", "floor", "basis", "basis_text", "adopted_on", "adopted_by", "due_on"})
+_CHANGEABLE = frozenset({"target", "floor", "basis", "adopted_on", "adopted_by", "due_on"})
+
+
+def _basis(default: Target, change: Mapping[str, Any]) -> tuple[Basis, str]:
+    """The basis and its words: the district's own, or the default's while its number stands."""
+    said = str(change.get("basis") or "")
+    if said in list(Basis):
+        return Basis(said), default.basis_text if Basis(said) is default.basis else ""
+    unchanged = change.get("target") is None or _goal(default, change, "target") == default.goal
+    if said:
+        return Basis.LOCAL, said
+    return (default.basis, default.basis_text) if unchanged else (Basis.LOCAL, "")
 
 
 def _goal(default: Target, change: Mapping[str, Any], name: str) -> Goal:

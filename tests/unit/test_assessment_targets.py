@@ -30,11 +30,28 @@ def test_a_proposal_is_not_in_force_until_the_team_adopts_it() -> None:
 def test_the_law_waits_for_nobody() -> None:
     duty = Target(indicator="SA-08", goal=1.0, floor=0.5, better=Better.UP, basis=Basis.LAW, needs_adoption=False)
     assert duty.in_force
+    with pytest.raises(TargetError, match="add adopted_on"):
+        override(duty, {"target": 0.6})
+    assert override(duty, {"target": 0.6, "adopted_on": date(2026, 10, 1)}).goal == 0.6
 
 
 def test_a_number_of_ones_own_is_a_local_decision_with_no_borrowed_reason() -> None:
     changed = override(PROPOSED, {"target": 0.75, "floor": 0.4, "adopted_on": date(2026, 10, 1)})
     assert (changed.goal, changed.floor, changed.basis, changed.basis_text) == (0.75, 0.4, Basis.LOCAL, "")
+
+
+@pytest.mark.parametrize(
+    ("change", "basis", "text"),
+    [
+        ({"target": 0.87}, Basis.BENCHMARK, "a survey of 2019"),
+        ({"target": 0.8, "basis": "local decision"}, Basis.LOCAL, "local decision"),
+        ({"basis": "benchmark"}, Basis.BENCHMARK, "a survey of 2019"),
+        ({"target": 0.8, "basis": "sample_policy"}, Basis.SAMPLE_POLICY, ""),
+    ],
+)
+def test_a_basis_is_a_code_or_the_districts_own_words(change: dict[str, object], basis: Basis, text: str) -> None:
+    changed = override(PROPOSED, change)
+    assert (changed.basis, changed.basis_text) == (basis, text)
 
 
 def test_a_band_is_a_pair() -> None:
@@ -69,7 +86,7 @@ def test_a_goal_must_be_away_from_its_floor(better: Better, goal: Goal, floor: G
 def test_every_fault_of_the_districts_targets_is_told_at_once() -> None:
     changes = {
         "TI-01": {"target": 0.4},
-        "BR-05": {"basis": "hearsay"},
+        "BR-05": {"target": "hearsay"},
         "ZZ-99": {"target": 1},
         "TI-02": {"goal": 1},
     }
