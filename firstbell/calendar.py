@@ -242,6 +242,15 @@ def meeting_key(series_key: str, occurrence: Occurrence) -> str:
     return f"{series_key}/{occurrence.original_start:%Y-%m-%dT%H:%MZ}"
 
 
+def original_start(key: str) -> datetime:
+    """The original start that a meeting's key names.
+
+    >>> original_start("tlt/2026-12-03T21:30Z").isoformat()
+    '2026-12-03T21:30:00+00:00'
+    """
+    return datetime.strptime(key.rpartition("/")[2], "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC)
+
+
 def occurrences(
     rule: str | Sequence[date],
     first_start: datetime,

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from firstbell.intervals import Window
 from firstbell.kpi import Light, Verdict
-from firstbell.metrics.backups import Freshness, ProtectedSystem, deepest, freshness
+from firstbell.metrics.backups import Freshness, ProtectedSystem, deepest
 from firstbell.metrics.compliance import ItemState, item_state, item_states
+from firstbell.metrics.operation_formulas import backup_states
 from firstbell.packet.material import Material
 from firstbell.packet.model import Audience, Change, Column, Line, Row, Table, Trend
 from firstbell.packet.summary import note_on
 from firstbell.records import (
-    BackupRun,
     BackupVerification,
     ControlResult,
-    RepositoryState,
     RestoreTest,
 )
 
@@ -51,12 +51,8 @@ _WORST_FIRST = (
 def states_at(material: Material, at: datetime) -> dict[str, Freshness]:
     """How each system's backup stood at an instant, as far as the packet's facts go back."""
     facts = material.facts
-    runs, repositories = facts.of(BackupRun), facts.of(RepositoryState)
-    silent = bool(facts.silent(facts.feeds(BackupRun)))
-    return {
-        system.system_key: freshness(system, runs, at, repositories=repositories, blind=silent)
-        for system in facts.systems or ()
-    }
+    then = facts.at(Window(min(facts.window.start, at), at))
+    return {state.system_key: state for state in backup_states(then)}
 
 
 def backup_table(material: Material) -> Table | None:

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 
 from firstbell.intervals import Window, Windows, local_dates, local_day, total_seconds
 from firstbell.metrics import tickets as desk
-from firstbell.metrics.figure import Frame
-from firstbell.metrics.uptime import Outage, Timeline, WatchedService, coverage, outages, timeline
+from firstbell.metrics.figure import DISTRICT, Frame
+from firstbell.metrics.operation_formulas import service_lines
+from firstbell.metrics.uptime import Outage, Timeline, WatchedService, coverage, outages
 from firstbell.packet.material import Material
 from firstbell.packet.model import Audience, Change, Chart, ChartSeries, Column, Line, Point, Row, Table, Trend
 from firstbell.packet.summary import note_on
@@ -44,16 +45,14 @@ def watched(material: Material) -> list[Watched]:
 
 
 def _watch(material: Material, service: WatchedService, class_hours: Windows) -> Watched:
-    facts = material.facts
-    over = facts.frame().elapsed
-    observed = facts.intervals.get(service.service_key, ())
-    line = timeline(observed, over, service.policy).without(service.maintenance)
+    facts, key = material.facts, service.service_key
+    (line,) = service_lines(facts, {"hours": "all", "services": [key]}, DISTRICT)
     return Watched(
         service=service,
-        name=material.names.services.get(service.service_key, service.service_key),
+        name=material.names.services.get(key, key),
         line=line,
         in_class=line.within(class_hours),
-        outages=tuple(outages(service.service_key, observed, line, service.policy)),
+        outages=tuple(outages(key, facts.intervals.get(key, ()), line, service.policy)),
     )
 
 

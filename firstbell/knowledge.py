@@ -1,0 +1,203 @@
+"""What is known: the store's facts and the district folder joined into the one value that all figures read from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy import Connection
+
+from firstbell.calendar import original_start
+from firstbell.catalog import load_roles
+from firstbell.config.loaded import District
+from firstbell.intervals import Window, local_moment
+from firstbell.metrics.facts import Facts, SourceFacts, TeamFacts
+from firstbell.metrics.plan import HoursEntry, Leader, MeetingKept
+from firstbell.metrics.uptime import WatchedService
+from firstbell.records import (
+    TEAM_SOURCE,
+    ActionItemSeen,
+    ControlResult,
+    Measurement,
+    MeetingMinutes,
+    MilestoneSeen,
+    ObservationInterval,
+    Record,
+    SurveyCounts,
+    TeamAction,
+    Ticket,
+)
+from firstbell.store.queries import StoredFacts, load_facts
+
+PROBES = "probes"
+"""The source key of our own looks at services."""
+
+PLAN = "plan"
+"""The source key of the district folder's milestones."""
+
+ET_LEADER = "education_technology_leader"
+STALE_PROBES = timedelta(hours=26)
+TICKETS_BACK = timedelta(weeks=13)
+SURVEYS_BACK = timedelta(days=800)
+
+Feeds = Mapping[str, frozenset[type[Record]]]
+"""Which record types each source yields: the outer layer knows, because it knows the connectors."""
+
+
+def facts_of(
+    district: District, connection: Connection, feeds: Feeds, *, window: Window, as_of: datetime, known_at: datetime
+) -> Facts:
+    """All that was known at `known_at` about `window`, up to `as_of`."""
+    stored = load_facts(connection, known_at=known_at, window=window, windows=_wider(district, window))
+    since = _watched_since(stored)
+    return Facts(
+        window=window,
+        as_of=as_of,
+        calendar=district.calendar,
+        sources=(*_outside(district, stored, feeds), *_own(district, stored)),
+        services=tuple(
+            WatchedService(
+                service_key=service.key,
+                policy=district.sla_policy,
+                schools=frozenset(service.schools),
+                maintenance=district.maintenance_of(service),
+                since=since.get(service.key),
+            )
+            for service in district.services
+        ),
+        systems=district.protected_systems or None,
+        schools=tuple(school.key for school in district.schools),
+        locations=_locations(district, stored),
+        team=_team(district, stored, as_of),
+        policies=district.policies,
+    )
+
+
+def _wider(district: District, window: Window) -> dict[type[Record], Window]:
+    """Types that are looked at further back than the packet's own period."""
+    first = min(
+        (year.first_on for year in district.calendar.years if year.last_on >= window.start.date()), default=None
+    )
+    fiscal = district.about.calendar.fiscal_year_starts
+    starts = [window.start - timedelta(days=366)]
+    if first is not None:
+        starts.append(local_moment(first, time(), district.zone))
+    year = window.start.year - (f"{window.start:%m-%d}" < fiscal)
+    starts.append(datetime.fromisoformat(f"{year}-{fiscal}T00:00:00").replace(tzinfo=UTC))
+    return {
+        Measurement: Window(min(starts), window.end),
+        Ticket: Window(min(window.start, window.end - TICKETS_BACK), window.end),
+        SurveyCounts: Window(min(window.start, window.end - SURVEYS_BACK), window.end),
+        ObservationInterval: window,
+    }
+
+
+def _watched_since(stored: StoredFacts) -> dict[str, datetime]:
+    """When each service was first looked at, as far as the window reaches: before that it was not under watch.
+
+    The store gives the last look before the window too, so a service watched all along begins before it.
+    """
+    first: dict[str, datetime] = {}
+    for look in stored.records.get(PROBES, ()):
+        if isinstance(look, ObservationInterval):
+            first[look.service_key] = min(look.first_at, first.get(look.service_key, look.first_at))
+    return first
+
+
+def _outside(district: District, stored: StoredFacts, feeds: Feeds) -> list[SourceFacts]:
+    return [
+        SourceFacts(
+            source_key=source.key,
+            feeds=feeds[source.key],
+            known_until=stored.known_until.get(source.key),
+            stale_after=timedelta(hours=source.stale_after_hours),
+            records=stored.records.get(source.key, ()),
+        )
+        for source in district.sources
+    ]
+
+
+def _own(district: District, stored: StoredFacts) -> list[SourceFacts]:
+    """What we see and write down ourselves: looks, milestones of the plan, the team's actions."""
+    actions = tuple(_as_seen(one) for one in stored.records.get(TEAM_SOURCE, ()) if isinstance(one, TeamAction))
+    found = [SourceFacts(source_key=TEAM_SOURCE, feeds=frozenset({ActionItemSeen}), known_until=None, records=actions)]
+    if district.services:
+        found.append(
+            SourceFacts(
+                source_key=PROBES,
+                feeds=frozenset({ObservationInterval, ControlResult}),
+                known_until=stored.known_until.get(PROBES),
+                stale_after=STALE_PROBES,
+                records=stored.records.get(PROBES, ()),
+            )
+        )
+    if district.plan.goals:
+        milestones = stored.records.get(PLAN, ())
+        found.append(
+            SourceFacts(source_key=PLAN, feeds=frozenset({MilestoneSeen}), known_until=None, records=milestones)
+        )
+    return found
+
+
+def _as_seen(action: TeamAction) -> ActionItemSeen:
+    return ActionItemSeen(
+        action_key=action.action_key,
+        title=action.title,
+        owner=action.owner_role,
+        state=action.state,
+        due_on=action.first_due_on or action.due_on,
+        opened_on=action.opened_on,
+        closed_on=action.closed_on,
+        times_moved=action.times_moved,
+        objective_key=action.objective_key,
+    )
+
+
+def _locations(district: District, stored: StoredFacts) -> dict[str, str]:
+    """School keys by the places that tickets name: what a source maps, and the names a school is known by."""
+    mapped = {place: school for (_, place), school in stored.locations.items()}
+    told = {ticket.location for rows in stored.records.values() for ticket in rows if isinstance(ticket, Ticket)}
+    known = {place: district.locations[place.casefold()] for place in told if place.casefold() in district.locations}
+    return known | mapped
+
+
+def _team(district: District, stored: StoredFacts, as_of: datetime) -> TeamFacts:
+    today = as_of.astimezone(district.zone).date()
+    members = [member for team in district.teams for member in district.members(team.key, today)]
+    leaders = tuple(
+        Leader(leader_key=member.person, school_key=school)
+        for member in members
+        if ET_LEADER in member.roles
+        for school in district.person(member.person).schools
+    )
+    hours = tuple(
+        HoursEntry(leader_key=entry.person, on=entry.day, category=entry.category, hours=entry.hours)
+        for entry in district.plan.et_leaders.hours
+    )
+    held = tuple(
+        MeetingKept(
+            planned_on=original_start(one.meeting_key).astimezone(district.zone).date(),
+            held_on=one.held_at.astimezone(district.zone).date(),
+        )
+        for one in stored.records.get(TEAM_SOURCE, ())
+        if isinstance(one, MeetingMinutes)
+    )
+    return TeamFacts(
+        leaders=leaders or None,
+        hours=hours or None,
+        meetings=held or None,
+        stakeholders=stakeholders(district, today),
+        baselines=stored.baselines,
+    )
+
+
+def stakeholders(district: District, today: date) -> dict[str, int]:
+    """How many active members speak for each stakeholder group: by their roles, or as their seat says."""
+    roles = load_roles()
+    counts = {group.key: 0 for group in roles.groups}
+    for team in district.teams:
+        for member in district.members(team.key, today):
+            spoken = member.groups or {group for role in member.roles for group in roles.role(role).groups}
+            for group in spoken:
+                counts[group] = counts.get(group, 0) + 1
+    return counts
