@@ -55,13 +55,16 @@ def resolved(tickets: Sequence[Ticket], frame: Frame) -> Kpi:
 
 
 def open_at(tickets: Sequence[Ticket], moment: datetime) -> list[Ticket]:
-    """The tickets that were open at an instant, by their dates; one that ended untold is left out."""
+    """The tickets that were open at an instant, by their dates; one that ended untold is left out.
+
+    What happens at the very instant belongs to the period that begins with it.
+    """
     return [
         ticket
         for ticket in counted(tickets)
-        if ticket.created_at <= moment
+        if ticket.created_at < moment
         and not ended_untold(ticket)
-        and ((end := ended_at(ticket)) is None or end > moment)
+        and ((end := ended_at(ticket)) is None or end >= moment)
     ]
 
 
@@ -72,7 +75,7 @@ def open_by_events(events: Iterable[TicketEvent], moment: datetime) -> frozenset
     """
     is_open: dict[str, bool] = {}
     for event in sorted(events, key=lambda event: (event.happened_at, _ORDER.get(event.event, 0))):
-        if event.happened_at <= moment and event.event in _ORDER:
+        if event.happened_at < moment and event.event in _ORDER:
             is_open[event.ticket_key] = event.event in ("opened", "reopened")
     return frozenset(key for key, still in is_open.items() if still)
 
