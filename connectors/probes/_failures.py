@@ -33,7 +33,7 @@ _REASONS: dict[int, tuple[str, str]] = {
 def failure(transfer: Transfer, code: int) -> tuple[ServiceState, str, str]:
     """State, reason code and sentence for a transfer that libcurl ended with an error."""
     if code == pycurl.E_OPERATION_TIMEDOUT:
-        return ServiceState.DOWN, "timeout", f"no full answer in time: {_phase(transfer)}"
+        return _too_slow(transfer)
     if code == pycurl.E_COULDNT_CONNECT:
         return _no_connection(transfer.curl.getinfo(pycurl.OS_ERRNO))
     if code == pycurl.E_SSL_CACERT_BADFILE:
@@ -53,12 +53,14 @@ def _no_connection(number: int) -> tuple[ServiceState, str, str]:
     return ServiceState.DOWN, "unreachable", "no connection to the server"
 
 
-def _phase(transfer: Transfer) -> str:
+def _too_slow(transfer: Transfer) -> tuple[ServiceState, str, str]:
     timings = transfer.read_timings()
     if timings.name is None:
-        return "the host name was still being resolved"
+        # A name that does not exist is answered at once; silence is the name service's, and says nothing of the target.
+        return ServiceState.UNKNOWN, "resolver", "name service here did not answer in time"
+    phase = "the answer had begun, but not ended"
     if timings.connect is None:
-        return "the connection was still being made"
-    if timings.first_byte is None:
-        return "connected, but the answer had not begun"
-    return "the answer had begun, but not ended"
+        phase = "the connection was still being made"
+    elif timings.first_byte is None:
+        phase = "connected, but the answer had not begun"
+    return ServiceState.DOWN, "timeout", f"no full answer in time: {phase}"

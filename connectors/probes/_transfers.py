@@ -12,6 +12,7 @@ from abc import abstractmethod
 from collections import defaultdict, deque
 from collections.abc import Sequence
 from random import Random
+from threading import Thread
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -26,8 +27,6 @@ from firstbell.records import ControlResult, ServiceObservation, ServiceState
 
 DISCARD = deque[Any](maxlen=0).append
 """Takes what libcurl hands over and keeps nothing; in C, so that an unread body costs no Python code."""
-CURLOPT_QUICK_EXIT = 322
-"""Do not wait for a name lookup that hangs when a handle is closed; pycurl has no name for it yet."""
 LONGEST_WAIT_SECONDS = 0.1
 """`select` does not see sockets numbered 1,024 and above; with a short wait they are still served, only later."""
 
@@ -70,7 +69,6 @@ class Transfer:
             (pycurl.OPT_CERTINFO, 1),
             (pycurl.MAXREDIRS, 5),
             (pycurl.USERAGENT, "Firstbell (service check)"),
-            (CURLOPT_QUICK_EXIT, 1),
         ):
             self.curl.setopt(option, value)
 
@@ -283,4 +281,5 @@ class _Batch:
             self.idle.append(transfer)
         for transfer in self.idle:
             transfer.curl.close()
-        self.multi.close()
+        # It waits for name lookups that hang in the C library, for many seconds; the round does not.
+        Thread(target=self.multi.close, name="firstbell-probes-close", daemon=True).start()
