@@ -17,6 +17,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from roundup import init, instance
 from roundup.admin import AdminTool
+from roundup.anypy.strings import repr_export
 from roundup.cgi.wsgi_handler import RequestDispatcher
 from roundup.date import Date
 from roundup.hyperdb import Multilink
@@ -190,7 +191,7 @@ class Filling:
         of = self.database.getclass(kind)
         empty = {name: [] for name, about in of.getprops().items() if isinstance(about, Multilink)}
         node = {"id": key, **empty, **values}
-        of.import_list(list(node), [repr(value) for value in node.values()])
+        of.import_list(list(node), [repr_export(value) for value in node.values()])
         return key
 
     def _ids(self, kind: str, label: str) -> dict[str, str]:

@@ -19,7 +19,7 @@ half read is caught. Time is fixed at `Case.now`; waiting moves that clock and c
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import logging
 import traceback
 from abc import ABC, abstractmethod
@@ -253,16 +253,10 @@ def key_of(record: Record) -> tuple[str, str]:
 
 
 def load_case(kind: str) -> type[Case]:
-    """The `Case` of tests/contract/KIND/case.py, loaded by its path."""
-    path = HERE / kind / "case.py"
-    if not path.is_file():
+    """The `Case` of tests/contract/KIND/case.py."""
+    if not (HERE / kind / "case.py").is_file():
         raise FileNotFoundError(f"tests/contract/{kind}/case.py is missing: every kind is checked")
-    spec = importlib.util.spec_from_file_location(f"contract_case_{kind}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    case: type[Case] = module.Case
+    case: type[Case] = importlib.import_module(f"tests.contract.{kind}.case").Case
     return case
 
 
