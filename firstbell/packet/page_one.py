@@ -1,0 +1,327 @@
+"""Page one as lines: which ones stand there, which are counted, and what each says.
+
+The mail's HTML, its text and the PDF's first page are three settings of the same `PageOne`, so they cannot differ in
+content. Each block has a room, in lines of a phone's width; what does not fit is counted and has a page number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from firstbell.kpi import Light
+from firstbell.packet.audience import EDITIONS, class_of
+from firstbell.packet.glyphs import clean
+from firstbell.packet.model import Action, Audience, Change, Cover, Decision, LightStatement, Line, Packet, Trend
+from firstbell.packet.words import Words
+
+PHONE = 44
+"""Characters in one line of a phone's screen, about."""
+SENTENCE = 190
+"""Characters one sentence may have on page one; the PDF's sections and the appendix hold it whole."""
+ROOM = {"decide": 16, "changed": 21, "overdue": 8, "unknowns": 9, "corrections": 3, "cover": 7}
+"""Lines of a phone's width that each block may take. At least one entry always stands."""
+
+STATEMENTS = 2
+"""Figures beside one light."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of a block: what it is filed under, its main text, what stands below it."""
+
+    mark: str = ""
+    text: str = ""
+    below: str = ""
+    trend: str = ""
+
+    @property
+    def lines(self) -> int:
+        """About how many lines of a phone it takes."""
+        return _lines(f"{self.mark} {self.text}") + (_lines(self.below) if self.below else 0)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A headed part of page one; `empty` is the one line that stands where it has no entries."""
+
+    key: str
+    title: str
+    entries: tuple[Entry, ...] = ()
+    empty: str = ""
+    aside: str = ""
+    left_out: int = 0
+    """How many pieces did not fit; they stand, in order, behind the first `len(entries)` pieces."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A figure beside a light; `trend` is its word, `kind` the trend's own key."""
+
+    text: str
+    trend: str
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class LightRow:
+    """A light with its figures; one that this edition may not see has `neutral` alone."""
+
+    area: str
+    light: Light | None
+    statements: tuple[Statement, ...]
+    neutral: str = ""
+
+
+@dataclass(frozen=True)
+class PageOne:
+    """Everything that page one says, in order. Blocks that the edition may not see are None."""
+
+    subject: str
+    district: str
+    sample: str
+    edition: str
+    meeting: str
+    facts: str
+    language: str
+    cover: tuple[str, ...] = ()
+    decide: Block | None = None
+    changed: Block | None = None
+    lights: tuple[LightRow, ...] = ()
+    lights_title: str = ""
+    lights_aside: str = ""
+    lights_empty: str = ""
+    security: str = ""
+    overdue: Block | None = None
+    unknowns: Block | None = None
+    corrections: tuple[str, ...] = ()
+    corrections_left_out: int = 0
+    closing: str = ""
+    rest: tuple[Block, ...] = field(default=())
+    """The entries that did not fit, whole, for the PDF's closing part."""
+
+
+def page_one(packet: Packet, edition: str, cover: Cover | None = None) -> PageOne:
+    """Page one of an already cut packet; KeyError for an edition that does not exist."""
+    return _Setter(packet, edition).page(cover)
+
+
+def may_show(edition: str, field_name: str) -> bool:
+    """Whether an edition may hold that field of a Packet: a block it may not see is absent, not empty."""
+    return class_of(Packet, field_name) in EDITIONS[edition]
+
+
+class _Setter:
+    """Lays out one packet for one edition."""
+
+    def __init__(self, packet: Packet, edition: str) -> None:
+        self.packet, self.edition = packet, edition
+        self.words = Words(packet.heading.language)
+
+    def page(self, cover: Cover | None) -> PageOne:
+        packet, words, heading = self.packet, self.words, self.packet.heading
+        blocks = {key: self._block(key) for key in ("decide", "changed", "overdue", "unknowns")}
+        corrections = [self._clean(line.text) for line in packet.corrections]
+        kept = _fitting([Entry(text=text) for text in corrections], ROOM["corrections"])
+        return PageOne(
+            subject=self.subject(),
+            district=self._clean(heading.district),
+            sample=words.say("sample") if heading.sample else "",
+            edition=self.edition_name(),
+            meeting=self.meeting(),
+            facts=self.facts(),
+            language=words.language,
+            cover=self.cover(cover),
+            **blocks,
+            lights=tuple(self._lights()),
+            lights_title=words.say("lights"),
+            lights_aside=self._clean(packet.lights_adopted),
+            lights_empty=words.say("no_lights"),
+            security="" if Audience.SECURITY in EDITIONS[self.edition] else self._clean(packet.security_sentence),
+            corrections=tuple(corrections[:kept]),
+            corrections_left_out=len(corrections) - kept,
+            closing=self._clean(packet.closing),
+            rest=tuple(self._rest(blocks, corrections[kept:])),
+        )
+
+    def subject(self) -> str:
+        """The mail's subject: who, when, how much is to decide, how much was missed."""
+        packet, words = self.packet, self.words
+        decisions, missed = len(packet.decisions), sum(line.light is Light.MISSED for line in packet.lights)
+        parts = [words.say("subject_decisions", n=decisions) if decisions else words.say("subject_no_decision")]
+        parts += [words.say("subject_missed", n=missed)] if missed else []
+        stage = words.table["stages"][packet.heading.stage]
+        return clean(f"{stage}{self.meeting()}: {', '.join(parts)}", words.say("clipped"), longest=150)
+
+    def meeting(self) -> str:
+        heading = self.packet.heading
+        name = heading.team or heading.meeting
+        return self._clean(", ".join(part for part in (name, heading.meeting_text) if part), longest=100)
+
+    def facts(self) -> str:
+        heading, words = self.packet.heading, self.words
+        until = words.whole("facts_until", heading.facts_until) if heading.facts_until else ""
+        compared = words.whole("compared_with", heading.compared_with) if heading.compared_with else ""
+        return self._clean(f"{until} {compared or words.say('first_packet')}")
+
+    def edition_name(self) -> str:
+        name = str(self.words.table["editions"][self.edition])
+        return name if self.edition == "public" else f"{name}, {self.words.say('do_not_forward')}"
+
+    def cover(self, cover: Cover | None) -> tuple[str, ...]:
+        """The lines for one person: what they decide, what they promised, what they alone may read."""
+        if cover is None:
+            return ()
+        words, own = self.words, cover.actions
+        if cover.greeting.endswith((".", "!", "?")):
+            first = words.say("for_you_whole", text=cover.greeting)
+        else:
+            numbers = words.listed([str(number) for number in cover.decides])
+            deciding = words.say("you_decide", text=numbers) if cover.decides else words.say("you_decide_nothing")
+            late = sum(action.days_late > 0 for action in own)
+            promised = words.say("own_overdue", n=late) if late else words.say("own_open", n=len(own)) if own else ""
+            first = " ".join(part for part in (words.say("for_you", text=cover.greeting), deciding, promised) if part)
+        entries = [Entry(text=self._clean(line.text)) for line in cover.incidents]
+        entries += [self.action(action) for action in sorted(own, key=lambda action: -action.days_late)]
+        texts = [self._clean(f"{entry.mark} {entry.text} {entry.below}") for entry in entries]
+        return (self._clean(first), *texts[: _fitting(entries, ROOM["cover"]) if entries else 0])
+
+    def decision(self, decision: Decision, longest: int = SENTENCE) -> Entry:
+        words = self.words
+        options = _sentence("; ".join(decision.options))
+        below = [decision.recommendation, decision.cost]
+        below += [words.whole("needed_by", decision.needed_by)] if decision.needed_by else []
+        below += [words.whole("decider", decision.decider)] if decision.decider else []
+        return Entry(
+            mark=str(decision.number),
+            text=self._clean(_joined([decision.title, options]) or decision.neutral, longest),
+            below=self._clean(_joined(below), longest),
+        )
+
+    def change(self, change: Change, longest: int = SENTENCE) -> Entry:
+        trend = change.trend.value
+        return Entry(
+            mark=str(self.words.table["trends"][trend]).capitalize(),
+            text=self._clean(change.text, longest),
+            below=self._note(change, longest),
+            trend=trend,
+        )
+
+    def action(self, action: Action, longest: int = SENTENCE) -> Entry:
+        words = self.words
+        due = words.say("now_due", text=words.day(action.new_due_on)) if action.new_due_on else words.say("no_new_date")
+        late = f"{words.say('days_late', n=action.days_late)}; {due}" if action.days_late > 0 else ""
+        if not late and action.due_on:
+            late = words.day(action.due_on)
+        owner = f"{action.owner}: " if action.owner else ""
+        text = self._clean(f"{owner}{_sentence(action.title)}", longest)
+        return Entry(mark=self._clean(action.number), text=text, below=self._clean(late))
+
+    def line(self, line: Line, longest: int = SENTENCE) -> Entry:
+        return Entry(mark="?", text=self._clean(line.text, longest), below=self._note(line, longest))
+
+    def _block(self, key: str) -> Block | None:
+        fields = {"decide": "decisions", "changed": "changes", "overdue": "overdue", "unknowns": "unknowns"}
+        if not may_show(self.edition, fields[key]):
+            return None
+        entries = self.entries(key)
+        kept = _fitting(entries, ROOM[key])
+        words = self.words
+        aside = self._clean(self.packet.actions_due) if key == "overdue" else ""
+        empty = {"decide": "nothing_to_decide", "changed": "nothing_changed", "overdue": "nothing_overdue"}
+        shown = entries[:kept] if key != "changed" else sorted(entries[:kept], key=_worse_first)
+        return Block(
+            key=key,
+            title=self._title(key),
+            entries=tuple(shown),
+            empty="" if entries else words.say(empty.get(key, "nothing_unknown")),
+            aside=aside,
+            left_out=len(entries) - kept,
+        )
+
+    def entries(self, key: str, longest: int = SENTENCE) -> list[Entry]:
+        """All entries of a block, the most important first."""
+        packet = self.packet
+        if key == "decide":
+            return [self.decision(one, longest) for one in packet.decisions]
+        if key == "changed":
+            return [self.change(one, longest) for one in sorted(packet.changes, key=lambda change: -change.weight)]
+        if key == "overdue":
+            first = [Entry(mark="!", text=self._clean(packet.minutes_missing))] if packet.minutes_missing else []
+            late = sorted(packet.overdue, key=lambda action: -action.days_late)
+            return first + [self.action(one, longest) for one in late]
+        return [self.line(one, longest) for one in packet.unknowns]
+
+    def _rest(self, blocks: dict[str, Block | None], corrections: Sequence[str]) -> Iterable[Block]:
+        for key, block in blocks.items():
+            if block is not None and block.left_out:
+                whole = self.entries(key, longest=600)[-block.left_out :]
+                yield Block(key=key, title=block.title, entries=tuple(whole))
+        if corrections:
+            entries = tuple(Entry(text=text) for text in corrections)
+            yield Block(key="corrections", title=self.words.say("corrected"), entries=entries)
+
+    def _lights(self) -> Iterable[LightRow]:
+        for line in self.packet.lights:
+            area = self._clean(line.area, longest=40)
+            # A light that was cut has no verdict here, not the verdict "not known".
+            if "light" not in line.model_fields_set:
+                yield LightRow(area, None, (), self._clean(line.neutral) or self.words.say("neutral_light"))
+                continue
+            worst_first = sorted(line.statements, key=lambda one: one.trend is not Trend.WORSE)
+            shown = line.statements if len(line.statements) <= STATEMENTS else worst_first[:STATEMENTS]
+            yield LightRow(area, line.light, tuple(self._statement(one) for one in shown))
+
+    def _statement(self, one: LightStatement) -> Statement:
+        trend = str(self.words.table["trends"][one.trend.value])
+        text = "; ".join(part for part in (one.text, one.goal) if part)
+        return Statement(self._clean(text, longest=110), trend, one.trend.value)
+
+    def _title(self, key: str) -> str:
+        since = self.packet.heading.compared_with
+        if key != "changed":
+            return self.words.say(key)
+        if not since or since.endswith("."):
+            return self.words.say("changed_since_last")
+        return self._clean(self.words.say("changed", text=since), longest=60)
+
+    def _note(self, piece: Change | Line, longest: int) -> str:
+        if not piece.note:
+            return ""
+        words = self.words
+        said = (
+            words.say("note", by=piece.note_by, text=piece.note)
+            if piece.note_by
+            else words.say("note_nameless", text=piece.note)
+        )
+        return self._clean(said, longest)
+
+    def _clean(self, text: str, longest: int = SENTENCE) -> str:
+        return clean(text, self.words.say("clipped"), longest)
+
+
+def _fitting(entries: Sequence[Entry], room: int) -> int:
+    """How many of the entries, from the first on, fit; one always does."""
+    used = 0
+    for position, entry in enumerate(entries):
+        used += entry.lines
+        if used > room and position:
+            return position
+    return len(entries)
+
+
+def _worse_first(entry: Entry) -> int:
+    order = (Trend.WORSE, Trend.UNKNOWN, Trend.NEW, Trend.SAME, Trend.BETTER)
+    return [trend.value for trend in order].index(entry.trend)
+
+
+def _lines(text: str) -> int:
+    return -(-len(text) // PHONE)
+
+
+def _sentence(text: str) -> str:
+    return text if not text or text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return " ".join(_sentence(text) for text in texts if text)

@@ -1,0 +1,105 @@
+"""Setting the PDFs with Typst: tagged, bookmarked, in the bundled fonts, the same bytes for the same data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from typing import Any
+
+import typst
+
+from firstbell.packet.glyphs import MARK, Glyphs, each_text
+from firstbell.packet.model import Packet
+from firstbell.packet.page_one import Block, PageOne
+from firstbell.packet.palette import LIGHT
+from firstbell.packet.pdf_agenda import shape_and_word
+from firstbell.packet.words import TEMPLATES, Words
+
+
+@dataclass(frozen=True)
+class Document:
+    """A set document, not yet written: what it holds and how its pages fall."""
+
+    template: str
+    inputs: Mapping[str, str]
+    pages: Mapping[str, int]
+    """On which page each part stands; "last" is the last page's number."""
+    notes: tuple[str, ...]
+
+
+def set_document(template: str, data: Mapping[str, Any], words: Words, evidence: str | None = None) -> Document:
+    """Lays the data out in a template and reads where each part stands.
+
+    A character without a glyph would stop the accessible form, so it is replaced before, and the file says so.
+    """
+    glyphs = Glyphs()
+    printable = each_text(dict(data), glyphs.printable)
+    notes = (words.say("replaced", n=glyphs.replaced, mark=MARK),) if glyphs.replaced else ()
+    printable["note"] = " ".join(notes)
+    inputs = {"data": json.dumps(printable, ensure_ascii=False)}
+    if evidence is not None:
+        inputs["evidence"] = evidence
+    found = json.loads(_compiler(template, inputs).query("<anchor>", field="value"))
+    return Document(template, inputs, {one["key"]: one["page"] for one in found}, notes)
+
+
+def write(document: Document, words: Words) -> tuple[bytes, tuple[str, ...]]:
+    """The document as PDF/UA-1, with attachments as PDF/A-3a too, and notes on what was not possible.
+
+    A document that the accessible form refuses is written without it, and a note says so.
+    """
+    standards: list[typst.PDFStandard] = ["a-3a", "ua-1"] if "evidence" in document.inputs else ["ua-1"]
+    compiler = _compiler(document.template, document.inputs)
+    try:
+        return _bytes(compiler.compile(format="pdf", pdf_standards=standards, timestamp=0)), document.notes
+    except typst.TypstError:
+        plain = _bytes(compiler.compile(format="pdf", timestamp=0))
+        return plain, (*document.notes, words.say("unchecked"))
+
+
+def common_data(packet: Packet, page: PageOne, words: Words) -> dict[str, Any]:
+    """What every template needs: the running head, the paper, the colours and the fixed words."""
+    heading, as_of = packet.heading, packet.as_of
+    dated = {"year": as_of.year, "month": as_of.month, "day": as_of.day} if as_of else None
+    return {
+        "page": _page_data(page, words),
+        "paper": {"letter": "us-letter", "a4": "a4"}[heading.page],
+        "dated": dated,
+        "foot": page.facts,
+        "colours": dict(LIGHT),
+        "words": {key: text for key, text in words.table.items() if isinstance(text, str)},
+    }
+
+
+def _page_data(page: PageOne, words: Words) -> dict[str, Any]:
+    blocks = {name: _block_data(getattr(page, name), words) for name in ("decide", "changed", "overdue", "unknowns")}
+    left = page.corrections_left_out
+    more = words.say("more_corrections", n=left) if left else ""
+    lights = [{**asdict(row), "light": shape_and_word(row.light) if row.light else None} for row in page.lights]
+    more_corrections = {"key": "corrections", "more": more}
+    return {**asdict(page), **blocks, "lights": lights, "more_corrections": more_corrections, "rest": []}
+
+
+def _block_data(block: Block | None, words: Words) -> dict[str, Any] | None:
+    if block is None:
+        return None
+    name = {"decide": "decisions", "changed": "changes"}.get(block.key, block.key)
+    more = words.say(f"more_{name}", n=block.left_out) if block.left_out else ""
+    return {**asdict(block), "more": more}
+
+
+def _compiler(template: str, inputs: Mapping[str, str]) -> typst.Compiler:
+    return typst.Compiler(str(TEMPLATES / template), root=str(TEMPLATES), font_paths=_fonts(), sys_inputs=dict(inputs))
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    """Typst's own fonts and the bundled ones; never the machine's, so that every machine prints the same."""
+    return typst.Fonts(include_system_fonts=False, font_paths=[str(TEMPLATES / "fonts")])
+
+
+def _bytes(written: bytes | list[bytes] | None) -> bytes:
+    assert isinstance(written, bytes), "one PDF is one file"
+    return written

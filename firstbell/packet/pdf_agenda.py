@@ -1,0 +1,167 @@
+"""The agenda's sections as the PDF sets them, and what had to move to the appendix to keep it short.
+
+Cutting is by levels: each takes fewer rows and lines than the one before. What is cut is counted in its place and
+stands whole in the appendix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypeVar
+
+from firstbell.kpi import Light
+from firstbell.packet.charts import WIDTH, draw
+from firstbell.packet.glyphs import clean
+from firstbell.packet.model import Chart, Line, Packet, Row, Section, Table
+from firstbell.packet.page_one import PageOne
+from firstbell.packet.palette import ink_of
+from firstbell.packet.words import Words
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much of everything one section of the PDF may hold; `longest` is in characters a text."""
+
+    rows: int
+    lines: int
+    tables: int
+    charts: int
+    longest: int
+
+
+LEVELS = (
+    Limits(rows=14, lines=10, tables=6, charts=4, longest=500),
+    Limits(rows=8, lines=6, tables=4, charts=2, longest=300),
+    Limits(rows=4, lines=4, tables=2, charts=1, longest=200),
+    Limits(rows=2, lines=2, tables=1, charts=0, longest=140),
+)
+
+Piece = TypeVar("Piece")
+
+
+@dataclass
+class Agenda:
+    """The sections as plain data for the PDF, and what did not fit, as plain data for the appendix."""
+
+    sections: list[dict[str, Any]] = field(default_factory=list)
+    rest: list[dict[str, Any]] = field(default_factory=list)
+    full_tables: list[dict[str, Any]] = field(default_factory=list)
+    full_lines: list[str] = field(default_factory=list)
+    full_rest: list[dict[str, Any]] = field(default_factory=list)
+
+
+class AgendaSetter:
+    """Sets the agenda of one packet within one level's limits. `appendix` says whether this edition has one."""
+
+    def __init__(self, packet: Packet, words: Words, limits: Limits, *, appendix: bool) -> None:
+        self.packet, self.words, self.limits, self.appendix = packet, words, limits, appendix
+        self.agenda = Agenda()
+
+    def set(self, page: PageOne) -> Agenda:
+        """The agenda, with page one's rest behind it."""
+        for section in self.packet.sections:
+            self.agenda.sections.append(self._section(section))
+        for block in page.rest:
+            kept, left = self._kept(block.entries, self.limits.lines)
+            shown = {"key": block.key, "title": block.title, "entries": [asdict(one) for one in kept]}
+            self.agenda.rest.append({**shown, "more": self._more(left)})
+            if left:
+                self.agenda.full_rest.append({**shown, "entries": [asdict(one) for one in block.entries]})
+        return self.agenda
+
+    def _section(self, section: Section) -> dict[str, Any]:
+        words, limits = self.words, self.limits
+        sentences, sentences_left = self._kept(section.sentences, limits.lines)
+        questions, questions_left = self._kept(section.questions, limits.lines)
+        tables, tables_left = self._kept(section.tables, limits.tables)
+        self.agenda.full_lines += [self._said(line) for line in (*sentences_left, *questions_left)]
+        self.agenda.full_tables += [self.table(table, len(table.rows)) for table in tables_left]
+        return {
+            "key": f"section-{section.number}",
+            "title": self._clean(words.say("section", n=section.number, title=section.title)),
+            "owner": self._clean(words.say("owner", text=section.owner)) if section.owner else "",
+            "quiet": self._clean(section.quiet),
+            "sentences": [{"text": self._clean(line.text), "note": self._note(line)} for line in sentences],
+            "more_sentences": self._more(sentences_left),
+            "tables": [self._cut_table(table) for table in tables],
+            "more_tables": self._more(tables_left, "in_appendix_tables"),
+            "charts": [self._chart(chart) for chart in section.charts[: limits.charts]],
+            "questions": [self._said(line) for line in questions],
+            "more_questions": self._more(questions_left),
+            "incidents": [self._clean(line.text) for line in section.incidents if line.text],
+        }
+
+    def table(self, table: Table, most: int) -> dict[str, Any]:
+        """A table's first `most` rows as plain data; a row's light becomes a first cell of its own."""
+        with_lights = any(row.light for row in table.rows)
+        columns = [{"title": self._clean(column.title), "numeric": column.numeric} for column in table.columns]
+        light = [{"title": self.words.say("light_word"), "numeric": False}] if with_lights else []
+        rows = [self._row(row, len(columns), with_lights=with_lights) for row in table.rows[:most]]
+        more = self.words.say("not_printed", n=table.left_out) if table.left_out else ""
+        return {"caption": self._clean(table.caption), "columns": light + columns, "rows": rows, "more": more}
+
+    def _cut_table(self, table: Table) -> dict[str, Any]:
+        most = self.limits.rows
+        # A table that is one row too long is printed whole: the line that counts it takes the same room.
+        if len(table.rows) <= most + 1 and not table.left_out:
+            return self.table(table, len(table.rows))
+        left = max(0, len(table.rows) - most)
+        if not left or not self.appendix:
+            shown = table.model_copy(update={"left_out": table.left_out + left})
+            return self.table(shown, most)
+        self.agenda.full_tables.append(self.table(table, len(table.rows)))
+        cut = self.table(table, most)
+        return {**cut, "more": "; ".join(part for part in (self._more(table.rows[most:]), cut["more"]) if part)}
+
+    def _row(self, row: Row, width: int, *, with_lights: bool) -> list[Any]:
+        cells: list[Any] = [self._clean(cell) for cell in row.cells[:width]]
+        cells += [""] * (width - len(cells))
+        return [shape_and_word(row.light) if row.light else "", *cells] if with_lights else cells
+
+    def _chart(self, chart: Chart) -> dict[str, Any]:
+        """The drawing; its texts are cleaned first, because they are drawn too."""
+        cleaned = chart.model_copy(
+            update={
+                "unit": self._clean(chart.unit),
+                "series": tuple(
+                    series.model_copy(
+                        update={
+                            "name": self._clean(series.name),
+                            "points": tuple(
+                                point.model_copy(update={"label": self._clean(point.label)}) for point in series.points
+                            ),
+                        }
+                    )
+                    for series in chart.series
+                ),
+            }
+        )
+        alternative = self._clean(chart.alternative or chart.title) or chart.kind
+        title = self._clean(chart.title)
+        return {"title": title, "alternative": alternative, "svg": draw(cleaned), "width": WIDTH * 0.95}
+
+    def _kept(self, pieces: Sequence[Piece], most: int) -> tuple[Sequence[Piece], Sequence[Piece]]:
+        return pieces[:most], pieces[most:]
+
+    def _more(self, left: Sequence[object], key: str = "in_appendix") -> str:
+        if not left:
+            return ""
+        return self.words.say(key if self.appendix else "not_printed", n=len(left))
+
+    def _said(self, line: Line) -> str:
+        return " ".join(part for part in (self._clean(line.text), self._note(line)) if part)
+
+    def _note(self, line: Line) -> str:
+        if not line.note:
+            return ""
+        form = ("note", {"by": line.note_by}) if line.note_by else ("note_nameless", {})
+        return self._clean(self.words.say(form[0], text=line.note, **form[1]))
+
+    def _clean(self, text: str) -> str:
+        return clean(text, self.words.say("clipped"), self.limits.longest)
+
+
+def shape_and_word(light: Light) -> dict[str, str]:
+    """A light as the templates print it: its shape, its word and the palette's ink."""
+    return {"shape": light.shape, "word": light.value, "ink": ink_of(light)}

@@ -1,0 +1,148 @@
+"""Drawing an edition: from a cut packet to the mail, the PDFs and the evidence file.
+
+Everything here is a pure function of its arguments: the same snapshot renders the same bytes. The PDFs are the same
+for all readers of an edition; only the mail's lines for one person differ.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from firstbell.packet.mail import mail_html
+from firstbell.packet.model import Cover, Packet
+from firstbell.packet.page_one import PageOne, may_show, page_one
+from firstbell.packet.pdf import Document, common_data, set_document, write
+from firstbell.packet.pdf_agenda import LEVELS, Agenda, AgendaSetter
+from firstbell.packet.pdf_appendix import appendix_data
+from firstbell.packet.text import mail_text
+from firstbell.packet.words import Words
+
+MOST_PAGES = 8
+MOST_BYTES = 80_000
+"""Bytes of HTML: some mail programs cut a longer message (Gmail at about 102 kB)."""
+
+
+@dataclass(frozen=True)
+class RenderedMail:
+    """The mail for one reader; `subject` is one line."""
+
+    subject: str
+    html: str
+    text: str
+
+
+@dataclass(frozen=True)
+class EditionFiles:
+    """What all readers of an edition share.
+
+    `pages` says on which page of the PDF each part stands ("section-3", "changed", "last"); `notes` are for the
+    delivery log: characters that were replaced, a form that was not possible.
+    """
+
+    pdf: bytes
+    appendix_pdf: bytes | None
+    evidence_json: str
+    pages: Mapping[str, int]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RenderedEdition:
+    """An edition in all its forms."""
+
+    subject: str
+    html: str
+    text: str
+    pdf: bytes
+    appendix_pdf: bytes | None
+    evidence_json: str
+    notes: tuple[str, ...] = ()
+
+
+def render(packet: Packet, edition: str, cover: Cover | None = None) -> RenderedEdition:
+    """An already cut packet in every form; KeyError for an edition that does not exist.
+
+    `cover` adds one person's lines to the mail, never to the PDFs.
+    """
+    files = render_edition(packet, edition)
+    mail = render_mail(packet, edition, cover, files.pages)
+    return RenderedEdition(
+        subject=mail.subject,
+        html=mail.html,
+        text=mail.text,
+        pdf=files.pdf,
+        appendix_pdf=files.appendix_pdf,
+        evidence_json=files.evidence_json,
+        notes=files.notes,
+    )
+
+
+def render_edition(packet: Packet, edition: str) -> EditionFiles:
+    """The files of an edition. The PDF has at most `MOST_PAGES` pages: the appendix holds what had to be cut."""
+    words = Words(packet.heading.language)
+    page = page_one(packet, edition)
+    evidence = evidence_json(packet, edition)
+    document, agenda = _set_packet(packet, edition, page, words, evidence)
+    pdf, notes = write(document, words)
+    appendix, appendix_notes = _appendix(packet, edition, page, agenda, words)
+    return EditionFiles(
+        pdf=pdf,
+        appendix_pdf=appendix,
+        evidence_json=evidence,
+        pages=document.pages,
+        notes=tuple(dict.fromkeys((*notes, *appendix_notes))),
+    )
+
+
+def render_mail(packet: Packet, edition: str, cover: Cover | None, pages: Mapping[str, int]) -> RenderedMail:
+    """The mail for one reader; `pages` as in `EditionFiles`."""
+    words = Words(packet.heading.language)
+    page = page_one(packet, edition, cover)
+    return RenderedMail(subject=page.subject, html=mail_html(page, words, pages), text=mail_text(page, words, pages))
+
+
+def evidence_json(packet: Packet, edition: str) -> str:
+    """Every figure that the edition may hold with its whole evidence, as JSON in a fixed order."""
+    heading = packet.heading
+    evidence = {
+        "district": heading.district,
+        "sample_data": heading.sample,
+        "edition": edition,
+        "team": packet.team_key,
+        "meeting": packet.meeting_key,
+        "stage": heading.stage,
+        "revision": heading.revision,
+        "as_of": packet.as_of.isoformat() if packet.as_of else None,
+        "known_at": packet.known_at.isoformat() if packet.known_at else None,
+        "figures": [figure.model_dump(mode="json", exclude={"audience"}) for figure in packet.figures],
+    }
+    return json.dumps(evidence, indent=1, ensure_ascii=False) + "\n"
+
+
+def _set_packet(packet: Packet, edition: str, page: PageOne, words: Words, evidence: str) -> tuple[Document, Agenda]:
+    """The packet at the first level of cutting that keeps to `MOST_PAGES`; the last one always does."""
+    attached = evidence if edition == "technical" else None
+    common = common_data(packet, page, words)
+    for limits in LEVELS:
+        agenda = AgendaSetter(packet, words, limits, appendix=may_show(edition, "appendix")).set(page)
+        data = {**common, "sections": agenda.sections, "rest": agenda.rest}
+        document = set_document("packet.typ", data, words, attached)
+        if document.pages["last"] <= MOST_PAGES:
+            break
+    return document, agenda
+
+
+def _appendix(
+    packet: Packet, edition: str, page: PageOne, agenda: Agenda, words: Words
+) -> tuple[bytes | None, tuple[str, ...]]:
+    if not may_show(edition, "appendix"):
+        return None, ()
+    data = appendix_data(packet.appendix, agenda, words)
+    if data is None:
+        return None, ()
+    title = f"{words.say('appendix')}: {page.subject}"
+    return write(
+        set_document("appendix.typ", {**common_data(packet, page, words), **data, "title": title}, words), words
+    )

@@ -1,0 +1,123 @@
+"""The mail's text part: page one, complete by itself, 72 columns wide, with hanging indents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from unicodedata import combining, east_asian_width
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from firstbell.kpi import Light
+from firstbell.packet.page_one import Block, LightRow, PageOne
+from firstbell.packet.words import TEMPLATES, Words
+
+WIDTH = 72
+
+
+def mail_text(page: PageOne, words: Words, pages: Mapping[str, int]) -> str:
+    """Page one as text. `pages` says on which page of the PDF each block's rest stands."""
+    text = _ENVIRONMENT.get_template("mail.txt.j2").render(
+        page=page,
+        words=words,
+        hang=hang,
+        spread=spread,
+        lights=lights_table(page.lights),
+        more=lambda block: more(block.key, block.left_out, words, pages),
+        more_corrections=more("corrections", page.corrections_left_out, words, pages),
+        heading=lambda block: _heading(block, words, pages),
+    )
+    return "\n".join(line.rstrip() for line in text.strip().splitlines()) + "\n"
+
+
+def more(key: str, left_out: int, words: Words, pages: Mapping[str, int]) -> str:
+    """ "9 smaller changes: page 5"; empty when nothing was left out."""
+    if not left_out:
+        return ""
+    name = {"decide": "decisions", "changed": "changes"}.get(key, key)
+    place = words.say("page", n=pages[key]) if key in pages else words.say("in_the_packet")
+    return f"{words.say(f'more_{name}', n=left_out)}: {place}"
+
+
+def columns(text: str) -> int:
+    """How many columns a text takes: wide characters take two, combining ones none.
+
+    >>> columns("abc"), columns("日本")
+    (3, 4)
+    """
+    return sum(0 if combining(one) else 2 if east_asian_width(one) in "WF" else 1 for one in text)
+
+
+def hang(text: str, first: str = "", indent: int = 0) -> str:
+    """The text in lines of at most `WIDTH` columns; `first` stands before it, later lines start at `indent`.
+
+    A word longer than a line is cut.
+
+    >>> print(hang("one two three " * 5, "- ", 2))
+    - one two three one two three one two three one two three one two three
+    """
+    lines, line, empty = [], first, True
+    for word in _words(text, WIDTH - max(indent, columns(first))):
+        if not empty and columns(line) + 1 + columns(word) > WIDTH:
+            lines.append(line)
+            line, empty = " " * indent, True
+        line, empty = f"{line}{word}" if empty else f"{line} {word}", False
+    return "\n".join([*lines, line])
+
+
+def spread(left: str, right: str) -> str:
+    """Two texts at both ends of a line, or on two lines when they do not fit on one."""
+    if not right:
+        return hang(left)
+    gap = WIDTH - columns(left) - columns(right)
+    return f"{left}{' ' * gap}{right}" if gap >= 2 else f"{hang(left)}\n{hang(right, '  ', 2)}"
+
+
+def lights_table(rows: tuple[LightRow, ...]) -> list[str]:
+    """The lights as lines: shape and word, area, each figure with its trend at the end."""
+    word_width = max([len(row.light or Light.NOT_KNOWN) for row in rows] or [0]) + 1
+    area_width = min(max([columns(row.area) for row in rows] or [0]), 20) + 2
+    indent = 4 + word_width + area_width
+    lines: list[str] = []
+    for row in rows:
+        if row.light is None:
+            lines.append(hang(f"{row.area}: {row.neutral}", "", 4))
+            continue
+        first = f"{row.light.shape} {row.light.value:<{word_width}}{row.area}"
+        first += " " * max(2, indent - columns(first))
+        for statement in row.statements or ():
+            lines.append(_with_trend(statement.text, statement.trend, first, indent))
+            first = " " * indent
+        if not row.statements:
+            lines.append(first)
+    return lines
+
+
+def _with_trend(text: str, trend: str, first: str, indent: int) -> str:
+    *before, last = hang(text, first, indent).split("\n")
+    gap = WIDTH - columns(last) - columns(trend)
+    if not trend or gap >= 2:
+        return "\n".join([*before, f"{last}{' ' * gap}{trend}" if trend else last])
+    return "\n".join([*before, last, " " * (WIDTH - columns(trend)) + trend])
+
+
+def _heading(block: Block, words: Words, pages: Mapping[str, int]) -> str:
+    title = block.title.upper() + (f"  ({block.aside})" if block.aside else "")
+    return spread(title, more(block.key, block.left_out, words, pages))
+
+
+def _words(text: str, longest: int) -> list[str]:
+    found: list[str] = []
+    for word in text.split():
+        # Wide characters take two columns, so half as many of them always fit.
+        step = longest if columns(word) == len(word) else longest // 2
+        found += [word] if columns(word) <= longest else [word[at : at + step] for at in range(0, len(word), step)]
+    return found
+
+
+_ENVIRONMENT = Environment(
+    loader=FileSystemLoader(TEMPLATES),
+    autoescape=False,  # noqa: S701  a text/plain part has no markup to escape
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
