@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Dialect, Table, insert
+from sqlalchemy import Connection, Table
+
+from firstbell.clock import require_aware
+from firstbell.store.types import utc_text
 
 T = TypeVar("T")
 BATCH = 2_000
-COPY_FROM = 20
-"""From how many rows on setting up a COPY pays."""
 
 
 def batched(items: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
@@ -26,12 +27,16 @@ def insert_rows(connection: Connection, table: Table, columns: Sequence[str], ro
     """Insert rows of driver values, in the order of `columns`."""
     if not rows:
         return
-    if connection.dialect.name == "postgresql" and len(rows) >= COPY_FROM:
-        _copy(connection, table, columns, rows)
+    quote = connection.dialect.identifier_preparer.quote
+    target = f"{quote(table.name)} ({', '.join(quote(column) for column in columns)})"
+    if connection.dialect.name == "sqlite":
+        places = ", ".join("?" * len(columns))
+        connection.exec_driver_sql(f"INSERT INTO {target} VALUES ({places})", [tuple(row) for row in rows])  # noqa: S608 - names of ours
         return
-    connection.exec_driver_sql(
-        _insert_statement(table, tuple(columns), connection.dialect), [tuple(row) for row in rows]
-    )
+    cursor: Any = connection.connection.cursor()
+    with cursor, cursor.copy(f"COPY {target} FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
 
 
 def run_many(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -45,15 +50,15 @@ def placed(connection: Connection, statement: str) -> str:
     return statement if connection.dialect.name == "sqlite" else statement.replace("?", "%s")
 
 
-@cache
-def _insert_statement(table: Table, columns: tuple[str, ...], dialect: Dialect) -> str:
-    return str(insert(table).compile(dialect=dialect, column_keys=list(columns)))
+def stamper(connection: Connection) -> Callable[[datetime], Any]:
+    """Turns an instant into what this driver takes."""
+    return utc_text if connection.dialect.name == "sqlite" else _as_it_is
 
 
-def _copy(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    quote = connection.dialect.identifier_preparer.quote
-    names = ", ".join(quote(column) for column in columns)
-    cursor: Any = connection.connection.cursor()
-    with cursor, cursor.copy(f"COPY {quote(table.name)} ({names}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
+def moment_of(value: Any) -> datetime:
+    """The instant that a driver gave."""
+    return require_aware(datetime.fromisoformat(value) if isinstance(value, str) else value, "a stored time")
+
+
+def _as_it_is(moment: datetime) -> datetime:
+    return moment

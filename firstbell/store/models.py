@@ -74,7 +74,7 @@ class IntervalRow(Base):
         Index("ix_observation_interval_first", "first_at"),
     )
 
-    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True, init=False)
+    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
     source_key: Mapped[str]
     vantage: Mapped[str]
     service_key: Mapped[str]
@@ -94,9 +94,9 @@ class LatencyHourRow(Base):
     __tablename__ = "latency_hour"
 
     source_key: Mapped[str] = mapped_column(primary_key=True)
-    vantage: Mapped[str] = mapped_column(primary_key=True)
-    service_key: Mapped[str] = mapped_column(primary_key=True)
     hour_at: Mapped[datetime] = mapped_column(primary_key=True)
+    service_key: Mapped[str] = mapped_column(primary_key=True)
+    vantage: Mapped[str] = mapped_column(primary_key=True)
     buckets: Mapped[dict[str, int]]
     count: Mapped[int]
     total_seconds: Mapped[float]
@@ -124,7 +124,7 @@ class SourceReadRow(Base):
     __tablename__ = "source_read"
     __table_args__ = (Index("ix_source_read_at", "source_key", "stream", "read_at"),)
 
-    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True, init=False)
+    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
     source_key: Mapped[str]
     stream: Mapped[str]
     read_at: Mapped[datetime]
@@ -175,7 +175,7 @@ class PacketRow(Base):
     __tablename__ = "packet"
     __table_args__ = (UniqueConstraint("team_key", "meeting_key", "stage", "revision", name="ux_packet_revision"),)
 
-    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True, init=False)
+    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
     team_key: Mapped[str]
     meeting_key: Mapped[str]
     stage: Mapped[str]
@@ -194,7 +194,7 @@ class ApprovalRow(Base):
     __tablename__ = "approval"
     __table_args__ = (Index("ix_approval_packet", "packet_id"),)
 
-    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True, init=False)
+    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
     packet_id: Mapped[int] = mapped_column(Identity, ForeignKey("packet.id"))
     state: Mapped[str]
     by: Mapped[str]
@@ -212,7 +212,7 @@ class OutboxRow(Base):
         Index("ix_outbox_expiry", "address_expires_on"),
     )
 
-    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True, init=False)
+    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
     message_key: Mapped[str] = mapped_column(unique=True)
     kind: Mapped[str]
     team_key: Mapped[str]
@@ -240,7 +240,7 @@ class AssessmentRow(Base):
     __tablename__ = "assessment_run"
     __table_args__ = (Index("ix_assessment_run_recorded", "team_key", "recorded_at"),)
 
-    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True, init=False)
+    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
     team_key: Mapped[str]
     as_of: Mapped[datetime]
     recorded_at: Mapped[datetime]

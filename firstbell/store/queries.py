@@ -169,7 +169,7 @@ def _begun(record_type: type[Record], columns: Any, end: Any) -> ColumnElement[b
     if record_type is Measurement:
         return columns.period_start_on <= end  # type: ignore[no-any-return]
     if record_type is BackupRun:
-        return or_(columns.started_at.is_(None), columns.started_at < end)
+        return func.coalesce(columns.started_at, columns.ended_at) < end
     return columns[NEWEST_BEFORE[record_type][0]] <= end  # type: ignore[no-any-return]
 
 

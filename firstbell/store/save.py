@@ -14,10 +14,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from firstbell.clock import require_aware
 from firstbell.records import Record
-from firstbell.store.batches import batched, insert_rows, placed, run_many
+from firstbell.store.batches import batched, insert_rows, moment_of, placed, run_many, stamper
 from firstbell.store.facts import FactTable
 from firstbell.store.models import FACTS, DistrictVersionRow, KeyMapRow, ReadOutcome, SourceReadRow, SourceStateRow
-from firstbell.store.types import json_text, utc_text
+from firstbell.store.types import json_text
 
 TICK = timedelta(microseconds=1)
 
@@ -49,7 +49,7 @@ def save_facts(connection: Connection, source_key: str, records: Iterable[Record
     """
     recorded_at = require_aware(recorded_at, "recorded_at")
     counts = SaveCounts()
-    _serialise(connection, source_key)
+    serialise(connection, source_key)
     for batch in batched(records):
         for record_type, group in groupby(sorted(batch, key=_type_name), key=type):
             counts += _save_batch(connection, FACTS.of(record_type), source_key, list(group), recorded_at)
@@ -69,7 +69,7 @@ def retire_unseen(
     Returns how many. Nothing is deleted: the fact stays known for the time before.
     """
     fact = FACTS.of(record_type)
-    _serialise(connection, source_key)
+    serialise(connection, source_key)
     rows = connection.exec_driver_sql(
         placed(
             connection,
@@ -80,7 +80,7 @@ def retire_unseen(
     ).all()
     kept = set(seen)
     moment = require_aware(recorded_at, "recorded_at")
-    gone = [(max(moment, _moment(at) + TICK), row_id) for row_id, key, at in rows if key not in kept]
+    gone = [(max(moment, moment_of(at) + TICK), row_id) for row_id, key, at in rows if key not in kept]
     _supersede(connection, fact, gone)
     return len(gone)
 
@@ -89,7 +89,7 @@ def _type_name(record: Record) -> str:
     return type(record).__name__
 
 
-def _serialise(connection: Connection, source_key: str) -> None:
+def serialise(connection: Connection, source_key: str) -> None:
     """Let only one writer of a source through at a time; SQLite has only one writer anyhow."""
     if connection.dialect.name == "postgresql":
         number = int.from_bytes(hashlib.blake2b(source_key.encode(), digest_size=8).digest(), "big", signed=True)
@@ -103,7 +103,7 @@ def _save_batch(
     current = _current(connection, fact, source_key, list(told))
     left = _left_at(connection, fact, source_key, [key for key in told if key not in current])
     encode = fact.encoder(connection.dialect.name)
-    stamp = _stamp(connection)
+    stamp = stamper(connection)
     usual = stamp(recorded_at)
     fresh: list[list[Any]] = []
     superseded: list[tuple[datetime, int]] = []
@@ -128,7 +128,7 @@ def _save_batch(
 
 
 def _supersede(connection: Connection, fact: FactTable[Any], ends: Sequence[tuple[datetime, int]]) -> None:
-    stamp = _stamp(connection)
+    stamp = stamper(connection)
     statement = f"UPDATE {fact.table.name} SET superseded_at = ? WHERE id = ?"  # noqa: S608 - a table's name of ours
     run_many(connection, statement, [(stamp(moment), row_id) for moment, row_id in ends])
 
@@ -139,7 +139,7 @@ def _current(connection: Connection, fact: FactTable[Any], source_key: str, keys
         f"WHERE source_key = ? AND superseded_at IS NULL AND entity_key {_among(connection)}"
     )
     rows = connection.exec_driver_sql(placed(connection, statement), (source_key, _array(connection, keys)))
-    return {key: _Current(row_id, content_hash, _moment(at)) for key, row_id, content_hash, at in rows}
+    return {key: _Current(row_id, content_hash, moment_of(at)) for key, row_id, content_hash, at in rows}
 
 
 def _left_at(connection: Connection, fact: FactTable[Any], source_key: str, keys: list[str]) -> dict[str, datetime]:
@@ -151,7 +151,7 @@ def _left_at(connection: Connection, fact: FactTable[Any], source_key: str, keys
         f"WHERE source_key = ? AND superseded_at IS NOT NULL AND entity_key {_among(connection)} GROUP BY entity_key"
     )
     rows = connection.exec_driver_sql(placed(connection, statement), (source_key, _array(connection, keys)))
-    return {key: _moment(at) for key, at in rows}
+    return {key: moment_of(at) for key, at in rows}
 
 
 def _among(connection: Connection) -> str:
@@ -160,18 +160,6 @@ def _among(connection: Connection) -> str:
 
 def _array(connection: Connection, keys: list[str]) -> Any:
     return json_text(keys) if connection.dialect.name == "sqlite" else keys
-
-
-def _stamp(connection: Connection) -> Any:
-    return utc_text if connection.dialect.name == "sqlite" else _as_it_is
-
-
-def _as_it_is(moment: datetime) -> datetime:
-    return moment
-
-
-def _moment(value: Any) -> datetime:
-    return require_aware(datetime.fromisoformat(value) if isinstance(value, str) else value, "recorded_at")
 
 
 def upsert(connection: Connection, row: type[Any]) -> Any:

@@ -372,13 +372,13 @@ def _create_observations_and_sources() -> None:
     op.create_table(
         "latency_hour",
         sa.Column("source_key", sa.Text(), nullable=False),
-        sa.Column("vantage", sa.Text(), nullable=False),
-        sa.Column("service_key", sa.Text(), nullable=False),
         sa.Column("hour_at", UtcDateTime(), nullable=False),
+        sa.Column("service_key", sa.Text(), nullable=False),
+        sa.Column("vantage", sa.Text(), nullable=False),
         sa.Column("buckets", JsonText(), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
         sa.Column("total_seconds", sa.Float(), nullable=False),
-        sa.PrimaryKeyConstraint("source_key", "vantage", "service_key", "hour_at"),
+        sa.PrimaryKeyConstraint("source_key", "hour_at", "service_key", "vantage"),
     )
     op.create_table(
         "ledger",

@@ -1,0 +1,158 @@
+"""Every mail to every person, once: written down before it is tried, and never tried twice by itself.
+
+    prepared -> attempting -> sent | refused | failed | unknown
+
+Each step is a compare-and-set: of two processes that want the same message only one gets it. A message whose sender
+died while attempting is `unknown`: it may have arrived, so a person decides (docs/design.md, section 8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import uuid4
+
+from sqlalchemy import Connection, select, update
+
+from firstbell.store.locks import process_lock
+from firstbell.store.models import MessageState, OutboxRow
+from firstbell.store.save import upsert
+from firstbell.store.session import Store
+
+SETTLED = (MessageState.SENT, MessageState.REFUSED, MessageState.FAILED, MessageState.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMessage:
+    """A message as it is to be sent: address, Message-ID and bytes are fixed from here on."""
+
+    message_key: str
+    kind: str
+    team_key: str
+    meeting_key: str
+    stage: str
+    revision: int
+    edition: str
+    person_key: str
+    address: str
+    address_expires_on: date
+    message_id: str
+    message: bytes
+    resend_number: int = 0
+
+
+def prepare(connection: Connection, new: NewMessage, at: datetime) -> OutboxRow:
+    """Put a message into the outbox unless its key is there already; returns the row that stands there."""
+    values = {name: getattr(new, name) for name in NewMessage.__slots__}
+    statement = upsert(connection, OutboxRow).values(**values, state=MessageState.PREPARED.value, prepared_at=at)
+    connection.execute(statement.on_conflict_do_nothing(index_elements=["message_key"]))
+    row = message_by_key(connection, new.message_key)
+    assert row is not None
+    return row
+
+
+@contextmanager
+def sender(store: Store) -> Iterator[str]:
+    """A name for this sending process that others can see to be alive for as long as the block runs."""
+    name = uuid4().hex
+    with process_lock(store, _lock_name(name)):
+        yield name
+
+
+def mark_attempting(connection: Connection, outbox_id: int, sender_name: str, at: datetime) -> bool:
+    """Take a prepared message; False when somebody else has it or it is past that. Commit before sending."""
+    taken = connection.execute(
+        update(OutboxRow)
+        .where(OutboxRow.id == outbox_id, OutboxRow.state == MessageState.PREPARED.value)
+        .values(state=MessageState.ATTEMPTING.value, sender=sender_name, attempting_at=at)
+    )
+    return taken.rowcount == 1
+
+
+def settle(
+    connection: Connection, outbox_id: int, sender_name: str, state: MessageState, at: datetime, server_reply: str = ""
+) -> bool:
+    """Write down how this sender's attempt ended; False when the attempt is not its own (any more).
+
+    Raises ValueError for a state that settles nothing.
+    """
+    if state not in SETTLED:
+        raise ValueError(f"{state} does not settle a message")
+    done = connection.execute(
+        update(OutboxRow)
+        .where(
+            OutboxRow.id == outbox_id,
+            OutboxRow.state == MessageState.ATTEMPTING.value,
+            OutboxRow.sender == sender_name,
+        )
+        .values(state=state.value, settled_at=at, server_reply=server_reply)
+    )
+    return done.rowcount == 1
+
+
+def put_back(connection: Connection, outbox_id: int, sender_name: str) -> bool:
+    """Return a message that was certainly not handed over, such as after a refused login, to `prepared`."""
+    done = connection.execute(
+        update(OutboxRow)
+        .where(
+            OutboxRow.id == outbox_id,
+            OutboxRow.state == MessageState.ATTEMPTING.value,
+            OutboxRow.sender == sender_name,
+        )
+        .values(state=MessageState.PREPARED.value, sender="", attempting_at=None)
+    )
+    return done.rowcount == 1
+
+
+def settle_dead_attempts(store: Store, at: datetime) -> list[str]:
+    """Mark what dead senders left behind as unknown; returns the message keys, for an admin to look at."""
+    with store.read() as connection:
+        attempting = OutboxRow.state == MessageState.ATTEMPTING.value
+        names = connection.scalars(select(OutboxRow.sender).where(attempting).distinct()).all()
+    found: list[str] = []
+    for name in sorted(names):
+        with process_lock(store, _lock_name(name)) as dead:
+            if dead:
+                with store.begin() as connection:
+                    found += _settle_unknown(connection, name, at)
+    return found
+
+
+def _settle_unknown(connection: Connection, name: str, at: datetime) -> Sequence[str]:
+    reply = "The sending process died; nobody knows whether the server took it."
+    return connection.scalars(
+        update(OutboxRow)
+        .where(OutboxRow.sender == name, OutboxRow.state == MessageState.ATTEMPTING.value)
+        .values(state=MessageState.UNKNOWN.value, settled_at=at, server_reply=reply)
+        .returning(OutboxRow.message_key)
+    ).all()
+
+
+def _lock_name(sender_name: str) -> str:
+    return f"sender\n{sender_name}"
+
+
+def message_by_key(connection: Connection, message_key: str) -> OutboxRow | None:
+    """The message of that key."""
+    row = connection.execute(select(OutboxRow).where(OutboxRow.message_key == message_key)).first()
+    return None if row is None else OutboxRow(**row._mapping)
+
+
+def messages(
+    connection: Connection,
+    *,
+    team_key: str | None = None,
+    meeting_key: str | None = None,
+    states: Sequence[MessageState] = (),
+) -> list[OutboxRow]:
+    """Messages of a team, a meeting or in some states, in the order they were prepared."""
+    statement = select(OutboxRow).order_by(OutboxRow.id)
+    if team_key is not None:
+        statement = statement.where(OutboxRow.team_key == team_key)
+    if meeting_key is not None:
+        statement = statement.where(OutboxRow.meeting_key == meeting_key)
+    if states:
+        statement = statement.where(OutboxRow.state.in_([state.value for state in states]))
+    return [OutboxRow(**row._mapping) for row in connection.execute(statement)]
