@@ -149,7 +149,10 @@ class Http(TransferProbe):
         setopt(pycurl.TIMEOUT_MS, max(1, int((settings.timeout_seconds or run.timeout_seconds) * 1000)))
         setopt(pycurl.MAXFILESIZE_LARGE, settings.max_body_bytes)
         setopt(pycurl.WRITEFUNCTION, transfer.body.extend if settings.reads_body else DISCARD)
-        setopt(pycurl.HEADERFUNCTION, transfer.headers.append if settings.expect_headers else DISCARD)
+        if settings.expect_headers:
+            setopt(pycurl.HEADERFUNCTION, transfer.headers.append)
+        else:
+            transfer.curl.unsetopt(pycurl.HEADERFUNCTION)
         transfer.set_verify(settings.verify)
 
     def judge(self, transfer: Transfer, code: int, run: Round) -> ServiceObservation:

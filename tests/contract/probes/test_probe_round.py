@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from connectors._errors import SettingsError
 from connectors.probes import get, kinds
-from connectors.probes._base import Round
+from connectors.probes._base import Round, Target
 from connectors.probes._round import look_at_all, probe_round
 from firstbell.records import ServiceState
 
@@ -143,3 +143,10 @@ def test_international_names_are_brought_into_the_form_of_dns() -> None:
     assert get("http").Settings(url="https://Schüler.example/früh?a=ü").url == (
         "https://xn--schler-5ya.example/fr%C3%BCh?a=%C3%BC"
     )
+
+
+def test_a_fault_in_one_probe_blinds_nobody_else(web, a_round, a_target, caplog) -> None:
+    broken = ("dns", Target("broken", None, 60))
+    odd, fine = probe_round([broken, a_target("http", "page", url=web.address)], a_round())
+    assert (odd.state, odd.reason, fine.state) == (UNKNOWN, "probe", UP)
+    assert caplog.messages == ["the dns probe of broken broke off with AttributeError"]
