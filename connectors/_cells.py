@@ -21,8 +21,8 @@ _FORMULA = ("=", "+", "-", "@")
 _CURRENCY = "$\u20ac\u00a3\u00a5"
 _SPACES = "[\u0020\u00a0\u2009\u202f']"
 _NUMBERS = {
-    ".": re.compile(rf"-?(?:\d+|\d{{1,3}}(?:(?:,|{_SPACES})\d{{3}})+)(?:\.\d+)?"),
-    ",": re.compile(rf"-?(?:\d+|\d{{1,3}}(?:(?:\.|{_SPACES})\d{{3}})+)(?:,\d+)?"),
+    ".": re.compile(rf"-?(?:\d+|\d{{1,3}}(?:(?:,|{_SPACES})\d{{3}})+)(?:\.\d+)?", re.ASCII),
+    ",": re.compile(rf"-?(?:\d+|\d{{1,3}}(?:(?:\.|{_SPACES})\d{{3}})+)(?:,\d+)?", re.ASCII),
 }
 _YEARS = range(1970, 2200)
 
