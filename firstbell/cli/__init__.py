@@ -1,7 +1,43 @@
-"""The command line: the outermost layer. Each command is a few lines over a library function."""
+"""The command line: each command a few lines over a library function.
+
+A module of this package holds the commands of one subject in `commands`, a Typer app; add it to `MODULES` and it is
+there. Heavy imports belong inside the commands, so that `firstbell --help` answers at once.
+"""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+from firstbell.cli import connector, database, doctor, pages, start
+from firstbell.cli._place import OneSentence, Place
+
+MODULES = (start, doctor, connector, database, pages)
+
+app = typer.Typer(
+    cls=OneSentence,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: Rich's boxes cost as long as all the rest
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Nightly technology audits of a school district, and the briefing its leadership team reads.",
+)
+for module in MODULES:
+    app.add_typer(module.commands)
+
+
+@app.callback()
+def main(
+    context: typer.Context,
+    district: Annotated[
+        Path, typer.Option(envvar="FIRSTBELL_DISTRICT", help="The district folder.", show_default="district")
+    ] = Path("district"),
+    state: Annotated[
+        Path,
+        typer.Option(envvar="FIRSTBELL_STATE", help="Where this installation keeps its data.", show_default="state"),
+    ] = Path("state"),
+) -> None:
+    """Where the district's own files are; both stand before the command."""
+    context.obj = Place(district, state)

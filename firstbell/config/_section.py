@@ -7,7 +7,11 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=60)]
+KEY_PATTERN = r"^[a-z0-9][a-z0-9_.-]*$"
+ADDRESS_PATTERN = r"^[^@\s]+@[^@\s]+$"
+SCHOOL_YEAR_PATTERN = r"^\d{4}-\d{2}$"
+
+Key = Annotated[str, Field(pattern=KEY_PATTERN, max_length=60)]
 """A short name that files, figures and mails refer to: lower case letters, digits, dot, dash, underscore."""
 
 

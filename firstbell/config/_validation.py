@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from firstbell.config._document import Document, Place
 from firstbell.config._references import did_you_mean
+from firstbell.config._section import ADDRESS_PATTERN, KEY_PATTERN, SCHOOL_YEAR_PATTERN
 from firstbell.config._shape import alternatives, description_at, fields_of, model_at, walk
 from firstbell.config.faults import Fault
 from firstbell.config.secrets import is_reference, secrets_in
@@ -33,6 +34,11 @@ _WRONG = {
     "url": "must be a whole web address such as https://www.example.org/",
 }
 
+_PATTERNS = {
+    KEY_PATTERN: "must be lower case letters, digits, dots, dashes and underscores",
+    ADDRESS_PATTERN: "must be a mail address such as ada@example.org",
+    SCHOOL_YEAR_PATTERN: "must be a school year written like 2026-27",
+}
 _SPELLINGS: dict[type, re.Pattern[str]] = {
     date: re.compile(r"^\d{4}-\d\d-\d\d$"),
     time: re.compile(r"^\d\d:\d\d(:\d\d)?$"),
@@ -111,7 +117,7 @@ def _sentence(kind: str, context: Mapping[str, Any], message: str, about: str) -
     if kind in ("literal_error", "enum"):
         return f"must be one of {context['expected']}."
     if kind == "string_pattern_mismatch":
-        return f"is not spelled as it must be{hint or ': ' + context['pattern']}."
+        return f"{_PATTERNS.get(context['pattern'], 'is not spelled as it must be')}{hint}."
     for bound, words in (("ge", "at least"), ("gt", "more than"), ("le", "at most"), ("lt", "less than")):
         if bound in context:
             return f"must be {words} {context[bound]}{hint}."

@@ -99,6 +99,8 @@ def key_of(name: str, taken: Collection[str] = ()) -> str:
     """
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     base = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:50] or "item"
+    if base[0].isdigit() or base in ("true", "false", "null"):
+        base = f"n{base}"  # bare in YAML it is text, whatever digits follow
     number, key = 1, base
     while key in taken:
         number += 1

@@ -110,10 +110,15 @@ class AdoptedTarget(Section):
     """A target that the team adopted: before that there is a figure and no verdict."""
 
     indicator: str = Field(description="An id of catalogs/needs_instrument.yaml, for example IP-01.")
-    target: float = Field(description="The value to reach, in the indicator's unit.")
-    floor: float | None = Field(None, description="The value at which the need is total.")
+    target: float | tuple[float, float] = Field(
+        description="The value to reach, in the indicator's unit; for a band its two edges."
+    )
+    floor: float | tuple[float, float] | None = Field(
+        None, description="The value at which the need is total; for a band one on either side."
+    )
     basis: str = Field("local decision", description="Law, benchmark or decision it rests on.")
     adopted_on: date = Field(description="When the team adopted it.")
+    due_on: date | None = Field(None, description="By when it is to be reached; a near date makes a need urgent.")
 
 
 class TargetsFile(Section):

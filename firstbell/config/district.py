@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from firstbell.config._section import Key, Section, require_order
+from firstbell.config._section import ADDRESS_PATTERN, SCHOOL_YEAR_PATTERN, Key, Section, require_order
 
 
 def _known_day_of_year(text: str) -> str:
@@ -72,7 +72,7 @@ Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 class SchoolYear(Section):
     """One school year; fiscal years are told apart in the budget measures."""
 
-    name: str = Field(pattern=r"^\d{4}-\d{2}$", description='For example "2026-27".')
+    name: str = Field(pattern=SCHOOL_YEAR_PATTERN, description='For example "2026-27".')
     first_day: date = Field(description="First day of instruction.")
     last_day: date = Field(description="Last day of instruction.")
 
@@ -137,7 +137,7 @@ class Mail(Section):
     username: str = Field("", description="Empty for a relay that knows this machine.")
     password: SecretStr | None = Field(None, description="A reference such as env:SMTP_PASSWORD; never the password.")
     ca_bundle: str = Field("", description="File of certificate authorities to trust instead of the system's.")
-    sender: str = Field(description="The address the packets come from.")
+    sender: str = Field(pattern=ADDRESS_PATTERN, description="The address the packets come from.")
     sender_name: str = Field("", description="The name shown beside it.")
     folder: str = Field("mail", description="For file_drop: where the .eml files go, inside the state folder.")
     timeout_seconds: float = Field(30, gt=0, le=300, description="Longest wait for one answer of the server.")
@@ -155,7 +155,7 @@ class Installer(Section):
     """Who gets everything while the installation is in rehearsal."""
 
     name: str = Field(description="A name.")
-    email: str = Field(description="An address.", pattern=r"^[^@\s]+@[^@\s]+$")
+    email: str = Field(description="An address.", pattern=ADDRESS_PATTERN)
 
 
 class DistrictFile(Section):

@@ -40,7 +40,7 @@ def sort_out(names: Collection[str]) -> tuple[tuple[VendorPage, ...], tuple[str,
     """
     found: dict[str, VendorPage] = {}
     others: list[str] = []
-    for name in (name.strip() for name in names if name.strip()):
+    for name in filter(None, (" ".join(name.split()) for name in names)):
         said = name.casefold()
         page = next((page for page in vendor_pages() if said in (page.key, page.title.casefold(), *page.words)), None)
         if page:

@@ -1,0 +1,155 @@
+"""A district folder with many faults tells all of them, each where it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from firstbell.config.faults import ConfigError
+from tests.unit.config_folder import FILES, load, write_folder
+
+BROKEN = {
+    "district": """\
+name: Lakeside Schools
+time_zone: Chicago
+mail_domian: example.org
+schools:
+  - {key: oak, name: Oak Elementary, level: elementry}
+  - {key: oak, name: Elm High, level: high}
+  - key: Elm
+    level: high
+calendar:
+  years:
+    - {name: 2026-27, first_day: 2027-08-12, last_day: 2027-05-28}
+  class_hours:
+    monday: {from: 08:00, until: 15:05}
+  business_hours:
+    mon: {from: 8, until: 16:00}
+small_group_minimum: 1
+mail:
+  sender: tech@example.org
+  sender: other@example.org
+  password: hunter2-secret
+  port: high
+installer: {name: Ada Long, email: ada}
+""",
+    "sources": """\
+sources:
+  - key: help_desk
+    kind: desk
+    title: Help desk
+    locations: {West wing: wst}
+    settings: {url: https://desk.example.org, token: hunter2-secret, queus: [a]}
+  - key: help_desk
+    kind: dask
+    title: Again
+    settings: {}
+""",
+    "services": "services: {file: services.csv}\n",
+    "services_csv": """\
+key,name,probe.kind,probe.url,probe.codes,schools,colour
+portal,Portal,web,htp:/x,200;abc,oak;elmm,red
+mail,Mail,wob,https://m.example.org,,,
+""",
+    "systems": "systems:\n\t- key: a\n",
+    "teams": """\
+people: {file: people.csv}
+teams:
+  - key: leadership
+    name: Team
+    members:
+      - {person: ida, roles: [team_leadr], from: 2026-27, until: 2024-25}
+""",
+    "meetings": """\
+series:
+  - key: monthly
+    team: leadershp
+    title: Team
+    recurrence: {rule: EVERY MONTH, starts: 2026-09-03T16:00}
+    sending: {draft_days: 3}
+""",
+    "targets": "adopted:\n  - {indicator: IP-1, target: much, adopted_on: 2026-09-01}\n",
+    "source": "sources: []\n",
+}
+
+TOLD = Path(__file__).with_name("config_faults.txt")
+"""What must be told of all that, line by line."""
+
+
+def faults_of(folder: Path) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load(folder)
+    return [str(fault) for fault in caught.value.faults]
+
+
+def test_all_faults_of_all_files_at_once(tmp_path: Path) -> None:
+    assert faults_of(write_folder(tmp_path, **BROKEN)) == TOLD.read_text("utf-8").splitlines()
+
+
+def test_no_secret_is_ever_quoted(tmp_path: Path) -> None:
+    assert not any("hunter2" in fault for fault in faults_of(write_folder(tmp_path, **BROKEN)))
+
+
+def test_a_right_folder_loads(tmp_path: Path) -> None:
+    assert load(write_folder(tmp_path)).about.name == "Lakeside Schools"
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("name: [Lakeside\n", "district.yaml:2: a quote, bracket or brace is opened and never closed; close it."),
+        ("name: Lake: side\n", "district.yaml:1: a colon stands where YAML does not expect one"),
+        ("- name\n", "district.yaml:1: must hold keys with values"),
+        ("just text\n", "district.yaml:1: must hold keys with values"),
+        ("name: *nobody\n", "district.yaml:1: an alias names an anchor that this file does not define"),
+        ("a: 1\n---\nb: 2\n", "district.yaml"),
+        ("name: \x00\n", "district.yaml: holds a character"),
+        ("name: &n [*n]\n", "district.yaml:1: is nested too deeply"),
+    ],
+)
+def test_what_is_not_yaml_says_so(tmp_path: Path, text: str, fault: str) -> None:
+    assert faults_of(write_folder(tmp_path, district=text))[0].startswith(fault)
+
+
+def test_bytes_that_are_no_text(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path)
+    (folder / "teams.yaml").write_bytes("name: Müller".encode("latin-1"))
+    assert faults_of(folder) == ["teams.yaml: is not UTF-8 text; save it as UTF-8."]
+
+
+def test_needed_files_and_the_folder_itself(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "district")
+    (folder / "teams.yaml").unlink()
+    assert faults_of(folder) == ["teams.yaml: is missing from the district folder; firstbell init writes a start."]
+    assert "is no folder" in faults_of(tmp_path / "nowhere")[0]
+
+
+@pytest.mark.parametrize("written", ["20260812", '"20260812"', "2026-8-12", "12.08.2026", "1.5"])
+def test_a_number_is_no_date(tmp_path: Path, written: str) -> None:
+    """A bare number would be taken for seconds since 1970, without a word."""
+    text = FILES["district.yaml"].replace("first_day: 2026-08-12", f"first_day: {written}")
+    (told,) = faults_of(write_folder(tmp_path, district=text))
+    assert told.startswith("district.yaml:10: calendar.years.1.first_day: must be a date written like 2026-09-01")
+
+
+def test_merge_keys_and_anchors_work(tmp_path: Path) -> None:
+    text = FILES["district.yaml"].replace(
+        "    mon: {from: 08:00, until: 15:05}\n",
+        "    mon: &day {from: 08:00, until: 15:05}\n    tue: *day\n    wed: {<<: *day, until: '12:00'}\n",
+    )
+    hours = load(write_folder(tmp_path, district=text)).about.calendar.class_hours
+    assert (hours["tue"].closes.hour, hours["wed"].opens.hour, hours["wed"].closes.hour) == (15, 8, 12)
+
+
+def test_a_broken_file_hides_no_fault_of_another(tmp_path: Path) -> None:
+    told = faults_of(write_folder(tmp_path, district="name: [\n", meetings="series: []\n"))
+    assert [fault.partition(":")[0] for fault in told] == ["district.yaml", "meetings.yaml"]
+
+
+def test_a_duty_stands_once(tmp_path: Path) -> None:
+    item = "  - {framework: local, code: aup, title: Signed}\n"
+    other = "  - {framework: local, code: aup, title: Signed, subject: Oak}\n"
+    assert faults_of(write_folder(tmp_path, compliance=f"items:\n{item}{other}{item}")) == [
+        "compliance.yaml:4: items.2.code: stands twice for this subject; keep one."
+    ]
