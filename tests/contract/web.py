@@ -81,6 +81,8 @@ class WebServer:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             timeout = 5
+            wbufsize = -1
+            disable_nagle_algorithm = True
 
             def do_GET(self) -> None:
                 owner.serve(self)
@@ -227,6 +229,8 @@ class WebCase(Case):
 
     def serve(self, situation: Situation) -> None:
         self.situation, self._struck = situation, False
+        if situation is Situation.HUGE:
+            packed_bomb()  # made beforehand, so that making it is not taken for a slow source
         if self._server is None:
             self._server = WebServer(self)
             self._foreign = WebServer()
@@ -254,3 +258,4 @@ class WebCase(Case):
         for server in (self._server, self._foreign):
             if server is not None:
                 server.close()
+        self._server = self._foreign = None
