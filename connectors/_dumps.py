@@ -138,7 +138,7 @@ def _zip(path: Path, end_marker: str, budget: Budget) -> Finding:  # noqa: ARG00
                     _ends(handle, budget)
     except NotImplementedError:
         return Finding(_LISTED, Verdict.UNKNOWN, "the ZIP is packed in a way that cannot be read here")
-    except (zipfile.BadZipFile, zlib.error, EOFError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError):
         return Finding(_STRUCTURE, Verdict.FAIL, "the ZIP is cut off or damaged")
     return Finding(_STRUCTURE, Verdict.OK, f"{len(members)} members readable to their checksums")
 
