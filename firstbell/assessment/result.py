@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -59,6 +60,15 @@ class IndicatorResult:
     @staticmethod
     def from_json(text: str) -> IndicatorResult:
         return _RESULT.validate_json(text)
+
+    def to_plain(self) -> dict[str, Any]:
+        """JSON's own types, as a database keeps them; `from_plain` gives an equal result."""
+        plain: dict[str, Any] = _RESULT.dump_python(self, mode="json")
+        return plain
+
+    @staticmethod
+    def from_plain(plain: Mapping[str, Any]) -> IndicatorResult:
+        return _RESULT.validate_python(plain)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,219 @@
+"""Gathering a packet's material from the store and the district folder, as it was known at a moment."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from firstbell.assessment.assess import assess
+from firstbell.assessment.instrument import AREA_TITLES, Area, load_instrument
+from firstbell.assessment.result import Assessment, IndicatorResult
+from firstbell.assessment.targets import Target, targets_for
+from firstbell.catalog import load_roles
+from firstbell.config.loaded import District
+from firstbell.config.team import Membership
+from firstbell.intervals import Window
+from firstbell.knowledge import facts_of
+from firstbell.kpi import Light
+from firstbell.meetings import Meeting
+from firstbell.metrics.facts import Facts
+from firstbell.packet.audience import EDITIONS
+from firstbell.packet.material import Material, Names, Occasion, Reader, SourceState
+from firstbell.packet.model import Packet
+from firstbell.packet.wording import Wording
+from firstbell.records import MeetingMinutes, Record, SectionNote, TeamAction, TeamDecision
+from firstbell.store.assessments import previous_results
+from firstbell.store.packets import previous_packet
+from firstbell.store.queries import facts_as_known, source_states
+from firstbell.workplace import Workplace
+
+FIRST_PERIOD = timedelta(days=30)
+"""What the first packet of a team speaks of, when there was no meeting before."""
+
+TeamRecord = TypeVar("TeamRecord", TeamDecision, TeamAction, MeetingMinutes, SectionNote)
+
+
+def gather(
+    work: Workplace,
+    meeting: Meeting,
+    previous: Meeting | None,
+    *,
+    stage: str,
+    revision: int,
+    as_of: datetime,
+    known_at: datetime,
+) -> Material:
+    """Everything one packet is made of. Reads the store in one consistent view and writes nothing."""
+    district = work.district
+    with work.store.read() as connection:
+        window = Window(min(previous.starts_at if previous else as_of - FIRST_PERIOD, as_of), as_of)
+        facts = facts_of(district, connection, work.feeds, window=window, as_of=as_of, known_at=known_at)
+        printed = _printed(connection, meeting, known_at)
+        minutes = _team_facts(connection, MeetingMinutes, meeting.team_key, known_at)
+        notes = _team_facts(connection, SectionNote, meeting.team_key, known_at)
+        wording = Wording(district.zone, district.about.packet.language)
+        return Material(
+            district=district.about,
+            team=district.team(meeting.team_key),
+            goals=district.plan.goals,
+            names=names_of(district, wording),
+            occasion=_occasion(district, meeting, previous),
+            readers=readers_of(district, meeting),
+            facts=facts,
+            assessment=assessed(district, connection, facts, meeting.team_key, known_at, printed),
+            instrument=load_instrument(),
+            wording=wording,
+            known_at=known_at,
+            stage=stage,
+            revision=revision,
+            printed=printed,
+            recomputed=_recomputed(work, connection, printed, known_at),
+            decisions=_of_meeting(_team_facts(connection, TeamDecision, meeting.team_key, known_at), meeting),
+            actions=tuple(_team_facts(connection, TeamAction, meeting.team_key, known_at)),
+            minutes_expected=printed is not None,
+            minutes_came=previous is not None and any(one.meeting_key == previous.key for one in minutes),
+            notes={note.line_key: note for note in notes if note.meeting_key == meeting.key},
+            sources=_sources(work, connection, facts, wording),
+        )
+
+
+def assessed(
+    district: District,
+    connection: Connection,
+    facts: Facts,
+    team_key: str,
+    known_at: datetime,
+    printed: Packet | None = None,
+) -> Assessment:
+    """The needs assessment over facts, with the memory of the team's last one."""
+    before = previous_results(connection, team_key, before=facts.as_of, known_at=known_at)
+    results = [IndicatorResult.from_plain(one.result) for one in before.values()]
+    previous = {result.key: result for result in results}
+    areas = {title: area for area, title in AREA_TITLES.items()}
+    lights: dict[Area, Light] = (
+        {areas[line.area]: line.light for line in printed.lights if line.area in areas} if printed else {}
+    )
+    return assess(facts, load_instrument(), targets_of(district), previous, lights)
+
+
+def targets_of(district: District) -> dict[str, Target]:
+    """Each indicator's target: what the team adopted, else the instrument's proposal."""
+    changes = {
+        one.indicator: {
+            "target": one.target,
+            "floor": one.floor,
+            "basis_text": one.basis,
+            "adopted_on": one.adopted_on,
+            "due_on": one.due_on,
+        }
+        for one in district.targets
+    }
+    return targets_for(load_instrument().default_targets, changes)
+
+
+def readers_of(district: District, meeting: Meeting) -> tuple[Reader, ...]:
+    """Everybody who gets the packet, each once, with all roles and the widest edition these give."""
+    day = meeting.starts_at.astimezone(district.zone).date()
+    seats: dict[str, list[Membership]] = {}
+    for member in district.members(meeting.team_key, day):
+        seats.setdefault(member.person, []).append(member)
+    return tuple(
+        Reader(
+            person_key=person,
+            roles=tuple(dict.fromkeys(role for seat in taken for role in seat.roles)),
+            edition=_edition(taken),
+        )
+        for person, taken in seats.items()
+    )
+
+
+def _edition(seats: list[Membership]) -> str:
+    """What a seat names counts before its roles; of several the one that shows most."""
+    roles = load_roles()
+    named = {seat.edition for seat in seats if seat.edition is not None}
+    found = named or {roles.role(role).edition.value for seat in seats for role in seat.roles}
+    return max(found, key=lambda edition: len(EDITIONS[edition]))
+
+
+def names_of(district: District, wording: Wording) -> Names:
+    """What keys are called in print."""
+    controls = {f"{item.framework}/{item.code}": item.title for item in district.compliance.items}
+    looked_at = {code: wording.say(f"control_{code}") for code in ("tls_certificate", "spf", "dmarc", "mx")}
+    controls |= {
+        "tls/certificate": looked_at["tls_certificate"],
+        "mail-dns/SPF": looked_at["spf"],
+        "mail-dns/DMARC": looked_at["dmarc"],
+        "mail-dns/MX": looked_at["mx"],
+    }
+    return Names(
+        services={service.key: service.name for service in district.services},
+        systems={system.key: system.name for system in district.systems},
+        schools={school.key: school.name for school in district.schools},
+        roles={role.key: role.title for role in load_roles().roles},
+        controls=controls,
+        sources={source.key: source.title for source in district.sources}
+        | {key: wording.say(f"source_{key}") for key in ("probes", "plan", "team")},
+    )
+
+
+def _occasion(district: District, meeting: Meeting, previous: Meeting | None) -> Occasion:
+    day = meeting.starts_at.astimezone(district.zone).date()
+    return Occasion(
+        meeting_key=meeting.key,
+        title=meeting.series.title,
+        starts_at=meeting.starts_at,
+        place=meeting.series.place,
+        previous_at=previous.starts_at if previous else None,
+        reply_by=district.calendar.minus_days_skipping_closed(day, 2),
+    )
+
+
+def _printed(connection: Connection, meeting: Meeting, known_at: datetime) -> Packet | None:
+    row = previous_packet(connection, meeting.team_key, meeting.key, "final", known_at)
+    return Packet.model_validate_json(row.snapshot) if row else None
+
+
+def _recomputed(
+    work: Workplace, connection: Connection, printed: Packet | None, known_at: datetime
+) -> Assessment | None:
+    """The last packet's own period, judged with what is known today."""
+    period = next((one for one in printed.figures if one.window_start and one.window_end), None) if printed else None
+    if printed is None or printed.as_of is None or period is None or period.window_start is None:
+        return None
+    window = Window(period.window_start, printed.as_of)
+    facts = facts_of(work.district, connection, work.feeds, window=window, as_of=printed.as_of, known_at=known_at)
+    return assess(facts, load_instrument(), targets_of(work.district))
+
+
+def _team_facts(
+    connection: Connection, record_type: type[TeamRecord], team_key: str, known_at: datetime
+) -> list[TeamRecord]:
+    rows: list[tuple[str, TeamRecord]] = facts_as_known(connection, record_type, known_at=known_at)
+    return [record for _, record in rows if record.team_key == team_key]
+
+
+def _of_meeting(decisions: list[TeamDecision], meeting: Meeting) -> tuple[TeamDecision, ...]:
+    mine = [decision for decision in decisions if decision.meeting_key == meeting.key]
+    return tuple(sorted(mine, key=lambda one: (one.deadline_on is None, one.deadline_on, one.decision_key)))
+
+
+def _sources(work: Workplace, connection: Connection, facts: Facts, wording: Wording) -> tuple[SourceState, ...]:
+    failing = {row.source_key: row.error for row in source_states(connection) if row.error}
+    known = facts.known_until
+    return tuple(
+        SourceState(
+            source_key=source.key,
+            title=source.title,
+            owner_role=source.owner_role,
+            feeds=wording.listed(_fed(work.feeds[source.key], wording)),
+            known_until=known.get(source.key),
+            failing=failing.get(source.key, ""),
+        )
+        for source in work.district.sources
+    )
+
+
+def _fed(types: frozenset[type[Record]], wording: Wording) -> list[str]:
+    return sorted({wording.say(f"feeds_{record_type.__name__}") for record_type in types})

@@ -1,0 +1,78 @@
+"""Emptying the outbox: each prepared message is taken, handed over once, and its outcome written down."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from firstbell.clock import Clock
+from firstbell.delivery.transport import Connection, Outcome, Transport
+from firstbell.store.models import MessageState, OutboxRow
+from firstbell.store.outbox import mark_attempting, messages, put_back, sender, settle, settle_dead_attempts
+from firstbell.store.session import Store
+
+_STATE = {
+    Outcome.SENT: MessageState.SENT,
+    Outcome.REFUSED: MessageState.REFUSED,
+    Outcome.UNKNOWN: MessageState.UNKNOWN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatched:
+    """What came of one emptying. `unknown` names messages that may have arrived: a person looks at those."""
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+    refused: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def sent(self) -> int:
+        """How many a server took this time."""
+        return self.counts.get(Outcome.SENT, 0)
+
+
+def dispatch(store: Store, transport: Transport, clock: Clock, *, keys: Sequence[str] | None = None) -> Dispatched:
+    """Hand over what is prepared; with `keys` only those messages.
+
+    What a dead process left half-way is told as unknown and not sent again. Raises DeliveryError when the transport
+    cannot be used at all: then nothing was taken and everything waits for the next run.
+    """
+    lost = settle_dead_attempts(store, clock())
+    with store.read() as connection:
+        waiting = [
+            row
+            for row in messages(connection, states=[MessageState.PREPARED])
+            if keys is None or row.message_key in keys
+        ]
+    counts: Counter[str] = Counter()
+    refused, unknown = [], list(lost)
+    if waiting:
+        with sender(store) as name, transport.open() as way_out:
+            for row in waiting:
+                outcome = _hand_over(store, way_out, name, row, clock)
+                if outcome is None:
+                    continue
+                counts[outcome] += 1
+                if outcome is Outcome.REFUSED:
+                    refused.append(row.message_key)
+                elif outcome is Outcome.UNKNOWN:
+                    unknown.append(row.message_key)
+    return Dispatched(counts=dict(counts), refused=tuple(refused), unknown=tuple(unknown))
+
+
+def _hand_over(store: Store, way_out: Connection, name: str, row: OutboxRow, clock: Clock) -> Outcome | None:
+    """Take one message and send it; None when somebody else took it or its bytes have expired."""
+    if row.message is None or row.address is None:
+        return None
+    with store.begin() as connection:
+        if not mark_attempting(connection, row.id, name, clock()):
+            return None
+    handover = way_out.send(row.address, row.message)
+    with store.begin() as connection:
+        if handover.outcome is Outcome.DEFERRED:
+            put_back(connection, row.id, name)
+        else:
+            settle(connection, row.id, name, _STATE[handover.outcome], clock(), handover.reply)
+    return handover.outcome
