@@ -1,15 +1,10 @@
 """Tables in text files: whatever encoding and delimiter an export came with, its columns found by their headings.
 
-A byte order mark decides the encoding; without one it is UTF-8 when every byte is valid UTF-8, UTF-16 when every
-second byte of the start is zero, and else Windows-1252. Memory stays flat however long the file is. Row numbers are
-those of a spreadsheet: the headings are row 1.
+Row numbers are those of a spreadsheet: the headings are row 1. How the text itself is read stands in _text.py.
 """
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -21,14 +16,11 @@ from pydantic import Field, field_validator
 
 from connectors._base import SourceContext, SourceSettings
 from connectors._cells import Reading
-from connectors._errors import BadReplyError, SettingsError
-from connectors._files import MAXIMUM_BYTES, SourceFile, reading
+from connectors._errors import SettingsError
+from connectors._files import SourceFile
 from connectors._rows import Row
+from connectors._text import CELL_CHARACTERS, DELIMITERS, encoding_of, first_line, records_of, sniffed
 
-CELL_CHARACTERS = 100_000
-RECORD_CHARACTERS = 1_000_000
-_DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
-_BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _INVISIBLE = re.compile("[\ufeff\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -104,7 +96,7 @@ class Table:
     def rows(self) -> Iterator[Row]:
         """Every row that holds anything, from the first; then makes sure that nobody wrote to the file meanwhile."""
         headings = {column: self.headings[at] for column, at in self.places.items()}
-        records = _records(self.file, self.encoding, self.delimiter)
+        records = records_of(self.file, self.encoding, self.delimiter)
         for number, record in enumerate(records, start=1):
             if number == 1 or not any(cell.strip() for cell in record):
                 continue
@@ -123,7 +115,7 @@ class Table:
 
     def described(self) -> str:
         """For doctor: how the file was understood."""
-        names = {sign: name for name, sign in _DELIMITERS.items()}
+        names = {sign: name for name, sign in DELIMITERS.items()}
         return f"{self.name}, {self.encoding}, {names[self.delimiter]} between cells"
 
 
@@ -134,17 +126,17 @@ def open_table(
 
     Raises BadReplyError when it is no text table at all, and one SettingsError naming every column that is missing.
     """
-    encoding = _encoding(file, settings.encoding)
-    first = _first_line(file, encoding)
-    delimiter = _sniffed(first) if settings.delimiter == "auto" else _DELIMITERS[settings.delimiter]
-    headings = tuple(_shown(cell) for cell in next(_records(file, encoding, delimiter), []))
+    encoding = encoding_of(file, settings.encoding)
+    first = first_line(file, encoding)
+    delimiter = sniffed(first) if settings.delimiter == "auto" else DELIMITERS[settings.delimiter]
+    headings = tuple(_shown(cell) for cell in next(records_of(file, encoding, delimiter), []))
     return Table(file, encoding, delimiter, headings, _places(file.name, headings, columns), settings.reading(context))
 
 
 def open_headings(file: SourceFile, settings: TableSettings) -> tuple[str, ...]:
     """Only the headings, for telling editions of a format apart."""
-    encoding = _encoding(file, settings.encoding)
-    return tuple(_shown(cell) for cell in next(_records(file, encoding, _sniffed(_first_line(file, encoding))), []))
+    encoding = encoding_of(file, settings.encoding)
+    return tuple(_shown(cell) for cell in next(records_of(file, encoding, sniffed(first_line(file, encoding))), []))
 
 
 def tidy(text: str) -> str:
@@ -191,126 +183,6 @@ def _missing(name: str, missing: list[str], headings: tuple[str, ...]) -> str:
         there, left = f'{there}, "{heading}"' if there else f'"{heading}"', left - 1
     more = f" and {left} more" if left else ""
     return f"{text}; it has {there}{more}: name the right ones under `columns`."
-
-
-def _encoding(file: SourceFile, wanted: str) -> str:
-    """The file's encoding, after one pass over its bytes that also refuses what is not text."""
-    with reading(file.name), file.open() as handle:
-        start = handle.read(4096)
-        _refuse_other_formats(file.name, start)
-        marked = next((name for mark, name in _BOMS.items() if start.startswith(mark)), "")
-        if marked:
-            return marked
-        if wanted == "utf-16" or (wanted == "auto" and _looks_utf16(start)):
-            return "utf-16-le" if start[1:2] == b"\0" else "utf-16-be"
-        if re.search(rb"[\x00-\x08\x0e-\x19\x1b-\x1f]", start):
-            raise BadReplyError(f"{file.name} is not a text file; export the table as CSV.")
-        decoder = codecs.getincrementaldecoder("utf-8")()
-        valid, size, chunk = True, 0, start
-        while chunk:
-            size += len(chunk)
-            if b"\0" in chunk:
-                raise BadReplyError(f"{file.name} holds NUL bytes, so it is not a clean text export; export it again.")
-            if size > MAXIMUM_BYTES:
-                raise BadReplyError(f"{file.name} is larger than {MAXIMUM_BYTES // 10**9} GB; export a shorter period.")
-            valid = valid and _decodes(decoder, chunk)
-            chunk = handle.read(1 << 20)
-    if wanted != "auto":
-        return wanted
-    return "utf-8" if valid and _decodes(decoder, b"", final=True) else "cp1252"
-
-
-def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, final: bool = False) -> bool:
-    try:
-        decoder.decode(chunk, final)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _looks_utf16(start: bytes) -> bool:
-    return len(start) >= 4 and (set(start[1:64:2]) == {0} or set(start[0:64:2]) == {0})
-
-
-def _refuse_other_formats(name: str, start: bytes) -> None:
-    if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise BadReplyError(f"{name} is an Excel workbook or ZIP, not a text table; save it as CSV.")
-    if re.match(rb"(\xef\xbb\xbf)?\s*<(!doctype|html|head|body)", start[:200], re.IGNORECASE):
-        raise BadReplyError(
-            f"{name} is a web page, not a table; the link may not be published or a login is asked for."
-        )
-
-
-def _first_line(file: SourceFile, encoding: str) -> str:
-    with reading(file.name), file.open() as raw, io.TextIOWrapper(raw, encoding, newline="") as text:
-        return text.readline(RECORD_CHARACTERS)
-
-
-def _sniffed(line: str) -> str:
-    """The delimiter that stands most often in the first line outside quotes; the comma when none does."""
-    bare = re.sub(r'"[^"]*"', "", line)
-    return max(_DELIMITERS.values(), key=bare.count)
-
-
-def _records(file: SourceFile, encoding: str, delimiter: str) -> Iterator[list[str]]:
-    """The records of the file, headings first. Raises BadReplyError naming the row that breaks off or never ends."""
-    number = 1
-    with reading(file.name), file.open() as raw, io.TextIOWrapper(raw, encoding, newline="") as text:
-        lines = _Lines(text)
-        reader = csv.reader(lines, delimiter=delimiter, strict=True)
-        while True:
-            lines.start()
-            try:
-                record = next(reader, None)
-                trouble = ""
-            except csv.Error:
-                trouble = lines.trouble(delimiter)
-            if trouble:
-                raise BadReplyError(f"{file.name}: row {number} {trouble}; correct the export, nothing of it was read.")
-            if record is None:
-                return
-            yield record
-            number += 1
-
-
-class _Lines:
-    """The lines of a text, remembering those of the present record and refusing a record without end."""
-
-    def __init__(self, text: io.TextIOWrapper) -> None:
-        self._text = text
-        self._kept: list[str] = []
-        self._size = 0
-
-    def start(self) -> None:
-        """A new record begins with the next line."""
-        self._kept.clear()
-        self._size = 0
-
-    def __iter__(self) -> _Lines:
-        return self
-
-    def __next__(self) -> str:
-        line = self._text.readline(RECORD_CHARACTERS)
-        if not line:
-            raise StopIteration
-        self._kept.append(line)
-        self._size += len(line)
-        if self._size >= RECORD_CHARACTERS:
-            raise csv.Error
-        return line
-
-    def trouble(self, delimiter: str) -> str:
-        """What is wrong with the record that csv gave up on, with the number of the column where it is known."""
-        column, length, quoted = 1, 0, False
-        for character in "".join(self._kept):
-            length += 1
-            if character == '"':
-                quoted = not quoted
-            elif character == delimiter and not quoted:
-                column, length = column + 1, 0
-            if length > CELL_CHARACTERS:
-                return f"column {column} holds more than {CELL_CHARACTERS:,} characters"
-        return f"column {column} has a quote that is not closed, so the file may be cut off"
 
 
 def _column_name(headings: tuple[str, ...], at: int) -> str:
