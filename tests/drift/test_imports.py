@@ -17,7 +17,8 @@ FORBIDDEN: dict[str, frozenset[str]] = {
 }
 CONNECTORS_MAY_USE = {f"firstbell.{name}" for name in ("records", "config", "errors", "clock", "kpi", "intervals")}
 METRICS_MAY_USE = {
-    f"firstbell.{name}" for name in ("records", "kpi", "intervals", "policies", "calendar", "clock", "metrics")
+    f"firstbell.{name}"
+    for name in ("records", "kpi", "intervals", "policies", "calendar", "clock", "errors", "metrics")
 }
 
 

@@ -102,6 +102,10 @@ def test_a_silent_source_is_not_known_since_its_last_good_read() -> None:
     assert "has not been read" in asked(replace(facts, sources=(never,)), "backlog").reason
 
 
+def test_a_source_read_within_its_limit_is_not_silent() -> None:
+    assert asked(told(source("desk", ticket("1", 5), silent_days=1)), "tickets_created").value == 1
+
+
 def test_a_period_that_ended_before_the_silence_stays_known() -> None:
     facts = told(source("desk", ticket("1", 5), silent_days=3))
     first_week = facts.at(Window(OCTOBER.start, OCTOBER.start + timedelta(days=7)))

@@ -216,6 +216,11 @@ def test_order_repeats_and_shorter_versions_do_not_matter(
 ) -> None:
     shuffled = [*observed, *observed[::2]]
     shuffled += [replace(one, last_at=one.first_at, count=1) for one in observed[::3]]
+    shuffled += [
+        replace(one, last_at=one.last_at - timedelta(minutes=1), count=one.count - 1)
+        for one in observed[::2]
+        if one.count > 1
+    ]
     chance.shuffle(shuffled)
     assert timeline(shuffled, DAY, policy) == timeline(observed, DAY, policy)
 
