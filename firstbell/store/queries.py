@@ -165,12 +165,12 @@ def _since_or_newest(
     )
 
 
-def _begun(record_type: type[Record], columns: Any, end: Any) -> ColumnElement[bool]:
+def _begun(record_type: type[Record], columns: Any, end: Any) -> Any:
     if record_type is Measurement:
-        return columns.period_start_on <= end  # type: ignore[no-any-return]
+        return columns.period_start_on <= end
     if record_type is BackupRun:
         return func.coalesce(columns.started_at, columns.ended_at) < end
-    return columns[NEWEST_BEFORE[record_type][0]] <= end  # type: ignore[no-any-return]
+    return columns[NEWEST_BEFORE[record_type][0]] <= end
 
 
 def observation_intervals(

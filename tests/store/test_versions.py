@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from itertools import count, pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -27,9 +25,9 @@ from firstbell.records import (
 )
 from firstbell.store.queries import facts_as_known, load_facts, milestone_baselines
 from firstbell.store.save import SaveCounts, retire_unseen, save_facts
-from firstbell.store.schema import upgrade
-from firstbell.store.session import Store, open_store
+from firstbell.store.session import Store
 
+NUMBERS = count()
 DAY = datetime(2026, 9, 1, 6, tzinfo=UTC)
 
 
@@ -42,9 +40,10 @@ def ticket(key: str, **changes: object) -> Ticket:
     return Ticket(ticket_key=key, **values)  # type: ignore[arg-type]
 
 
-def known(store: Store, moment: datetime) -> dict[str, Ticket]:
+def known(store: Store, moment: datetime, source: str = "desk") -> dict[str, Ticket]:
     with store.read() as connection:
-        return {row.ticket_key: row for _, row in facts_as_known(connection, Ticket, known_at=moment)}
+        rows = facts_as_known(connection, Ticket, known_at=moment, source_key=source)
+        return {row.ticket_key: row for _, row in rows}
 
 
 def test_a_record_comes_back_as_it_went_in(store: Store) -> None:
@@ -191,7 +190,7 @@ STEPS = st.lists(
 )
 
 
-def check_against_model(store: Store, steps: list[tuple[str, dict[str, str], int]]) -> None:
+def check_against_model(store: Store, source: str, steps: list[tuple[str, dict[str, str], int]]) -> None:
     model: list[tuple[datetime, dict[str, str]]] = [(DAY, {})]
     moment = DAY
     with store.begin() as connection:
@@ -199,32 +198,31 @@ def check_against_model(store: Store, steps: list[tuple[str, dict[str, str], int
             moment += timedelta(hours=hours)
             now = dict(model[-1][1])
             if kind == "save":
-                save_facts(connection, "desk", [ticket(key, location=where) for key, where in content.items()], moment)
+                save_facts(connection, source, [ticket(key, location=where) for key, where in content.items()], moment)
                 now |= content
             else:
-                retire_unseen(connection, "desk", Ticket, content, "", moment)
+                retire_unseen(connection, source, Ticket, content, "", moment)
                 now = {key: where for key, where in now.items() if key in content}
             model.append((moment, now))
     for when, expected in model:
-        assert {key: row.location for key, row in known(store, when).items()} == expected
+        assert {key: row.location for key, row in known(store, when, source).items()} == expected
     for (_, expected), (later, _) in pairwise(model):
         just_before = later - timedelta(microseconds=1)
-        assert {key: row.location for key, row in known(store, just_before).items()} == expected
+        assert {key: row.location for key, row in known(store, just_before, source).items()} == expected
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(STEPS)
-def test_as_known_at_any_moment_equals_the_model(steps: list[tuple[str, dict[str, str], int]]) -> None:
-    with TemporaryDirectory() as folder:
-        store = open_store(f"sqlite:///{Path(folder) / 'firstbell.db'}")
-        upgrade(store)
-        check_against_model(store, steps)
-        store.close()
+def test_as_known_at_any_moment_equals_the_model(
+    shared_store: Store, steps: list[tuple[str, dict[str, str], int]]
+) -> None:
+    check_against_model(shared_store, f"desk-{next(NUMBERS)}", steps)
 
 
 def test_as_known_equals_the_model_on_both_engines(store: Store) -> None:
     check_against_model(
         store,
+        "desk",
         [
             ("save", {"a": "Oak", "b": "Oak"}, 1),
             ("save", {"a": "Elm"}, 2),
