@@ -145,6 +145,9 @@ def _zip(path: Path, end_marker: str, budget: Budget) -> Finding:  # noqa: ARG00
 
 def _sqlite(path: Path, end_marker: str, budget: Budget) -> Finding:  # noqa: ARG001 - one signature for all formats
     """Opened read-only and as immutable, so that not even a lock file is written beside the backup."""
+    log = path.with_name(f"{path.name}-wal")
+    if log.is_file() and log.stat().st_size:
+        return Finding(_LISTED, Verdict.UNKNOWN, "a write-ahead log lies beside it: it was copied while in use")
     budget.spend(path.stat().st_size)
     stopped = False
 

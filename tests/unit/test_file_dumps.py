@@ -116,6 +116,23 @@ def test_a_database_gets_its_integrity_check_and_nothing_is_written_beside_it(tm
     assert [path.name for path in folder.iterdir()] == ["copy.sqlite"]
 
 
+def test_a_database_with_a_log_beside_it_is_left_as_it_lies(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "live.db")) as live:
+        live.execute("PRAGMA journal_mode=WAL")
+        live.execute("CREATE TABLE pupil (name TEXT)")
+        live.commit()
+        folder = tmp_path / "dumps"
+        folder.mkdir()
+        for ending in ("", "-wal"):
+            shutil.copy(tmp_path / f"live.db{ending}", folder / f"copy.sqlite{ending}")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert look_into(folder / "copy.sqlite", "auto", "", budget()).result is Verdict.UNKNOWN
+    (folder / "copy.sqlite-wal").write_bytes(b"")
+    before["copy.sqlite-wal"] = b""
+    look_into(folder / "copy.sqlite", "auto", "", budget())
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
 def test_a_text_dump_must_close_as_its_tool_closes_it(tmp_path: Path) -> None:
     assert looked(tmp_path / "a.sql", PG_DUMP).result is Verdict.OK
     assert looked(tmp_path / "a.sql", PG_DUMP[:60]).result is Verdict.FAIL
