@@ -22,8 +22,11 @@ class Window:
     end: datetime
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "start", require_aware(self.start, "start"))
-        object.__setattr__(self, "end", require_aware(self.end, "end"))
+        # A school year makes hundreds of thousands of windows, nearly all of them in UTC already.
+        if self.start.tzinfo is not UTC:
+            object.__setattr__(self, "start", require_aware(self.start, "start"))
+        if self.end.tzinfo is not UTC:
+            object.__setattr__(self, "end", require_aware(self.end, "end"))
         if self.end < self.start:
             raise ValueError("a window cannot end before it starts")
 
@@ -38,7 +41,9 @@ class Window:
     def clipped(self, other: Window) -> Window | None:
         """The part that lies inside `other`, or None where they do not overlap."""
         start, end = max(self.start, other.start), min(self.end, other.end)
-        return Window(start, end) if start < end else None
+        if start >= end:
+            return None
+        return self if (start, end) == (self.start, self.end) else Window(start, end)
 
 
 Windows = tuple[Window, ...]
@@ -53,7 +58,7 @@ def union(windows: Iterable[Window]) -> Windows:
     [7200.0]
     """
     merged: list[Window] = []
-    for window in sorted(w for w in windows if w.start < w.end):
+    for window in sorted((w for w in windows if w.start < w.end), key=lambda w: (w.start, w.end)):
         if merged and window.start <= merged[-1].end:
             if window.end > merged[-1].end:
                 merged[-1] = Window(merged[-1].start, window.end)
