@@ -40,7 +40,7 @@ class Desk(Connector):
     checked_against = "itself"
     Settings = DeskSettings
     settings: DeskSettings
-    limits = Limits(pages=20, reply_bytes=1_000_000)
+    limits = Limits(pages=20, reply_bytes=1_000_000, tries=2)
 
     def http(self, deadline: datetime | None = None) -> Http:
         auth = HeaderAuth("X-Key", self.settings.api_key)
@@ -96,7 +96,12 @@ class DeskCase(WebCase):
     bad_field = "made"
 
     def settings(self) -> Mapping[str, Any]:
-        return {"url": self.url, "api_key": KEY, "timeout_seconds": 0.1, "wait_budget_seconds": 60}
+        return {
+            "url": self.url,
+            "api_key": KEY,
+            "timeout_seconds": 0.08 if self.situation is Situation.SLOW else 5,
+            "wait_budget_seconds": 60,
+        }
 
     def all_rows(self, situation: Situation) -> list[dict[str, Any]]:
         if situation is Situation.EMPTY:
