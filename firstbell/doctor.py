@@ -126,7 +126,7 @@ def check_sampling(district: District, availability: Mapping[str, Mapping[str, A
     polling = district.polling
     shortest = polling.every_seconds * polling.confirmation_failures
     for target in district.targets:
-        if target.indicator not in availability:
+        if target.indicator not in availability or not isinstance(target.target, float):
             continue
         month = _month_seconds(district, today, availability[target.indicator].get("hours", ""))
         allowed = (1 - target.target) * month

@@ -20,13 +20,18 @@ whose files a command works on; `FIRSTBELL_DATABASE` names a PostgreSQL database
 
 def generated_pages() -> dict[str, str]:
     """The text of every generated page by its name in docs/."""
+    from connectors._describe import connectors_page
     from firstbell.config.reference import configuration_page
 
-    return {"configuration.md": configuration_page(), "cli.md": command_page()}
+    return {
+        "configuration.md": configuration_page(),
+        "connectors.md": connectors_page(),
+        "cli.md": command_page(),
+    }
 
 
 def command_page() -> str:
-    """docs/cli.md: every command with its options."""
+    """The text of docs/cli.md: every command with its options."""
     return "\n".join([HEADING, *(_section(name, command) for name, command in all_commands())])
 
 

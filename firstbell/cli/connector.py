@@ -34,28 +34,25 @@ def list_kinds(
 @connectors_app.command()
 def show(
     kind: Annotated[str, typer.Argument(help="A kind that `firstbell connectors list` names.")],
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
     """Say what a kind reads, which rights are enough, and what its settings are."""
-    import inspect
+    from dataclasses import asdict
 
-    import connectors
     import connectors.probes
-    from firstbell.config.reference import field_table
+    from connectors._describe import describe, describe_probe
 
-    if kind in connectors.probes.kinds():
-        probe = connectors.probes.get(kind)
-        parts = [
-            probe.title,
-            inspect.getdoc(inspect.getmodule(probe)) or "",
-            field_table(probe.Settings),
-            probe.docs_url,
-        ]
-    else:
-        source = connectors.get(kind)
-        parts = [source.title, inspect.getdoc(inspect.getmodule(source)) or ""]
-        parts += [f"Least access: {source.least_privilege}", f"Checked against: {source.checked_against}"]
-        parts += [field_table(source.Settings), source.docs_url]
-    typer.echo("\n\n".join(part.strip() for part in parts))
+    said = describe_probe(kind) if kind in connectors.probes.kinds() else describe(kind)
+    if as_json:
+        print_json(asdict(said))
+        return
+    typer.echo(f"{said.title}\n\n{said.about}\n")
+    if said.least_privilege:
+        typer.echo(f"Least access: {said.least_privilege}\nChecked against: {said.checked_against}\n")
+    for one in said.settings:
+        needed = "needed" if one.needed else f"default {one.default}" if one.default else "may be left out"
+        typer.echo(f"  {one.name}: {one.takes} ({needed})\n      {one.description}")
+    typer.echo(f"\n{said.docs_url}")
 
 
 @connectors_app.command()

@@ -1,6 +1,9 @@
-"""Commands about the store: db upgrade, check."""
+"""Commands about the store: db upgrade, check, backup, restore."""
 
 from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -28,3 +31,31 @@ def check(context: typer.Context) -> None:
 
     with place_of(context).store() as store:
         typer.echo(check_schema(store))
+
+
+@database_app.command()
+def backup(
+    context: typer.Context,
+    path: Annotated[Path, typer.Argument(help="The file to write; it is there whole or not at all.")],
+) -> None:
+    """Write a checked copy of the store while others go on using it."""
+    from firstbell.store.backup import backup
+
+    with place_of(context).store() as store:
+        typer.echo(f"Wrote {backup(store, path)}.")
+
+
+@database_app.command()
+def restore(
+    context: typer.Context,
+    path: Annotated[Path, typer.Argument(help="A file that `firstbell db backup` wrote.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before the store's content is replaced.")] = False,
+) -> None:
+    """Replace the store's content by a copy, and bring that to this version's layout."""
+    from firstbell.store.backup import restore
+
+    with place_of(context).store() as store:
+        if not yes:
+            typer.confirm(f"Replace all that is in {store.place} by {path}?", abort=True)
+        restore(store, path)
+        typer.echo(f"Restored {store.place} from {path}.")
