@@ -228,6 +228,8 @@ def _cover(
         parts.append(words.say("your_overdue", n=late))
     elif own:
         parts.append(words.say("your_open", n=len(own)))
+    if material.stage == "draft" and "team_leader" in reader.roles and (waiting := _proposed(material)):
+        parts.append(words.say("proposals_wait", n=len(waiting), titles=" ".join(waiting)))
     rest = " ".join(parts) or words.say("nothing_of_you")
     return Cover(
         person_key=reader.person_key,
@@ -236,6 +238,10 @@ def _cover(
         actions=own,
         incidents=tuple(line for line in incidents if set(line.reader_roles) & set(reader.roles)),
     )
+
+
+def _proposed(material: Material) -> list[str]:
+    return [one.title for one in material.decisions if one.state == "proposed"]
 
 
 def _is_mine(action: TeamAction, reader: Reader) -> bool:

@@ -25,7 +25,8 @@ def sentences(language: str) -> dict[str, object]:
 
 def texts_in_code() -> set[str]:
     """Every short string of the composing modules: what a sentence's key could be."""
-    modules = [path for path in (ROOT / "firstbell" / "packet").glob("*.py") if path.name != "words.py"]
+    folders = (ROOT / "firstbell" / "packet", ROOT / "firstbell" / "briefing")
+    modules = [path for folder in folders for path in folder.glob("*.py") if path.name != "words.py"]
     nodes = (node for path in modules for node in ast.walk(ast.parse(path.read_text())))
     return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
@@ -47,7 +48,20 @@ def test_every_key_that_code_asks_for_has_words(language: str) -> None:
 
 
 def test_no_sentence_is_left_that_nobody_says() -> None:
-    built = ("column_", "items_", "state_", "depth_", "group_", "action_", "moscow_", "term_", "meaning_", "feeds_", "control_", "source_")
+    built = (
+        "column_",
+        "items_",
+        "state_",
+        "depth_",
+        "group_",
+        "action_",
+        "moscow_",
+        "term_",
+        "meaning_",
+        "feeds_",
+        "control_",
+        "source_",
+    )
     said = texts_in_code()
     unused = {key for key in sentences("en") if key not in said and not key.startswith(built)}
     assert unused == set()

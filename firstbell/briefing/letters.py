@@ -1,0 +1,157 @@
+"""The letters of a packet: each reader's own mail around the edition that the reader's role may see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from firstbell.briefing.freeze import Frozen
+from firstbell.config.team import Person
+from firstbell.delivery.message import Attachment, Letter, one_line
+from firstbell.packet.audience import EDITIONS, cover_of, cut
+from firstbell.packet.material import Reader
+from firstbell.packet.model import Packet
+from firstbell.packet.render import EditionFiles, render_edition, render_mail
+from firstbell.packet.wording import Wording
+from firstbell.store.outbox import NewMessage
+from firstbell.workplace import Workplace
+
+ADDRESSES_KEPT = timedelta(days=120)
+LEADER = "team_leader"
+MAILED_EDITIONS = ("leadership", "technical", "representative")
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One edition, cut and drawn."""
+
+    name: str
+    packet: Packet
+    files: EditionFiles
+
+
+def draw(packet: Packet, names: Iterable[str] = tuple(EDITIONS)) -> dict[str, Edition]:
+    """The editions of a packet, each drawn once."""
+    cuts = {name: cut(packet, name) for name in names}
+    return {name: Edition(name, part, render_edition(part, name)) for name, part in cuts.items()}
+
+
+def letters(
+    work: Workplace,
+    frozen: Frozen,
+    readers: Sequence[Reader],
+    *,
+    resend_number: int = 0,
+    editions: dict[str, Edition] | None = None,
+) -> list[NewMessage]:
+    """One message a reader, as it is to be kept in the outbox. Readers without an address get none.
+
+    In rehearsal every message goes to the installer under a key of its own, so that going live sends afresh.
+    """
+    drawn = editions or draw(frozen.packet, sorted({reader.edition for reader in readers}))
+    people = [(reader, work.district.person(reader.person_key)) for reader in readers]
+    return [
+        _message(work, frozen, drawn[reader.edition], reader, person, resend_number)
+        for reader, person in people
+        if person.email or work.rehearsing
+    ]
+
+
+def _message(
+    work: Workplace, frozen: Frozen, edition: Edition, reader: Reader, person: Person, resend_number: int
+) -> NewMessage:
+    row, about = frozen.row, work.district.about
+    key = "/".join(
+        (
+            *(["rehearsal"] if work.rehearsing else []),
+            *("packet", row.team_key, row.meeting_key, row.stage, str(row.revision), edition.name, reader.person_key),
+            str(resend_number),
+        )
+    )
+    mail = render_mail(edition.packet, edition.name, cover_of(frozen.packet, reader.person_key), edition.files.pages)
+    address, name, subject = person.email, person.name, mail.subject
+    if work.rehearsing:
+        wording = Wording(work.district.zone, about.packet.language)
+        address, subject = (
+            about.installer.email,
+            wording.say("rehearsal_subject", name=person.name, subject=mail.subject),
+        )
+        name = about.installer.name
+    leaders = work.district.holders(LEADER, row.team_key, row.as_of.astimezone(work.district.zone).date())
+    letter = Letter(
+        message_key=key,
+        sender=about.mail.sender,
+        sender_name=about.mail.sender_name or about.name,
+        recipient=address,
+        recipient_name=name,
+        reply_to=next((leader.email for leader in leaders if leader.email), ""),
+        subject=one_line(subject),
+        text=mail.text,
+        html=mail.html,
+        language=about.packet.language,
+        list_id=f"{row.team_key}.{about.mail.sender.rpartition('@')[2]}",
+        written_at=row.composed_at,
+        attachments=_attachments(frozen, edition),
+    )
+    return NewMessage(
+        message_key=key,
+        kind="packet",
+        team_key=row.team_key,
+        meeting_key=row.meeting_key,
+        stage=row.stage,
+        revision=row.revision,
+        edition=edition.name,
+        person_key=reader.person_key,
+        address=address,
+        address_expires_on=(row.composed_at + ADDRESSES_KEPT).date(),
+        message_id=letter.message_id,
+        message=letter.to_bytes(),
+        resend_number=resend_number,
+    )
+
+
+def _attachments(frozen: Frozen, edition: Edition) -> list[Attachment]:
+    stem = file_stem(frozen.packet, edition.name)
+    found = [Attachment(f"{stem}.pdf", "application/pdf", edition.files.pdf)]
+    if edition.files.appendix_pdf is not None:
+        found.append(Attachment(f"{stem}-appendix.pdf", "application/pdf", edition.files.appendix_pdf))
+    return found
+
+
+def file_stem(packet: Packet, edition: str) -> str:
+    """The name of an edition's files: team, meeting's date, edition."""
+    day = f"{packet.heading.meeting_at:%Y-%m-%d}" if packet.heading.meeting_at else packet.meeting_key
+    return f"{packet.team_key}-{day}-{edition}"
+
+
+def write_files(editions: Iterable[Edition], folder: Path) -> list[Path]:
+    """Every form of the editions as files, with packet.json for the leadership's whole evidence beside them.
+
+    Files: <edition>.pdf, .html, .txt, <edition>-appendix.pdf where there is one, packet.json. Each is written whole
+    under another name first, so that a full disk leaves no half file behind.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for edition in editions:
+        mail = render_mail(edition.packet, edition.name, None, edition.files.pages)
+        forms = {
+            f"{edition.name}.pdf": edition.files.pdf,
+            f"{edition.name}.html": mail.html.encode(),
+            f"{edition.name}.txt": mail.text.encode(),
+            f"{edition.name}-appendix.pdf": edition.files.appendix_pdf,
+            "packet.json": edition.files.evidence_json.encode() if edition.name == "leadership" else None,
+        }
+        written += [_write(folder / name, content) for name, content in forms.items() if content is not None]
+    return written
+
+
+def _write(target: Path, content: bytes) -> Path:
+    part = target.with_name(f".{target.name}.part")
+    try:
+        part.write_bytes(content)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+    return target
