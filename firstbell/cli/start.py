@@ -68,8 +68,8 @@ def init(
     answers = answers_from(given, ask=interactive)
     district = write_start(folder, answers, today=utc_now().date(), load=load_folder, schemas=schemas(*all_settings()))
     typer.echo(
-        f"Wrote {folder}: {len(district.schools)} schools, {len(district.services)} services to look at, "
-        f"{len(district.sources)} sources, {len(district.people)} readers."
+        f"Wrote {folder} (schools: {len(district.schools)}, services to look at: {len(district.services)}, "
+        f"sources: {len(district.sources)}, readers: {len(district.people)})."
     )
     typer.echo("All mail goes to the installer until `firstbell go-live`. Next: `firstbell doctor`.")
 
@@ -92,5 +92,6 @@ def go_live(
         typer.echo(f"In rehearsal: all mail goes to {district.about.installer.email}.")
         return
     rehearsal.go_live(place.state, utc_now())
-    written_to = sum(1 for person in district.people if person.email)
-    typer.echo(f"Live: mail goes to {written_to} readers. `firstbell go-live --back-to-rehearsal` takes it back.")
+    addresses = sum(1 for person in district.people if person.email)
+    noun = "address" if addresses == 1 else "addresses"
+    typer.echo(f"Live: mail goes to {addresses} {noun}. `firstbell go-live --back-to-rehearsal` takes it back.")

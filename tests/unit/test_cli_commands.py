@@ -1,0 +1,120 @@
+"""The command line: options answer for the questions, errors are one sentence and exit code 2, nothing half-done."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from firstbell.cli import app
+from firstbell.config.loading import FILES
+
+INIT = (
+    "init", "--non-interactive", "--name", "Lakeside", "--zone", "America/Chicago", "--school", "Oak Elementary",
+    "--web", "https://www.example.org/", "--runs", "Canvas", "--meeting", "2026-12-03 16:00",
+    "--reader", "Ada Long <ada@example.org> team_leader it_lead", "--mail", "files",
+)  # fmt: skip
+
+
+def run(place: Path, *arguments: str, typed: str | None = None) -> Result:
+    """One command on the folders `district` and `state` of `place`, with nothing of the outer environment."""
+    environment = {"FIRSTBELL_DISTRICT": str(place / "district"), "FIRSTBELL_STATE": str(place / "state")}
+    return CliRunner().invoke(app, arguments, input=typed, env={**environment, "FIRSTBELL_DATABASE": None})
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A place in which `firstbell init` was run."""
+    assert run(tmp_path, *INIT).exit_code == 0
+    return tmp_path
+
+
+def test_init_by_options_writes_all_files_and_schemas(place: Path) -> None:
+    assert {path.name for path in (place / "district").glob("*.yaml")} == set(FILES)
+    pointed = (place / "district" / "services.yaml").read_text().splitlines()[0].rpartition("=")[2]
+    assert "Service" in json.loads((place / "district" / pointed).read_text())["$defs"]
+
+
+def test_init_asks_what_is_open_and_asks_again(tmp_path: Path) -> None:
+    typed = "\n".join(
+        ["Lakeside", "Chicago", "America/Chicago", "Oak Elementary, Elm High", "Clever, finance", "ftp://x",
+         "www.example.org", "tomorrow", "2026-12-03 16:00", "Ada", "Ada Long <ada@example.org> team_leader", "", "files", ""]
+    )  # fmt: skip
+    result = run(tmp_path, "init", typed=typed)
+    assert result.exit_code == 0, result.output
+    assert "Wrote" in result.output
+    assert "schools: 2" in result.output
+
+
+def test_init_refuses_a_folder_that_is_there(place: Path) -> None:
+    result = run(place, *INIT)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "is there already" in result.stderr
+
+
+@pytest.mark.parametrize("option", ["--name", "--zone", "--school"])
+def test_init_without_an_answer_names_it(tmp_path: Path, option: str) -> None:
+    index = INIT.index(option)
+    result = run(tmp_path, *INIT[:index], *INIT[index + 2 :])
+    assert result.exit_code == 2
+    assert option in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_fault_of_the_folder_is_told_and_no_traceback(place: Path) -> None:
+    (place / "district" / "targets.yaml").write_text("adoptd: []\n")
+    (place / "district" / "systems.yaml").write_text("systems: 3\n")
+    result = run(place, "go-live")
+    assert result.exit_code == 2
+    assert [line.partition(": ")[0] for line in result.stderr.splitlines()] == ["systems.yaml:1", "targets.yaml:1"]
+    assert not (place / "state" / "live").exists()
+
+
+def test_going_live_and_back(place: Path) -> None:
+    assert "1 address" in run(place, "go-live").stdout
+    assert (place / "state" / "live").exists()
+    assert "ada@example.org" in run(place, "go-live", "--back-to-rehearsal").stdout
+    assert not (place / "state" / "live").exists()
+
+
+def test_the_database_commands(place: Path) -> None:
+    assert run(place, "db", "check").exit_code == 2
+    assert run(place, "db", "upgrade").exit_code == 0
+    assert "up to date" in run(place, "db", "check").stdout
+    copy = place / "copy.db"
+    assert run(place, "db", "backup", str(copy)).exit_code == 0
+    assert run(place, "db", "restore", str(copy), typed="n\n").exit_code == 1
+    assert run(place, "db", "restore", str(copy), "--yes").exit_code == 0
+    assert run(place, "db", "restore", str(place / "none.db"), "--yes").exit_code == 2
+
+
+def test_schemas_are_written_where_the_files_point(place: Path) -> None:
+    assert run(place, "schema", "--out", str(place / "out")).exit_code == 0
+    written = {path.name: path.read_bytes() for path in (place / "out").iterdir()}
+    assert written == {path.name: path.read_bytes() for path in (place / "district" / ".schema").iterdir()}
+
+
+def test_kinds_are_listed_and_shown(tmp_path: Path) -> None:
+    listed = json.loads(run(tmp_path, "connectors", "list", "--json").stdout)
+    assert {"http", "statuspage"} <= {one["kind"] for one in listed}
+    assert "Least access" in run(tmp_path, "connectors", "show", "statuspage").stdout
+    assert "url" in run(tmp_path, "connectors", "show", "http").stdout
+    assert json.loads(run(tmp_path, "connectors", "show", "http", "--json").stdout)["kind"] == "http"
+    assert run(tmp_path, "connectors", "show", "nothing").exit_code == 2
+
+
+def test_a_new_connector_is_two_files_that_fail_until_filled_in(tmp_path: Path) -> None:
+    result = run(tmp_path, "connectors", "new", "fresh_desk", "--title", 'Fresh "desk"', "--root", str(tmp_path))
+    assert result.exit_code == 0
+    module, case = tmp_path / "connectors" / "fresh_desk.py", tmp_path / "tests" / "contract" / "fresh_desk" / "case.py"
+    for path in (module, case):
+        compile(path.read_text(), path, "exec")
+    scope: dict[str, object] = {"__name__": "fresh_desk"}
+    exec(module.read_text(), scope)
+    connector = scope["FreshDesk"]
+    with pytest.raises(NotImplementedError):
+        connector({}, None).check()  # type: ignore[operator]
+    assert run(tmp_path, "connectors", "new", "fresh_desk", "--root", str(tmp_path)).exit_code == 2
+    assert run(tmp_path, "connectors", "new", "Fresh-Desk", "--root", str(tmp_path)).exit_code == 2

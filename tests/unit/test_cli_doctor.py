@@ -1,0 +1,214 @@
+"""What doctor finds, at home and outside, with real servers; it exits with 1 when something is wrong."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from firstbell.cli import app
+from firstbell.cli._outside import check_prefect, clock_finding
+from firstbell.config.secrets import readers
+from firstbell.doctor import (
+    Finding,
+    Level,
+    check_disk,
+    check_ends,
+    check_roles,
+    check_sampling,
+    check_secrets,
+    token_end,
+    worst,
+)
+from tests.unit.config_folder import FILES, load, write_folder
+
+TODAY = date(2026, 11, 21)
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers /fine, /api/health and /api/admin/version with 200, everything else with 503."""
+
+    def do_GET(self) -> None:
+        fine = self.path in ("/fine", "/api/health", "/api/admin/version")
+        self.send_response(200 if fine else 503)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_HEAD = do_GET  # noqa: N815  the names are the library's
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
+        thread = Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield f"http://127.0.0.1:{listening.server_port}"
+        listening.shutdown()
+        thread.join()
+
+
+def doctor(folder: Path, *arguments: str, **environment: str) -> Result:
+    where = {"FIRSTBELL_DISTRICT": str(folder), "FIRSTBELL_STATE": str(folder.parent / "state")}
+    cleared = {"FIRSTBELL_DATABASE": None, "PREFECT_API_URL": None, "SMTP_PASSWORD": None}
+    return CliRunner().invoke(app, ["doctor", "--json", *arguments], env={**cleared, **where, **environment})
+
+
+def found(result: Result) -> dict[str, dict[str, str]]:
+    return {one["subject"]: one for one in json.loads(result.stdout)}
+
+
+def levels(findings: Iterator[Finding]) -> list[Level]:
+    return [finding.level for finding in findings]
+
+
+def write(folder: Path, server: str, path: str, **changed: str) -> Path:
+    services = f"services:\n  - {{key: web, name: Web, probe: {{kind: http, url: {server}{path}}}}}\n"
+    district = FILES["district.yaml"].replace("  password: env:SMTP_PASSWORD\n", "  transport: file_drop\n")
+    return write_folder(folder, **{"services": services, "district": district, **changed})
+
+
+def test_a_healthy_installation_exits_with_0(tmp_path: Path, server: str) -> None:
+    result = doctor(write(tmp_path / "district", server, "/fine"), PREFECT_API_URL=f"{server}/api")
+    assert result.exit_code == 0, result.output
+    assert found(result)["service web"]["level"] == "ok"
+    assert found(result)["clock"]["level"] == "ok"
+    assert found(result)["mail"]["level"] == "ok"
+    assert not (tmp_path / "state").exists()
+
+
+def test_a_service_that_is_down_and_a_source_that_refuses(tmp_path: Path, server: str) -> None:
+    sources = (
+        "sources:\n  - {key: vendor, kind: statuspage, title: Vendor, "
+        f"settings: {{url: {server}, service_key: web, wait_budget_seconds: 0}}}}\n"
+    )
+    result = doctor(write(tmp_path / "district", server, "/broken", sources=sources))
+    assert result.exit_code == 1
+    assert found(result)["service web"]["level"] == "wrong"
+    assert found(result)["source vendor"]["level"] == "wrong"
+
+
+def test_a_broken_folder_is_told_fault_by_fault(tmp_path: Path, server: str) -> None:
+    result = doctor(write(tmp_path / "district", server, "/fine", systems="systems: 3\n", targets="adopt: []\n"))
+    assert result.exit_code == 1
+    said = [one["sentence"] for one in json.loads(result.stdout) if one["subject"] == "district folder"]
+    assert [sentence.partition(": ")[0] for sentence in said] == ["systems.yaml:1", "targets.yaml:1"]
+
+
+def test_a_missing_secret_and_no_mail_server(tmp_path: Path) -> None:
+    district = FILES["district.yaml"].replace("mail:\n", "mail:\n  host: 127.0.0.1\n  port: 9\n  username: tech\n")
+    folder = write_folder(tmp_path / "district", district=district)
+    without = found(doctor(folder))
+    assert without["secret mail.password"]["level"] == without["mail"]["level"] == "wrong"
+    assert "SMTP_PASSWORD" in without["secret mail.password"]["sentence"]
+    result = doctor(folder, SMTP_PASSWORD="hunter2")
+    assert found(result)["secret mail.password"]["level"] == "ok"
+    assert found(result)["mail"]["level"] == "wrong"
+    assert "hunter2" not in result.output
+
+
+def test_the_table_says_the_same_as_the_json(tmp_path: Path, server: str) -> None:
+    folder = write(tmp_path / "district", server, "/fine")
+    where = {"FIRSTBELL_DISTRICT": str(folder), "FIRSTBELL_STATE": str(tmp_path / "state"), "COLUMNS": "200"}
+    shown = CliRunner().invoke(app, ["doctor", "--no-outside"], env=where).stdout
+    for one in json.loads(doctor(folder, "--no-outside").stdout):
+        assert one["subject"] in shown
+
+
+def test_secret_files_that_all_may_read_and_tokens_that_end(tmp_path: Path) -> None:
+    claims = base64.urlsafe_b64encode(b'{"exp": 1767225600}').decode().rstrip("=")  # 2026-01-01
+    sources = "".join(
+        f"  - {{key: {key}, kind: desk, title: Desk, settings: {{url: https://d.example.org, token: 'file:{key}'}}}}\n"
+        for key in ("open", "ended", "soon")
+    )
+    folder = write_folder(tmp_path, sources=f"sources:\n{sources}")
+    for name, content, mode in (
+        ("open", "x", 0o644),
+        ("ended", f"h.{claims}.s", 0o600),
+        ("soon", f"h.{claims}.s", 0o600),
+    ):
+        (folder / name).write_text(content)
+        (folder / name).chmod(mode)
+    district = load(folder)
+    known = readers(folder, {"SMTP_PASSWORD": "x"})
+    assert levels(check_secrets(district, known, TODAY)) == [Level.OK, Level.WARN, Level.WRONG, Level.WRONG]
+    before = {finding.subject: finding.level for finding in check_secrets(district, known, date(2025, 11, 21))}
+    assert before["secret soon.token"] is Level.WARN
+    assert all(one.level is Level.WARN for one in check_secrets(district, {"file": known["file"]}, date(2025, 12, 1)))
+
+
+@pytest.mark.parametrize("secret", ["", "a.b.c", "a.b", "h.e30.s", "h.W10.s", "h.eyJleHAiOiAxZTk5fQ.s", "..", "é.é.é"])
+def test_what_is_no_token_has_no_end(secret: str) -> None:
+    assert token_end(secret) is None
+
+
+@pytest.mark.parametrize(("day", "level"), [(date(2026, 9, 1), Level.OK), (date(2025, 9, 1), Level.WRONG)])
+def test_a_team_needs_a_leader(tmp_path: Path, day: date, level: Level) -> None:
+    assert levels(check_roles(load(write_folder(tmp_path)), day)) == [level]
+
+
+def test_somebody_whom_no_mail_reaches_is_named(tmp_path: Path) -> None:
+    teams = FILES["teams.yaml"].replace(", until: 2025-26", "")
+    (finding,) = check_roles(load(write_folder(tmp_path, teams=teams)), date(2026, 9, 1))
+    assert (finding.level, "bo" in finding.sentence) == (Level.WARN, True)
+
+
+@pytest.mark.parametrize(
+    ("day", "level"),
+    [(date(2027, 3, 28), Level.OK), (date(2027, 3, 29), Level.WARN), (date(2027, 5, 29), Level.WRONG)],
+)
+def test_a_calendar_that_runs_out(tmp_path: Path, day: date, level: Level) -> None:
+    assert next(check_ends(load(write_folder(tmp_path)), day)).level is level
+
+
+def test_terms_and_dates_that_run_out(tmp_path: Path) -> None:
+    teams = FILES["teams.yaml"].replace("from: 2026-27", "until: 2026-27")
+    meetings = "series:\n  - {key: m, team: leadership, title: M, dates: [2027-04-01T16:00]}\n"
+    district = load(write_folder(tmp_path, teams=teams, meetings=meetings))
+    subjects = {one.subject: one for one in check_ends(district, date(2027, 4, 10)) if one.level is not Level.OK}
+    assert set(subjects) == {"calendar", "team leadership", "meetings m"}
+    assert "ada" in subjects["team leadership"].sentence
+
+
+@pytest.mark.parametrize(
+    ("target", "hours", "level"),
+    [
+        (0.9995, "other", Level.OK),  # about 0.05 % of 690 h: 1,240 s of downtime
+        (0.9999, "school", Level.WARN),  # Mondays alone: about 35 h, 13 s, less than two looks of 60 s
+        (0.99, "school", Level.OK),
+    ],
+)
+def test_targets_that_the_looks_cannot_tell(tmp_path: Path, target: float, hours: str, level: Level) -> None:
+    targets = f"adopted:\n  - {{indicator: IP-01, target: {target}, adopted_on: 2026-09-01}}\n"
+    district = load(write_folder(tmp_path, targets=targets))
+    assert levels(check_sampling(district, {"IP-01": {"hours": hours}}, TODAY)) == [level]
+    assert levels(check_sampling(district, {}, TODAY)) == []
+
+
+def test_prefect_in_all_its_states(server: str) -> None:
+    assert levels(check_prefect("http://127.0.0.1:9/api")) == [Level.WRONG]
+    assert next(check_prefect(f"{server}/api")).level is Level.OK
+    assert worst(check_prefect(f"{server}/api")) is Level.OK
+    elsewhere = server.replace("127.0.0.1", "127.0.0.1.nip.invalid")
+    assert levels(check_prefect(f"{elsewhere}/api")) == [Level.WRONG]
+
+
+@pytest.mark.parametrize(("seconds", "level"), [(60, Level.OK), (61, Level.WARN), (301, Level.WRONG)])
+def test_a_clock_that_is_off(seconds: int, level: Level) -> None:
+    noon = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    theirs = datetime.fromtimestamp(noon.timestamp() - seconds, UTC)
+    assert clock_finding(noon, theirs, "example.org").level is level
+    assert clock_finding(theirs, noon, "example.org").level is level
+
+
+def test_the_disk_is_looked_at_where_the_state_will_be(tmp_path: Path) -> None:
+    assert "GB are free" in check_disk(tmp_path / "not" / "yet").sentence
