@@ -77,7 +77,7 @@ def _gap(chart: Chart) -> tuple[list[str], float]:
             end = scale(chart.target or 0)
             body.append(_box(LABEL + there, top, end - there, ROW - 8, "hatch"))
         tail = f", {number(missing)} short" if missing > 0 else ""
-        body.append(_text(LABEL + end + 8, top + 11, f"{number(point.value)} {chart.unit}{tail}"))
+        body.append(_text(LABEL + end + 8, top + 11, f"{number(point.value)} {chart.unit}".strip() + tail))
     height = len(points) * ROW + 6
     return [*body, *_target_mark(chart, scale, height)], height + (14 if chart.target is not None else 0)
 
@@ -101,6 +101,8 @@ def _line(chart: Chart) -> tuple[list[str], float]:
             for index, point in enumerate(series.points)
         ]
         body += _strokes(spots, DASHES[place % len(DASHES)])
+        gaps = [index for index, spot in enumerate(spots) if spot is None]
+        body += [_text(left + step * index, height - bottom - 4, "?", "middle", "muted") for index in gaps]
         body += _end_label(series, spots, left + plot_width + 6, ends, chart)
     return body, height + 4
 

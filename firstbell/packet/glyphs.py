@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any
+from unicodedata import combining, normalize
 
 from firstbell.packet.words import TEMPLATES
 
@@ -44,13 +45,18 @@ class Glyphs:
         self.replaced = 0
 
     def printable(self, text: str) -> str:
-        """The text with `MARK` in place of every character that no bundled font covers."""
-        covered = _covered()
-        if text.isascii() or all(map(covered.__contains__, text)):
+        """The text with `MARK` in place of every character that no bundled font covers.
+
+        A combining mark that does not melt into its letter is left off: the fonts hold it, but not on every letter,
+        and the accessible form refuses the pair.
+        """
+        if text.isascii():
             return text
-        marked = "".join(character if character in covered else MARK for character in text)
-        self.replaced += sum(character not in covered for character in text)
-        return marked
+        covered = _covered()
+        characters = [one if one in covered or combining(one) else MARK for one in normalize("NFC", text)]
+        kept = "".join(one for one in characters if not combining(one))
+        self.replaced += len(characters) - len(kept) + characters.count(MARK) - text.count(MARK)
+        return kept
 
 
 def each_text(value: Any, change: Callable[[str], str]) -> Any:

@@ -19,11 +19,11 @@ PHONE = 44
 """Characters in one line of a phone's screen, about."""
 SENTENCE = 190
 """Characters one sentence may have on page one; the PDF's sections and the appendix hold it whole."""
-ROOM = {"decide": 16, "changed": 21, "overdue": 8, "unknowns": 9, "corrections": 3, "cover": 7}
+ROOM = {"decide": 15, "changed": 17, "overdue": 8, "unknowns": 7, "lights": 18, "corrections": 3, "cover": 5}
 """Lines of a phone's width that each block may take. At least one entry always stands."""
 
-STATEMENTS = 2
-"""Figures beside one light."""
+NARROW = 27
+"""Characters in one line of the column beside the lights, about."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,8 @@ class _Setter:
         blocks = {key: self._block(key) for key in ("decide", "changed", "overdue", "unknowns")}
         corrections = [self._clean(line.text) for line in packet.corrections]
         kept = _fitting([Entry(text=text) for text in corrections], ROOM["corrections"])
+        lights = tuple(self._lights())
+        judged = any(row.light for row in lights)
         return PageOne(
             subject=self.subject(),
             district=self._clean(heading.district),
@@ -133,11 +135,11 @@ class _Setter:
             language=words.language,
             cover=self.cover(cover),
             **blocks,
-            lights=tuple(self._lights()),
-            lights_title=words.say("lights"),
-            lights_aside=self._clean(packet.lights_adopted),
+            lights=lights,
+            lights_title=words.say("lights" if judged or not lights else "areas"),
+            lights_aside=self._clean(packet.lights_adopted) if judged else "",
             lights_empty=words.say("no_lights"),
-            security="" if Audience.SECURITY in EDITIONS[self.edition] else self._clean(packet.security_sentence),
+            security=self._security(lights),
             corrections=tuple(corrections[:kept]),
             corrections_left_out=len(corrections) - kept,
             closing=self._clean(packet.closing),
@@ -262,6 +264,7 @@ class _Setter:
             yield Block(key="corrections", title=self.words.say("corrected"), entries=entries)
 
     def _lights(self) -> Iterable[LightRow]:
+        room = ROOM["lights"]
         for line in self.packet.lights:
             area = self._clean(line.area, longest=40)
             # A light that was cut has no verdict here, not the verdict "not known".
@@ -269,8 +272,19 @@ class _Setter:
                 yield LightRow(area, None, (), self._clean(line.neutral) or self.words.say("neutral_light"))
                 continue
             worst_first = sorted(line.statements, key=lambda one: one.trend is not Trend.WORSE)
-            shown = line.statements if len(line.statements) <= STATEMENTS else worst_first[:STATEMENTS]
-            yield LightRow(area, line.light, tuple(self._statement(one) for one in shown))
+            shown = [self._statement(one) for one in (worst_first if len(worst_first) > 2 else line.statements)]
+            # Every light has one figure; a second one stands where there is room for it.
+            room -= sum(-(-len(one.text) // NARROW) for one in shown[:1])
+            second = -(-len(shown[1].text) // NARROW) if len(shown) > 1 else 0
+            kept = 2 if second and second <= room else 1
+            room -= second if kept == 2 else 0
+            yield LightRow(area, line.light, tuple(shown[:kept]))
+
+    def _security(self, lights: Iterable[LightRow]) -> str:
+        """The fixed sentence for those who do not see the findings, unless it stands beside its light already."""
+        sentence = self._clean(self.packet.security_sentence)
+        seen = Audience.SECURITY in EDITIONS[self.edition] or any(row.neutral == sentence for row in lights)
+        return "" if seen else sentence
 
     def _statement(self, one: LightStatement) -> Statement:
         trend = str(self.words.table["trends"][one.trend.value])

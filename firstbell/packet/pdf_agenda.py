@@ -34,6 +34,7 @@ LEVELS = (
     Limits(rows=14, lines=10, tables=6, charts=4, longest=500),
     Limits(rows=8, lines=6, tables=4, charts=2, longest=300),
     Limits(rows=4, lines=4, tables=2, charts=1, longest=200),
+    Limits(rows=3, lines=3, tables=1, charts=1, longest=180),
     Limits(rows=2, lines=2, tables=1, charts=0, longest=140),
 )
 
@@ -95,8 +96,10 @@ class AgendaSetter:
     def table(self, table: Table, most: int) -> dict[str, Any]:
         """A table's first `most` rows as plain data; a row's light becomes a first cell of its own."""
         with_lights = any(row.light for row in table.rows)
-        columns = [{"title": self._clean(column.title), "numeric": column.numeric} for column in table.columns]
-        light = [{"title": self.words.say("light_word"), "numeric": False}] if with_lights else []
+        columns = [
+            {"title": self._clean(column.title), "numeric": column.numeric, "narrow": False} for column in table.columns
+        ]
+        light = [{"title": self.words.say("light_word"), "numeric": False, "narrow": True}] if with_lights else []
         rows = [self._row(row, len(columns), with_lights=with_lights) for row in table.rows[:most]]
         more = self.words.say("not_printed", n=table.left_out) if table.left_out else ""
         return {"caption": self._clean(table.caption), "columns": light + columns, "rows": rows, "more": more}

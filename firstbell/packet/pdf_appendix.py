@@ -38,12 +38,15 @@ class _Setter:
         return clean(text, self.words.say("clipped"))
 
     def columns(self, key: str, numeric: Sequence[int] = ()) -> list[dict[str, Any]]:
-        return [{"title": title, "numeric": place in numeric} for place, title in enumerate(self.words.table[key])]
+        return [
+            {"title": title, "numeric": place in numeric, "narrow": False}
+            for place, title in enumerate(self.words.table[key])
+        ]
 
     def criterion(self, criterion: Criterion) -> dict[str, Any]:
         words = self.words
         summary = [words.say("score", text=criterion.score)] if criterion.score else []
-        summary += [words.say("coverage", text=criterion.coverage)] if criterion.coverage else []
+        summary += [criterion.coverage] if criterion.coverage else []
         rows = [self._indicator(row) for row in criterion.indicators]
         return {"title": self.clean(criterion.title), "summary": self.clean("; ".join(summary)), "rows": rows}
 
@@ -57,11 +60,13 @@ class _Setter:
 
     def tables(self, appendix: Appendix) -> Iterable[dict[str, Any]]:
         if appendix.needs:
-            titles = self.columns("need_columns")
-            width = max(len(row.cells) for row in appendix.needs)
-            columns = [*titles, *({"title": "", "numeric": False} for _ in range(width))][:width]
-            rows = [[*map(self.clean, row.cells), *[""] * (width - len(row.cells))] for row in appendix.needs]
-            yield {"title": self.words.say("needs"), "columns": columns, "rows": rows}
+            columns = self.columns("need_columns", numeric=(0, 2, 3, 4))
+            light = {"title": self.words.say("light_word"), "numeric": False, "narrow": True}
+            rows = [
+                [shape_and_word(row.light) if row.light else "", *_padded([*map(self.clean, row.cells)], len(columns))]
+                for row in appendix.needs
+            ]
+            yield {"title": self.words.say("needs"), "columns": [light, *columns], "rows": rows}
         if appendix.sources:
             rows = [
                 [self.clean(text) for text in (row.title, row.read_at, row.state, row.owner, row.feeds)]
@@ -79,3 +84,7 @@ class _Setter:
         for key, lines in named:
             if lines:
                 yield {"title": self.words.say(key), "lines": [self.clean(line.text) for line in lines]}
+
+
+def _padded(cells: list[str], width: int) -> list[str]:
+    return [*cells, *[""] * width][:width]

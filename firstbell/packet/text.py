@@ -95,7 +95,7 @@ def lights_table(rows: tuple[LightRow, ...]) -> list[str]:
 def _with_trend(text: str, trend: str, first: str, indent: int) -> str:
     *before, last = hang(text, first, indent).split("\n")
     gap = WIDTH - columns(last) - columns(trend)
-    if not trend or gap >= 2:
+    if not trend or gap >= 1:
         return "\n".join([*before, f"{last}{' ' * gap}{trend}" if trend else last])
     return "\n".join([*before, last, " " * (WIDTH - columns(trend)) + trend])
 

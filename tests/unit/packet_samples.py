@@ -67,8 +67,8 @@ CHANGES = (
     (
         "worse",
         (
-            "Sign-in was down 54 min on Tue 17 Nov (8:10 to 9:04 am) at the high and both middle schools, 1,890 students. "
-            "Cause: not known."
+            "Sign-in was down 54 min on Tue 17 Nov (8:10 to 9:04 am) at the high and both middle schools, "
+            "1,890 students. Cause: not known."
         ),
         "",
     ),
@@ -120,8 +120,8 @@ OVERDUE = (
 UNKNOWNS = (
     "Help desk after Fri 20 Nov, 6 pm: our login expired. IT Lead renews.",
     (
-        "Restores never tested: phones, HR archive, student records (the vendor says its tests pass; letter of Aug 2026; "
-        "we have not seen one)."
+        "Restores never tested: phones, HR archive, student records (the vendor says its tests pass; letter of Aug "
+        "2026; we have not seen one)."
     ),
     "178 of 5,940 class minutes unwatched (3 %): our server, Thu 12 Nov.",
 )
@@ -336,7 +336,8 @@ def appendix(trouble: int) -> Appendix:
             Criterion(title="Feedback", score="", coverage="0 of 4 indicators"),
         ),
         needs=tuple(
-            Row(cells=("Restores proven", "5 of 8", "8", "0.62"), light=Light.MISSED) for _ in range(3 + trouble // 20)
+            Row(cells=("1", "Restores proven", "5 of 8", "goal 8", "0.62", "must"), light=Light.MISSED)
+            for _ in range(3 + trouble // 20)
         ),
         strengths=(Line(text="Every certificate is renewed in time."),),
         not_collected=(Line(text="Family survey: no source; the team has not decided whether to run it."),),
