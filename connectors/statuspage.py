@@ -96,16 +96,12 @@ class Statuspage(Connector):
 
     def check(self) -> str:
         with Http(self.settings, self.context) as http:
-            missing = self._missing(http)
-        if missing:
-            raise SettingsError(
-                f"{http.host} has no component for {', '.join(missing)}; write its name or id under components as the "
-                "page shows it."
-            )
+            self._prove_components(http)
         return f"{http.host} answers, and every component that is asked for is there."
 
     def fetch(self, request: FetchRequest) -> Iterator[VendorIncident | Complete]:
         with Http(self.settings, self.context, deadline=request.deadline) as http:
+            self._prove_components(http)
             for path, key, planned in PAGES:
                 for incident in _incidents(http, path, key):
                     yield from self._records(incident, planned)
@@ -127,15 +123,20 @@ class Statuspage(Connector):
                 planned=planned,
             )
 
-    def _missing(self, http: Http) -> list[str]:
-        """The service keys whose component the page does not have."""
+    def _prove_components(self, http: Http) -> None:
+        """Raise SettingsError for a component that the page does not have: it must not look like one without trouble."""
         answer = http.get_json("api/v2/components.json")
         try:
             there = ComponentList.model_validate(answer).components
         except ValidationError as error:
             raise bad_shape(http.host, error) from None
         names = {word for one in there for word in (one.id, one.name)}
-        return [key for key, component in self.settings.components.items() if component not in names]
+        missing = [key for key, component in self.settings.components.items() if component not in names]
+        if missing:
+            raise SettingsError(
+                f"{http.host} has no component for {', '.join(missing)}; write its name or id under components as the "
+                "page shows it."
+            )
 
 
 def _incidents(http: Http, path: str, key: str) -> Iterator[Incident]:
