@@ -38,11 +38,22 @@ def test_init_by_options_writes_all_files_and_schemas(place: Path) -> None:
 
 
 def test_init_asks_what_is_open_and_asks_again(tmp_path: Path) -> None:
-    typed = "\n".join(
-        ["Lakeside", "Chicago", "America/Chicago", "Oak Elementary, Elm High", "Clever, finance", "ftp://x",
-         "www.example.org", "tomorrow", "2026-12-03 16:00", "Ada", "Ada Long <ada@example.org> team_leader", "", "files", ""]
-    )  # fmt: skip
-    result = run(tmp_path, "init", typed=typed)
+    answers = """\
+Lakeside
+Chicago
+America/Chicago
+Oak Elementary, Elm High
+Clever, finance
+ftp://x
+www.example.org
+tomorrow
+2026-12-03 16:00
+Ada
+Ada Long <ada@example.org> team_leader
+
+files
+"""
+    result = run(tmp_path, "init", typed=answers)
     assert result.exit_code == 0, result.output
     assert "Wrote" in result.output
     assert "schools: 2" in result.output
