@@ -27,7 +27,11 @@ _REMEDIES: tuple[tuple[tuple[str, ...], str], ...] = (
         "is not of this version's layout; run `firstbell db upgrade`",
     ),
     (
-        ("malformed", "not a database", "disk i/o error"),
+        ("disk i/o error", "i/o error"),
+        "could not be written; check that its disk has room and is healthy, then run again",
+    ),
+    (
+        ("malformed", "not a database"),
         "is damaged; restore a backup with `firstbell db restore`",
     ),
     (

@@ -290,3 +290,21 @@ def district_version(connection: Connection, content_hash: str) -> DistrictVersi
     """The district folder's canonical JSON by its hash."""
     row = connection.execute(select(DistrictVersionRow).where(DistrictVersionRow.content_hash == content_hash)).first()
     return None if row is None else DistrictVersionRow(**row._mapping)
+
+
+def stream_reads(
+    connection: Connection, *, known_at: datetime
+) -> dict[tuple[str, str], tuple[datetime | None, datetime]]:
+    """By (source_key, stream): when it was last read to its end, None if never, and when it was last tried."""
+    completed = SourceReadRow.outcome == ReadOutcome.COMPLETED.value
+    rows = connection.execute(
+        select(
+            SourceReadRow.source_key,
+            SourceReadRow.stream,
+            func.max(SourceReadRow.read_at).filter(completed),
+            func.max(SourceReadRow.read_at),
+        )
+        .where(SourceReadRow.read_at <= known_at)
+        .group_by(SourceReadRow.source_key, SourceReadRow.stream)
+    )
+    return {(source_key, stream): (ended, tried) for source_key, stream, ended, tried in rows}

@@ -201,8 +201,10 @@ def _create_facts() -> None:
         sa.Column("attended", JsonText(), nullable=False),
         sa.Column("absent", JsonText(), nullable=False),
         sa.Column("visited_objectives", JsonText(), nullable=False),
+        sa.Column("ideas", JsonText(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("closed", sa.Boolean(), nullable=False),
+        sa.Column("written", sa.Text(), nullable=False),
     )
     _facts(
         "milestone_seen",
@@ -289,6 +291,7 @@ def _create_facts() -> None:
         sa.Column("first_due_on", sa.Date(), nullable=True),
         sa.Column("closed_on", sa.Date(), nullable=True),
         sa.Column("times_moved", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("objective_key", sa.Text(), nullable=False),
     )
     _facts(

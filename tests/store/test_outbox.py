@@ -1,0 +1,132 @@
+"""Each message is taken by one process, tried once, and never tried again by itself."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from datetime import UTC, date, datetime
+from multiprocessing.connection import Connection
+
+import pytest
+
+from firstbell.store.models import MessageState, OutboxRow
+from firstbell.store.outbox import (
+    NewMessage,
+    mark_attempting,
+    message_by_key,
+    messages,
+    prepare,
+    put_back,
+    sender,
+    settle,
+    settle_dead_attempts,
+)
+from firstbell.store.session import Store, open_store
+
+NOW = datetime(2026, 9, 1, 6, tzinfo=UTC)
+FORK = multiprocessing.get_context("fork")
+
+
+def message(person: str = "p1", body: bytes = b"Subject: x\r\n\r\n\xf0\x9f\x8e\x92") -> NewMessage:
+    return NewMessage(
+        message_key=f"packet/et/m1/final/1/leadership/{person}/0",
+        kind="packet",
+        team_key="et",
+        meeting_key="m1",
+        stage="final",
+        revision=1,
+        edition="leadership",
+        person_key=person,
+        address="somebody@example.org",
+        address_expires_on=date(2027, 1, 1),
+        message_id="<1@example.org>",
+        message=body,
+    )
+
+
+def put(store: Store, new: NewMessage) -> OutboxRow:
+    with store.begin() as connection:
+        return prepare(connection, new, NOW)
+
+
+def state(store: Store, key: str = message().message_key) -> str:
+    with store.read() as connection:
+        row = message_by_key(connection, key)
+        assert row is not None
+        return row.state
+
+
+def test_preparing_twice_gives_the_first_one_back(store: Store) -> None:
+    first = put(store, message())
+    second = put(store, message(body=b"something else"))
+    assert (second.id, second.message, second.state) == (first.id, message().message, "prepared")
+    assert "example.org>" in second.message_id
+    assert "somebody" not in repr(second)
+
+
+def test_only_one_sender_gets_a_message_and_only_it_settles(store: Store) -> None:
+    row = put(store, message())
+    with sender(store) as one, sender(store) as other, store.begin() as connection:
+        assert mark_attempting(connection, row.id, one, NOW)
+        assert not mark_attempting(connection, row.id, other, NOW)
+        assert not settle(connection, row.id, other, MessageState.SENT, NOW)
+        assert settle(connection, row.id, one, MessageState.SENT, NOW, "250 ok")
+        assert not settle(connection, row.id, one, MessageState.FAILED, NOW)
+        assert not mark_attempting(connection, row.id, one, NOW)
+        with pytest.raises(ValueError, match="does not settle"):
+            settle(connection, row.id, one, MessageState.PREPARED, NOW)
+    with store.read() as connection:
+        (sent,) = messages(connection, team_key="et", meeting_key="m1", states=[MessageState.SENT])
+        assert (sent.server_reply, sent.settled_at, sent.message) == ("250 ok", NOW, message().message)
+        assert messages(connection, states=[MessageState.PREPARED]) == []
+
+
+def test_what_was_certainly_not_handed_over_goes_back(store: Store) -> None:
+    row = put(store, message())
+    with sender(store) as one, store.begin() as connection:
+        assert mark_attempting(connection, row.id, one, NOW)
+        assert put_back(connection, row.id, one)
+        assert not put_back(connection, row.id, one)
+        assert mark_attempting(connection, row.id, one, NOW)
+
+
+def attempt(url: str, outbox_id: int, told: Connection) -> None:
+    """In a child: take the message, say so, and wait to be killed."""
+    store = open_store(url)
+    with sender(store) as name:
+        with store.begin() as connection:
+            mark_attempting(connection, outbox_id, name, NOW)
+        told.send("attempting")
+        signal.pause()
+
+
+def test_an_attempt_of_a_dead_process_is_unknown_and_one_of_a_living_is_left_alone(url: str) -> None:
+    store = open_store(url)
+    left, other = put(store, message()), put(store, message("p2"))
+    store.close()
+    ours, theirs = FORK.Pipe()
+    child = FORK.Process(target=attempt, args=(url, left.id, theirs))
+    child.start()
+    assert ours.recv() == "attempting"
+    store = open_store(url)
+    with sender(store) as name:
+        with store.begin() as connection:
+            mark_attempting(connection, other.id, name, NOW)
+        assert settle_dead_attempts(store, NOW) == []
+        assert child.pid is not None
+        os.kill(child.pid, signal.SIGKILL)
+        child.join()
+        found: list[str] = []
+        # PostgreSQL notices the cut connection a moment later than the kernel does.
+        for _ in range(1000):
+            found = settle_dead_attempts(store, NOW)
+            if found:
+                break
+        assert found == [left.message_key]
+        assert (state(store, left.message_key), state(store, other.message_key)) == ("unknown", "attempting")
+        with store.begin() as connection:
+            assert not mark_attempting(connection, left.id, name, NOW)
+    store.close()
+    ours.close()
+    theirs.close()
