@@ -525,8 +525,11 @@ class MeetingMinutes(Record):
     attended: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
     visited_objectives: tuple[str, ...] = ()
+    ideas: tuple[str, ...] = ()
     note: str = ""
     closed: bool = False
+    written: str = ""
+    """The minutes as they were handed in, as JSON: what a corrected copy of them is compared with."""
 
     @property
     def entity_key(self) -> str:
@@ -568,7 +571,7 @@ class TeamAction(Record):
     """What somebody promised in a meeting: "A-14". `state` is open, done or dropped.
 
     The owner is a role, a person's key of the district folder, or both; never a name. `first_due_on` is what was
-    promised first and stays when `due_on` moves.
+    promised first and stays when `due_on` moves; `reason` says why it moved or was dropped.
     """
 
     team_key: str
@@ -583,6 +586,7 @@ class TeamAction(Record):
     first_due_on: date | None = None
     closed_on: date | None = None
     times_moved: int = 0
+    reason: str = ""
     objective_key: str = ""
 
     @property
