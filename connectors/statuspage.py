@@ -124,7 +124,7 @@ class Statuspage(Connector):
             )
 
     def _prove_components(self, http: Http) -> None:
-        """Raise SettingsError for a component that the page does not have: it must not look like one without trouble."""
+        """Raise SettingsError for a component that the page lacks: it must not look like one without trouble."""
         answer = http.get_json("api/v2/components.json")
         try:
             there = ComponentList.model_validate(answer).components

@@ -144,7 +144,7 @@ class Case(web.WebCase):
             "location_field": "location",
             "resolved_field": "resolved",
             "page_size": 2,
-            "timeout_seconds": 0.4 if self.situation is Situation.SLOW else 20,
+            "timeout_seconds": 0.15 if self.situation is Situation.SLOW else 20,
             "wait_budget_seconds": 60,
         }
 

@@ -69,12 +69,13 @@ class Case(WebCase):
     private = (BODY, BAD)
     missing_field = "impact"
     bad_field = "created_at"
+    strikes_from = 3
 
     def settings(self) -> Mapping[str, Any]:
         return {
             "url": self.url,
             "components": {"sign_in": "Logins", "mail": "c2"},
-            "timeout_seconds": 0.4,
+            "timeout_seconds": 0.15 if self.situation is Situation.SLOW else 10,
             "wait_budget_seconds": 60,
         }
 
