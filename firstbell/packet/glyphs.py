@@ -59,6 +59,11 @@ class Glyphs:
         return kept
 
 
+def drawable(text: str) -> str:
+    """The text as a drawing may hold it: a drawing has one font, which knows Latin, Greek and Cyrillic letters."""
+    return "".join(one if ord(one) < 0x0530 or 0x1E00 <= ord(one) < 0x2070 else MARK for one in normalize("NFC", text))
+
+
 def each_text(value: Any, change: Callable[[str], str]) -> Any:
     """A copy of plain data (dicts, lists, tuples, scalars) with every text changed; keys stay."""
     if isinstance(value, str):

@@ -127,7 +127,7 @@ class _Setter:
         judged = any(row.light for row in lights)
         return PageOne(
             subject=self.subject(),
-            district=self._clean(heading.district),
+            district=self._clean(heading.district, longest=70),
             sample=words.say("sample") if heading.sample else "",
             edition=self.edition_name(),
             meeting=self.meeting(),
@@ -137,7 +137,7 @@ class _Setter:
             **blocks,
             lights=lights,
             lights_title=words.say("lights" if judged or not lights else "areas"),
-            lights_aside=self._clean(packet.lights_adopted) if judged else "",
+            lights_aside=self._clean(packet.lights_adopted, longest=120) if judged else "",
             lights_empty=words.say("no_lights"),
             security=self._security(lights),
             corrections=tuple(corrections[:kept]),
@@ -158,7 +158,7 @@ class _Setter:
     def meeting(self) -> str:
         heading = self.packet.heading
         name = heading.team or heading.meeting
-        return self._clean(", ".join(part for part in (name, heading.meeting_text) if part), longest=100)
+        return self._clean(", ".join(part for part in (name, heading.meeting_text) if part), longest=80)
 
     def facts(self) -> str:
         heading, words = self.packet.heading, self.words
@@ -229,7 +229,7 @@ class _Setter:
         entries = self.entries(key)
         kept = _fitting(entries, ROOM[key])
         words = self.words
-        aside = self._clean(self.packet.actions_due) if key == "overdue" else ""
+        aside = self._clean(self.packet.actions_due, longest=120) if key == "overdue" else ""
         empty = {"decide": "nothing_to_decide", "changed": "nothing_changed", "overdue": "nothing_overdue"}
         shown = entries[:kept] if key != "changed" else sorted(entries[:kept], key=_worse_first)
         return Block(

@@ -10,7 +10,7 @@ from typing import Any
 
 import typst
 
-from firstbell.packet.glyphs import MARK, Glyphs, each_text
+from firstbell.packet.glyphs import MARK, Glyphs, clean, each_text
 from firstbell.packet.model import Packet
 from firstbell.packet.page_one import Block, PageOne
 from firstbell.packet.palette import LIGHT
@@ -67,7 +67,7 @@ def common_data(packet: Packet, page: PageOne, words: Words) -> dict[str, Any]:
         "page": _page_data(page, words),
         "paper": {"letter": "us-letter", "a4": "a4"}[heading.page],
         "dated": dated,
-        "foot": page.facts,
+        "foot": clean(page.facts, "", longest=110),
         "colours": dict(LIGHT),
         "words": {key: text for key, text in words.table.items() if isinstance(text, str)},
     }

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from firstbell.kpi import Light
 from firstbell.packet.charts import WIDTH, draw
-from firstbell.packet.glyphs import clean
+from firstbell.packet.glyphs import clean, drawable
 from firstbell.packet.model import Chart, Line, Packet, Row, Section, Table
 from firstbell.packet.page_one import PageOne
 from firstbell.packet.palette import ink_of
@@ -36,6 +36,7 @@ LEVELS = (
     Limits(rows=4, lines=4, tables=2, charts=1, longest=200),
     Limits(rows=3, lines=3, tables=1, charts=1, longest=180),
     Limits(rows=2, lines=2, tables=1, charts=0, longest=140),
+    Limits(rows=0, lines=1, tables=0, charts=0, longest=100),
 )
 
 Piece = TypeVar("Piece")
@@ -65,10 +66,13 @@ class AgendaSetter:
             self.agenda.sections.append(self._section(section))
         for block in page.rest:
             kept, left = self._kept(block.entries, self.limits.lines)
-            shown = {"key": block.key, "title": block.title, "entries": [asdict(one) for one in kept]}
-            self.agenda.rest.append({**shown, "more": self._more(left)})
+            shown = [{name: self._clean(text) for name, text in asdict(one).items()} for one in kept]
+            self.agenda.rest.append(
+                {"key": block.key, "title": block.title, "entries": shown, "more": self._more(left)}
+            )
             if left:
-                self.agenda.full_rest.append({**shown, "entries": [asdict(one) for one in block.entries]})
+                whole = [asdict(one) for one in block.entries]
+                self.agenda.full_rest.append({"key": block.key, "title": block.title, "entries": whole})
         return self.agenda
 
     def _section(self, section: Section) -> dict[str, Any]:
@@ -124,22 +128,18 @@ class AgendaSetter:
 
     def _chart(self, chart: Chart) -> dict[str, Any]:
         """The drawing; its texts are cleaned first, because they are drawn too."""
-        cleaned = chart.model_copy(
-            update={
-                "unit": self._clean(chart.unit),
-                "series": tuple(
-                    series.model_copy(
-                        update={
-                            "name": self._clean(series.name),
-                            "points": tuple(
-                                point.model_copy(update={"label": self._clean(point.label)}) for point in series.points
-                            ),
-                        }
-                    )
-                    for series in chart.series
-                ),
-            }
+        series = tuple(
+            one.model_copy(
+                update={
+                    "name": self._drawn(one.name),
+                    "points": tuple(
+                        point.model_copy(update={"label": self._drawn(point.label)}) for point in one.points
+                    ),
+                }
+            )
+            for one in chart.series
         )
+        cleaned = chart.model_copy(update={"unit": self._drawn(chart.unit), "series": series})
         alternative = self._clean(chart.alternative or chart.title) or chart.kind
         title = self._clean(chart.title)
         return {"title": title, "alternative": alternative, "svg": draw(cleaned), "width": WIDTH * 0.95}
@@ -160,6 +160,9 @@ class AgendaSetter:
             return ""
         form = ("note", {"by": line.note_by}) if line.note_by else ("note_nameless", {})
         return self._clean(self.words.say(form[0], text=line.note, **form[1]))
+
+    def _drawn(self, text: str) -> str:
+        return drawable(self._clean(text))
 
     def _clean(self, text: str) -> str:
         return clean(text, self.words.say("clipped"), self.limits.longest)

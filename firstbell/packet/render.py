@@ -118,7 +118,7 @@ def evidence_json(packet: Packet, edition: str) -> str:
         "known_at": packet.known_at.isoformat() if packet.known_at else None,
         "figures": [figure.model_dump(mode="json", exclude={"audience"}) for figure in packet.figures],
     }
-    return json.dumps(evidence, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(evidence, indent=1) + "\n"
 
 
 def _set_packet(packet: Packet, edition: str, page: PageOne, words: Words, evidence: str) -> tuple[Document, Agenda]:

@@ -1,0 +1,84 @@
+"""Charts: honest lengths, gaps where nothing is known, the same bytes for the same data."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from firstbell.packet.charts import draw
+from firstbell.packet.model import Chart, ChartSeries, Point
+from tests.unit.packet_samples import charts
+
+KINDS = ("bars", "line", "sparkline", "gap", "days")
+VALUES = st.lists(st.one_of(st.none(), st.floats(0, 1e9)), max_size=30)
+
+
+def chart(kind: str, values: list[float | None], target: float | None = None) -> Chart:
+    points = tuple(Point(label=f"p{place}", value=value) for place, value in enumerate(values))
+    return Chart.model_validate(
+        {"kind": kind, "unit": "min", "series": (ChartSeries(name="one", points=points),), "target": target}
+    )
+
+
+def bar_widths(svg: str) -> list[float]:
+    return [float(width) for width in re.findall(r'<rect x="150[^>]*? width="([\d.]+)" height="14" fill="#', svg)]
+
+
+@pytest.mark.parametrize("one", charts(), ids=lambda one: one.kind)
+def test_every_kind_is_drawn_well_formed_and_the_same_twice(one: Chart) -> None:
+    assert draw(one) == draw(one)
+    assert ElementTree.fromstring(draw(one)).tag.endswith("svg")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_at_all_is_still_a_drawing(kind: str) -> None:
+    for values in ([], [None, None]):
+        assert ElementTree.fromstring(draw(chart(kind, list(values)))).tag.endswith("svg")
+
+
+@given(st.sampled_from(KINDS), VALUES, st.one_of(st.none(), st.floats(0, 1e9)))
+def test_any_values_give_numbers_inside_the_drawing(
+    kind: str, values: list[float | None], target: float | None
+) -> None:
+    svg = draw(chart(kind, values, target))
+    assert "nan" not in svg
+    assert "inf" not in svg
+    assert all(float(x) <= 480 for x in re.findall(r' x="([\d.]+)"', svg))
+
+
+def test_bars_compare_honestly_from_zero() -> None:
+    small, large = bar_widths(draw(chart("bars", [10, 40])))
+    assert large == pytest.approx(4 * small, rel=0.01)
+
+
+def test_an_unknown_value_is_a_word_in_bars_and_not_a_bar() -> None:
+    svg = draw(chart("bars", [10, None]))
+    assert len(bar_widths(svg)) == 1
+    assert "not known" in svg
+
+
+def test_an_unknown_value_breaks_a_line() -> None:
+    assert draw(chart("line", [1, 2, None, 3, 4])).count("<polyline") == 2
+    assert draw(chart("line", [1, 2, 0, 3, 4])).count("<polyline") == 1
+
+
+def test_a_gap_bar_is_hatched_up_to_its_target_and_says_how_much_is_short() -> None:
+    svg = draw(chart("gap", [5], target=8))
+    assert "url(#hatch)" in svg
+    assert "3 short" in svg
+    assert "short" not in draw(chart("gap", [9], target=8))
+
+
+def test_an_unknown_day_is_crossed_and_a_good_day_is_empty() -> None:
+    legend = draw(chart("days", [])).count("<line")
+    assert draw(chart("days", [None])).count("<line") == legend + 2
+    assert draw(chart("days", [0.0])).count("<line") == legend
+
+
+def test_labels_are_escaped() -> None:
+    svg = draw(Chart(kind="bars", series=(ChartSeries(points=(Point(label="<b>&", value=1),)),)))
+    assert "&lt;b&gt;&amp;" in svg

@@ -1,0 +1,197 @@
+"""An edition as a whole: the PDFs' pages, tags and attachments, the evidence, the same bytes twice."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pdfua
+import pikepdf
+import pytest
+
+from firstbell.packet.audience import EDITIONS, cut
+from firstbell.packet.glyphs import MARK
+from firstbell.packet.model import Heading, Line, Packet
+from firstbell.packet.page_one import may_show
+from firstbell.packet.render import MOST_PAGES, EditionFiles, render, render_edition
+from tests.unit.packet_samples import COVER, sample
+
+HOSTILE = (
+    "emoji 😀 family 👨\u200d👩\u200d👧",
+    "right to left: محمد دוד \u202egnitset",
+    "<script>alert(1)</script> & \"quotes\" 'and' more",
+    '#read("/etc/passwd") *bold* _it_ $x$ @ref <label> \\ #panic() // /* ```',
+    "line\r\nSubject: other\r\n\r\nbody\u2028\u2029\u0000\u0007",
+    "李小龍 combining q\u0301\u0302 \ufffe \ud800",
+    "=cmd|'/c calc'!A1",
+)
+
+
+def files(trouble: int = 5, edition: str = "leadership") -> EditionFiles:
+    return render_edition(cut(sample(trouble), edition), edition)
+
+
+def opened(pdf: bytes) -> pikepdf.Pdf:
+    return pikepdf.open(io.BytesIO(pdf))
+
+
+def structure(pdf: pikepdf.Pdf) -> Iterator[Any]:
+    """Every element of the structure tree."""
+    waiting: list[Any] = [pdf.Root.StructTreeRoot.K]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, pikepdf.Array):
+            waiting.extend(list(one))
+        elif isinstance(one, pikepdf.Dictionary) and "/S" in one:
+            yield one
+            if "/K" in one:
+                waiting.append(one.K)
+
+
+def with_text(text: str) -> Packet:
+    """A packet that holds the text wherever it can."""
+    packet = sample(5)
+    everywhere = packet.model_dump()
+
+    def filled(value: Any, key: str = "") -> Any:
+        if isinstance(value, dict):
+            return {name: filled(member, name) for name, member in value.items()}
+        if isinstance(value, list | tuple):
+            return [filled(member, key) for member in value]
+        fixed = {"audience", "trend", "light", "kind", "stage", "page", "language", "time_zone", "person_key"}
+        return text if isinstance(value, str) and key not in fixed else value
+
+    return Packet.model_validate(filled(everywhere))
+
+
+@pytest.mark.parametrize("trouble", [0, 5, 30, 200])
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_at_most_eight_pages_at_any_amount_of_trouble(edition: str, trouble: int) -> None:
+    made = files(trouble, edition)
+    with opened(made.pdf) as pdf:
+        assert len(pdf.pages) <= MOST_PAGES
+        assert len(pdf.pages) == made.pages["last"]
+
+
+@pytest.mark.parametrize("paper", ["letter", "a4"])
+def test_page_one_is_one_page_even_when_everything_is_long(paper: str) -> None:
+    packet = with_text("A sentence that goes on. " * 40)
+    heading = Heading.model_validate({**packet.heading.model_dump(), "page": paper})
+    pages = render_edition(packet.model_copy(update={"heading": heading}), "leadership").pages
+    assert pages["section-1"] == 2
+    assert pages["last"] <= MOST_PAGES
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_the_checker_finds_no_fault(edition: str, tmp_path: Path) -> None:
+    made = files(5, edition)
+    assert made.notes == ()
+    for pdf in (made.pdf, made.appendix_pdf):
+        if pdf is not None:
+            (tmp_path / "written.pdf").write_bytes(pdf)
+            assert list(pdfua.validate(str(tmp_path / "written.pdf")).findings) == []
+
+
+def test_tagged_titled_and_bookmarked() -> None:
+    with opened(files().pdf) as pdf:
+        assert str(pdf.Root.Lang) == "en"
+        assert bool(pdf.Root.MarkInfo.Marked)
+        assert bool(pdf.Root.ViewerPreferences.DisplayDocTitle)
+        assert "3 decisions" in str(pdf.docinfo.get("/Title"))
+        with pdf.open_outline() as outline:
+            titles = [child.title for item in outline.root for child in (item, *item.children)]
+        assert "3. Cybersecurity and infrastructure" in titles
+        assert "Decide" in titles
+
+
+def test_every_table_has_header_cells_with_a_scope() -> None:
+    made = files()
+    assert made.appendix_pdf is not None
+    for written in (made.pdf, made.appendix_pdf):
+        with opened(written) as pdf:
+            elements = list(structure(pdf))
+            tables = [one for one in elements if one.S == "/Table"]
+            heads = [one for one in elements if one.S == "/TH"]
+            assert tables
+            assert len(heads) >= 4 * len(tables)
+            assert len([one for one in elements if one.S == "/THead"]) == len(tables)
+
+
+def test_every_chart_has_its_finding_as_alternative() -> None:
+    with opened(files().pdf) as pdf:
+        figures = [one for one in structure(pdf) if one.S == "/Figure"]
+        assert len(figures) >= 4
+        alternatives = {str(one.get("/Alt", "")) for one in figures}
+    assert "Class time was lost on 7 of 21 school days, most on 5 Nov: 54 min." in alternatives
+    assert "" not in alternatives
+
+
+def test_the_same_snapshot_renders_the_same_bytes() -> None:
+    packet = cut(sample(5), "technical")
+    frozen = Packet.model_validate_json(sample(5).model_dump_json())
+    assert render(packet, "technical", COVER) == render(cut(frozen, "technical"), "technical", COVER)
+
+
+def test_only_the_technical_edition_holds_the_evidence_file() -> None:
+    for edition in EDITIONS:
+        made = files(5, edition)
+        with opened(made.pdf) as pdf:
+            names = list(pdf.attachments)
+            assert names == (["evidence.json"] if edition == "technical" else [])
+            if names:
+                assert pdf.attachments["evidence.json"].get_file().read_bytes().decode() == made.evidence_json
+                assert "/AF" in pdf.Root
+
+
+def test_the_evidence_has_every_figure_with_its_numerator() -> None:
+    evidence = json.loads(files().evidence_json)
+    assert len(evidence["figures"]) == 12
+    assert evidence["figures"][0]["numerator"] == 7
+    assert evidence["sample_data"] is True
+    assert json.loads(files(5, "public").evidence_json)["figures"] == []
+
+
+def test_the_cover_changes_the_mail_and_not_the_files() -> None:
+    packet = cut(sample(5), "leadership")
+    with_cover, without = render(packet, "leadership", COVER), render(packet, "leadership")
+    assert with_cover.pdf == without.pdf
+    assert with_cover.html != without.html
+    assert "A-09 sign" in with_cover.text
+
+
+def test_an_appendix_stands_where_the_edition_may_see_one() -> None:
+    for edition in EDITIONS:
+        assert (files(5, edition).appendix_pdf is not None) is may_show(edition, "appendix")
+
+
+@pytest.mark.parametrize("hostile", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_text_everywhere_is_only_text(hostile: str) -> None:
+    made = render(with_text(hostile), "technical", COVER)
+    assert made.pdf.startswith(b"%PDF-")
+    assert "accessibility" not in " ".join(made.notes)
+    assert "<script" not in made.html
+    assert "\n" not in made.subject
+    assert "Subject: other" not in made.text.splitlines()
+    assert made.appendix_pdf is not None
+
+
+def test_ten_megabytes_of_text_stay_eight_pages() -> None:
+    flood = "Unending word. " * 700_000
+    packet = sample(5)
+    section = packet.sections[0].model_copy(update={"sentences": (Line(text=flood),)})
+    made = render_edition(packet.model_copy(update={"sections": (section,), "closing": flood}), "leadership")
+    assert made.pages["last"] <= MOST_PAGES
+    assert len(made.pdf) < 1_000_000
+
+
+def test_a_replaced_character_is_noted() -> None:
+    made = render_edition(sample(5).model_copy(update={"closing": "Well done 😀"}), "leadership")
+    assert made.notes == (f"One character has no form in this file's fonts and stands as {MARK} or is left off.",)
+
+
+def test_an_edition_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(KeyError):
+        render(sample(5), "everybody")

@@ -1,0 +1,167 @@
+"""Page one: what stands there at any amount of trouble, and how its text is set."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from firstbell.kpi import Light
+from firstbell.packet.audience import EDITIONS, cut
+from firstbell.packet.glyphs import MARK, Glyphs, clean
+from firstbell.packet.model import Cover, Packet
+from firstbell.packet.page_one import PageOne, page_one
+from firstbell.packet.text import WIDTH, columns, hang, mail_text
+from firstbell.packet.words import Words
+from tests.unit.packet_samples import COVER, sample
+
+PAGES = {"decide": 7, "changed": 7, "overdue": 7, "unknowns": 7, "corrections": 7}
+WORDS = Words("en")
+
+
+def page(trouble: int, edition: str = "leadership", cover: Cover | None = None) -> PageOne:
+    return page_one(cut(sample(trouble), edition), edition, cover)
+
+
+def text(trouble: int, edition: str = "leadership", cover: Cover | None = None) -> str:
+    return mail_text(page(trouble, edition, cover), WORDS, PAGES)
+
+
+def changed(packet: Packet, **fields: object) -> Packet:
+    return packet.model_copy(update=fields)
+
+
+@pytest.mark.parametrize("trouble", [0, 5, 200])
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_no_line_of_the_text_is_wider_than_72_columns(edition: str, trouble: int) -> None:
+    lines = text(trouble, edition, COVER).splitlines()
+    assert max(columns(line) for line in lines) <= WIDTH
+    assert lines == [line.rstrip() for line in lines]
+
+
+def test_the_text_is_set_like_the_model() -> None:
+    set_text = text(5)
+    assert "CEDAR VALLEY SCHOOLS (SAMPLE DATA)    Leadership edition, do not forward" in set_text
+    assert "\n1 Content filter contract ends 31 Jan. 1 year $24,800; 3 years $66,900.\n  IT Lead" in set_text
+    assert "\n- Worse  Sign-in was down" in set_text
+    assert "\n+ Better Staff with two-step sign-in: 449 of 468 (412 on 5 Nov).\n" in set_text
+    assert "\n[X] MISSED    Services       54 min lost in class hours; limit 30  worse\n" in set_text
+    assert "\nA-11 Coordinator: ET leader for Oak Elem. 18 days; now Fri 4 Dec\n" in set_text
+
+
+def test_blocks_stand_in_the_order_of_the_model() -> None:
+    titles = ("DECIDE", "CHANGED", "FIVE LIGHTS", "OVERDUE", "WHAT WE DO NOT KNOW", "Corrected:", "Add an agenda")
+    places = [text(5).index(title) for title in titles]
+    assert places == sorted(places)
+
+
+def test_the_subject_counts_decisions_and_missed_targets() -> None:
+    assert page(5).subject == "Tech team, Thu 3 Dec, 3:30 pm: 3 decisions, 2 targets missed"
+    assert page(0).subject == "Tech team, Thu 3 Dec, 3:30 pm: nothing to decide, 2 targets missed"
+
+
+def test_an_empty_block_is_one_line() -> None:
+    quiet = text(0)
+    assert "Nothing to decide; consider cancelling the meeting." in quiet
+    assert "No change to report." in quiet
+    assert "Nothing is overdue." in quiet
+
+
+def test_what_was_left_out_is_counted_with_its_page() -> None:
+    full = page(200)
+    assert full.decide is not None
+    assert full.changed is not None
+    assert len(full.decide.entries) + full.decide.left_out == 20
+    assert len(full.changed.entries) + full.changed.left_out == 200
+    assert f"{full.changed.left_out} smaller changes: page 7" in text(200)
+
+
+def test_the_heaviest_changes_stand_and_the_worse_ones_first() -> None:
+    full = page(200)
+    assert full.changed is not None
+    trends = [entry.trend for entry in full.changed.entries]
+    assert trends == sorted(trends, key=["worse", "better"].index)
+
+
+def test_blocks_that_an_edition_may_not_see_are_absent_and_not_empty() -> None:
+    public = page(5, "public")
+    assert public.changed is None
+    assert public.overdue is None
+    assert public.unknowns is None
+    assert "Nothing is overdue" not in text(5, "public")
+
+
+def test_a_light_that_was_cut_has_no_verdict() -> None:
+    rows = {row.area: row for row in page(5, "representative").lights}
+    assert rows["Security"].light is None
+    assert "checked every night" in rows["Security"].neutral
+    assert rows["Feedback"].light is Light.NOT_KNOWN
+    assert "[X]" not in text(5, "public")
+    assert "NOT KNOWN" not in text(5, "public")
+
+
+def test_item_numbers_are_the_same_in_all_editions() -> None:
+    numbers = []
+    for edition in EDITIONS:
+        block = page(5, edition).decide
+        assert block is not None
+        numbers.append([entry.mark for entry in block.entries])
+    assert numbers == [["1", "2", "3"]] * len(EDITIONS)
+
+
+def test_only_the_covers_reader_sees_its_lines() -> None:
+    assert page(5).cover == ()
+    own = page(5, cover=COVER).cover
+    assert own[0] == "For you, Superintendent: You decide 1 and 2. One action of yours is overdue."
+    assert own[1].startswith("A-09 sign math app data agreement. 11 days")
+
+
+def test_a_cover_without_finished_greeting_is_made_from_its_facts() -> None:
+    cover = Cover(greeting="Librarian", decides=(2, 3))
+    assert page(5, cover=cover).cover == ("For you, Librarian: you decide 2 and 3.",)
+
+
+def test_not_to_be_forwarded_but_the_public_edition() -> None:
+    assert "do not forward" in page(5, "technical").edition
+    assert page(5, "public").edition == "Public edition"
+
+
+@given(st.text(max_size=400))
+@settings(max_examples=60)
+def test_hostile_text_is_one_line_in_the_subject_and_fits_the_text(hostile: str) -> None:
+    heading = sample(5).heading.model_copy(update={"team": hostile, "district": hostile, "meeting_text": hostile})
+    packet = changed(sample(5), heading=heading, closing=hostile)
+    one = page_one(packet, "leadership")
+    assert one.subject.splitlines() in ([one.subject], [])
+    assert "\r" not in one.subject
+    assert max(columns(line) for line in mail_text(one, WORDS, {}).splitlines()) <= WIDTH
+
+
+def test_a_flood_is_cut_with_a_note() -> None:
+    assert len(clean("word " * 2_000_000, "[text cut]")) < 1300
+    assert clean("x" * 5000, "[text cut]", 100) == "x" * 100 + " [text cut]"
+
+
+def test_direction_overrides_and_line_breaks_vanish() -> None:
+    assert clean("a\u202eb\u2066c\r\nBcc: d\u0000", "") == "abc Bcc: d"
+
+
+def test_a_character_without_glyph_is_replaced_and_counted() -> None:
+    glyphs = Glyphs()
+    assert glyphs.printable("Zoë 😀 李 محمد") == f"Zoë {MARK} {MARK} محمد"
+    assert glyphs.replaced == 2
+
+
+def test_composed_letters_stay_and_loose_marks_are_left_off() -> None:
+    glyphs = Glyphs()
+    assert glyphs.printable("e\u0301") == "é"
+    assert glyphs.replaced == 0
+    assert glyphs.printable("q\u0301") == "q"
+    assert glyphs.replaced == 1
+
+
+@given(st.text(max_size=300), st.integers(0, 20))
+def test_hanging_lines_keep_every_word(words: str, indent: int) -> None:
+    lines = hang(words, " " * indent, indent).split("\n")
+    assert "".join("".join(lines).split()) == "".join(words.split())
+    assert all(columns(line) <= WIDTH for line in lines)
