@@ -95,12 +95,19 @@ def check_prefect(address: str = "") -> Iterator[Finding]:
         yield Finding("Prefect server", Level.WRONG, sentence)
         return
     yield Finding("Prefect server", Level.OK, f"answers at {address}.")
-    open_at = [one for one in _seen_from_elsewhere(address) if _answers(f"{one.rstrip('/')}/admin/version")]
-    if open_at:
+    yield _open_to_others(address)
+
+
+def _open_to_others(address: str) -> Finding:
+    """Whether another machine reaches the API without a login; asked at this machine's own outward address."""
+    elsewhere = _seen_from_elsewhere(address)
+    if not elsewhere:
+        sentence = "this machine has no address of its own; whether others can use the server is not known."
+        return Finding("Prefect server", Level.WARN, sentence)
+    if _answers(f"{elsewhere.rstrip('/')}/admin/version"):
         sentence = "can be used from other machines without a login; let it listen on 127.0.0.1, or set one."
-        yield Finding("Prefect server", Level.WRONG, sentence)
-    else:
-        yield Finding("Prefect server", Level.OK, "cannot be used from other machines without a login.")
+        return Finding("Prefect server", Level.WRONG, sentence)
+    return Finding("Prefect server", Level.OK, "cannot be used from other machines without a login.")
 
 
 def check_clock(district: District) -> Finding:
@@ -183,17 +190,18 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _seen_from_elsewhere(address: str) -> list[str]:
-    """The addresses at which other machines may reach the same server."""
+def _seen_from_elsewhere(address: str) -> str:
+    """The address at which other machines may reach the same server; empty where this machine has none."""
     parts = urlsplit(address)
-    host = parts.hostname or ""
-    if not _is_loopback(host):
-        return [address]
-    try:
-        own = {str(info[4][0]) for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
-    except OSError:
-        own = set()
-    return [urlunsplit(parts._replace(netloc=f"{one}:{parts.port or 80}")) for one in own if not _is_loopback(one)]
+    if not _is_loopback(parts.hostname or ""):
+        return address
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as outward:
+        try:
+            outward.connect(("192.0.2.1", 9))  # sends nothing: it only asks which address packets would leave from
+        except OSError:
+            return ""
+        own = str(outward.getsockname()[0])
+    return "" if _is_loopback(own) else urlunsplit(parts._replace(netloc=f"{own}:{parts.port or 80}"))
 
 
 def _is_loopback(host: str) -> bool:
