@@ -92,6 +92,7 @@ class AgendaSetter:
             "tables": [self._cut_table(table) for table in tables],
             "more_tables": self._more(tables_left, "in_appendix_tables"),
             "charts": [self._chart(chart) for chart in section.charts[: limits.charts]],
+            "more_charts": self._more(section.charts[limits.charts :], "charts_left_out"),
             "questions": [self._said(line) for line in questions],
             "more_questions": self._more(questions_left),
             "incidents": [self._clean(line.text) for line in section.incidents if line.text],

@@ -6,7 +6,7 @@ import re
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firstbell.packet.charts import draw
@@ -40,6 +40,7 @@ def test_nothing_at_all_is_still_a_drawing(kind: str) -> None:
         assert ElementTree.fromstring(draw(chart(kind, list(values)))).tag.endswith("svg")
 
 
+@settings(max_examples=60)
 @given(st.sampled_from(KINDS), VALUES, st.one_of(st.none(), st.floats(0, 1e9)))
 def test_any_values_give_numbers_inside_the_drawing(
     kind: str, values: list[float | None], target: float | None

@@ -15,8 +15,10 @@ import pytest
 from firstbell.packet.audience import EDITIONS, cut
 from firstbell.packet.glyphs import MARK
 from firstbell.packet.model import Heading, Line, Packet
-from firstbell.packet.page_one import may_show
+from firstbell.packet.page_one import may_show, page_one
+from firstbell.packet.pdf_agenda import LEVELS, AgendaSetter
 from firstbell.packet.render import MOST_PAGES, EditionFiles, render, render_edition
+from firstbell.packet.words import Words
 from tests.unit.packet_samples import COVER, sample
 
 HOSTILE = (
@@ -68,12 +70,23 @@ def with_text(text: str) -> Packet:
 
 
 @pytest.mark.parametrize("trouble", [0, 5, 30, 200])
-@pytest.mark.parametrize("edition", EDITIONS)
+@pytest.mark.parametrize("edition", ["leadership", "public"])
 def test_at_most_eight_pages_at_any_amount_of_trouble(edition: str, trouble: int) -> None:
     made = files(trouble, edition)
     with opened(made.pdf) as pdf:
         assert len(pdf.pages) <= MOST_PAGES
         assert len(pdf.pages) == made.pages["last"]
+
+
+def test_what_the_pages_leave_out_is_counted() -> None:
+    agenda = AgendaSetter(sample(200), Words("en"), LEVELS[-3], appendix=True).set(page_one(sample(200), "leadership"))
+    section = agenda.sections[2]
+    assert section["more_sentences"] == f"and {33 - LEVELS[-3].lines} more in the appendix"
+    assert section["tables"][0]["more"] == f"and {200 - LEVELS[-3].rows} more in the appendix"
+    assert section["more_tables"] == "1 more table in the appendix"
+    assert section["more_charts"] == "4 more charts left out for room"
+    assert len(agenda.full_tables) == 12
+    assert len(agenda.full_lines) == 6 * (33 + 40 - 2 * LEVELS[-3].lines)
 
 
 @pytest.mark.parametrize("paper", ["letter", "a4"])
