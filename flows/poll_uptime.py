@@ -1,0 +1,32 @@
+"""Each hour: look at every service, round after round, until the hour ends."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
+
+from firstbell.store.ledger import ClaimRefusedError
+from tasks.night import stood_down
+from tasks.options import PollOptions
+from tasks.poll import look, rounds_end
+from tasks.show import show_looks
+from tasks.slots import moment_asked, slot
+
+EVERY = timedelta(hours=1)
+
+
+@flow(name="poll-uptime")
+def poll_uptime(options: PollOptions = PollOptions()) -> State[Any]:  # noqa: B008 - the form's defaults
+    """Make rounds of looks until the hour ends. Two runs never look at the same time."""
+    moment = moment_asked("")
+    try:
+        with slot("poll_uptime", moment, EVERY):
+            polled = look(rounds_end(moment, options.minutes))
+            show_looks(polled)
+            return Completed(message=f"{polled.rounds} rounds, {polled.looks} looks.")
+    except ClaimRefusedError as refusal:
+        return stood_down(refusal)

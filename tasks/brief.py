@@ -1,0 +1,63 @@
+"""The briefing as a job: what is due for each team today."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from prefect import task
+
+from firstbell.briefing.cycle import Briefed, BriefingWish, brief
+from firstbell.delivery.choose import transport_of
+from firstbell.workplace import Workplace
+from tasks.options import OptionError
+from tasks.place import secret_readers, workplace
+
+
+@dataclass(frozen=True, slots=True)
+class TeamBriefed:
+    """What came of one team's briefing, in counts and sentences."""
+
+    team: str
+    sentences: tuple[str, ...]
+    sent: int
+    refused: tuple[str, ...]
+    unknown: tuple[str, ...]
+    folders: tuple[str, ...]
+
+
+def teams_of(work: Workplace, wanted: str) -> list[str]:
+    """The team that a form names, or all of them. KeyError is no answer for a person: names the teams instead."""
+    keys = [team.key for team in work.district.teams]
+    if wanted and wanted not in keys:
+        raise OptionError(f"Team: there is no team {wanted!r}; the teams are {', '.join(keys)}.")
+    return [wanted] if wanted else keys
+
+
+def brief_team(work: Workplace, wish: BriefingWish) -> TeamBriefed:
+    """Do what is due for one team."""
+    transport = transport_of(work.district, work.state, secret_readers(work.district.folder))
+    done: list[Briefed] = brief(work, transport, wish)
+    return TeamBriefed(
+        team=wish.team_key,
+        sentences=tuple(sentence for one in done for sentence in one.sentences),
+        sent=sum(one.dispatched.sent for one in done),
+        refused=tuple(key for one in done for key in one.dispatched.refused),
+        unknown=tuple(key for one in done for key in one.dispatched.unknown),
+        folders=tuple(str(one.folder) for one in done if one.folder is not None),
+    )
+
+
+@task(name="teams")
+def list_teams(wanted: str) -> list[str]:
+    """The teams this run is for."""
+    with workplace() as work:
+        return teams_of(work, wanted)
+
+
+@task(name="brief", task_run_name="brief {team}")
+def brief_one(team: str, meeting: str, as_of: datetime, dry_run: bool, resend_to: str) -> TeamBriefed:
+    """Freeze, draw and send what is due for one team."""
+    with workplace() as work:
+        wish = BriefingWish(team_key=team, meeting=meeting, as_of=as_of, dry_run=dry_run, resend_to=resend_to)
+        return brief_team(work, wish)

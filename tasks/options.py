@@ -1,0 +1,94 @@
+"""What an admin may choose when running a flow: the forms of the Prefect UI, and how their answers are read."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+from prefect.runtime import flow_run
+from pydantic import BaseModel, ConfigDict, Field
+
+from firstbell.clock import utc_now
+from firstbell.errors import FirstbellError
+from firstbell.intervals import local_moment
+
+AS_OF = "A past day (2026-11-20) or moment (2026-11-20 06:00, local). Empty: when this run was scheduled."
+
+
+class OptionError(FirstbellError):
+    """An answer in a form that cannot be used."""
+
+
+class Options(BaseModel):
+    """Base of all forms: an answer that does not belong there is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class NightOptions(Options):
+    """What the night reads."""
+
+    sources: list[str] = Field(
+        default_factory=list, title="Only these sources", description="Keys of sources.yaml. Empty: all of them."
+    )
+    reread: bool = Field(False, title="Read everything again", description="Not only what changed since the last read.")
+    as_of: str = Field("", title="As of", description=AS_OF)
+
+
+class PollOptions(Options):
+    """How long services are looked at."""
+
+    minutes: int = Field(
+        60, title="Minutes", description="Until the full hour, at most this long. 0: one round.", ge=0, le=60
+    )
+
+
+class AssessmentOptions(Options):
+    """For which moment the needs are assessed."""
+
+    as_of: str = Field("", title="As of", description=AS_OF)
+
+
+class BriefingOptions(Options):
+    """Which packet, for whom, and as of when. Running it twice does no harm: nothing is mailed twice."""
+
+    team: str = Field("", title="Team", description="A key of teams.yaml. Empty: every team.")
+    meeting: str = Field("", title="Meeting", description="Its date (2026-12-03). Empty: the next meeting.")
+    as_of: str = Field("", title="As of", description=AS_OF)
+    dry_run: bool = Field(False, title="Dry run", description="Write the files only; keep and mail nothing.")
+    resend_to: str = Field(
+        "", title="Send again to", description="A person's key: sends the newest packet once more to that person only."
+    )
+
+
+class HousekeepingOptions(Options):
+    """Removing what has expired."""
+
+    as_of: str = Field("", title="As of", description=AS_OF)
+
+
+def moment_of(text: str, zone: ZoneInfo) -> datetime:
+    """The moment a form names, or when the run was scheduled. Raises OptionError.
+
+    A day means its last moment that has passed: the whole day, or now where it is today.
+    """
+    now = utc_now()
+    if not text.strip():
+        scheduled = flow_run.scheduled_start_time
+        return min(scheduled.astimezone(UTC), now) if scheduled is not None else now
+    try:
+        named = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise OptionError(f"As of: {text!r} is no date; write 2026-11-20 or 2026-11-20 06:00.") from None
+    if len(text.strip()) <= 10:
+        return min(_end_of(named.date(), zone), now)
+    moment = named.astimezone(UTC) if named.tzinfo else local_moment(named.date(), named.time(), zone)
+    if moment > now:
+        raise OptionError("As of: this moment lies ahead; only the past can be known.")
+    return moment
+
+
+def _end_of(day: date, zone: ZoneInfo) -> datetime:
+    if day > utc_now().astimezone(zone).date():
+        raise OptionError("As of: this day lies ahead; only the past can be known.")
+    return local_moment(day, time(23, 59, 59), zone)

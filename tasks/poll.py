@@ -1,0 +1,87 @@
+"""Rounds of looks at the district's services."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from prefect import task
+
+from connectors.probes._base import Round, Target
+from connectors.probes._round import probe_round
+from firstbell.knowledge import PROBES
+from firstbell.records import ServiceState
+from firstbell.store.observations import save_observations
+from firstbell.store.save import record_completion
+from firstbell.workplace import Workplace
+from tasks.place import workplace
+
+STREAM = "looks"
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """What rounds came to: how many rounds and looks, and the services that were down or unknown in the last one."""
+
+    rounds: int
+    looks: int
+    down: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
+def look_round(work: Workplace) -> Polled:
+    """Look once at every service and keep what was seen."""
+    district, now = work.district, work.clock()
+    polling = district.polling
+    run = Round(
+        vantage=polling.vantage,
+        deadline=now + timedelta(seconds=polling.every_seconds),
+        timeout_seconds=polling.timeout_seconds,
+        clock=work.clock,
+        ca_bundle=str(district.folder / polling.ca_bundle) if polling.ca_bundle else None,
+        per_host_limit=polling.per_host,
+        control_name=polling.control_name,
+    )
+    targets = [
+        (service.probe["kind"], Target(service.key, district.probe_settings[service.key], polling.every_seconds))
+        for service in district.services
+    ]
+    seen = probe_round(targets, run)
+    with work.store.begin() as connection:
+        save_observations(connection, PROBES, seen, work.clock())
+    return Polled(
+        rounds=1,
+        looks=len(seen),
+        down=tuple(one.service_key for one in seen if one.state is ServiceState.DOWN),
+        unknown=tuple(one.service_key for one in seen if one.state is ServiceState.UNKNOWN),
+    )
+
+
+def look_until(work: Workplace, end: datetime) -> Polled:
+    """Make a round every `polling.every_seconds` until `end`; at least one. A late round is not made up for."""
+    every, done, looks = work.district.polling.every_seconds, 0, 0
+    while True:
+        began = work.clock()
+        last = look_round(work)
+        done, looks = done + 1, looks + last.looks
+        following = began + timedelta(seconds=every)
+        if following >= end:
+            break
+        time.sleep(max(0.0, (following - work.clock()).total_seconds()))
+    with work.store.begin() as connection:
+        record_completion(connection, PROBES, STREAM, work.clock(), counts={"rounds": done, "looks": looks})
+    return Polled(done, looks, last.down, last.unknown)
+
+
+@task(name="look")
+def look(end: datetime) -> Polled:
+    """Look at every service until a moment, round after round."""
+    with workplace() as work:
+        return look_until(work, end)
+
+
+def rounds_end(began: datetime, minutes: int) -> datetime:
+    """When the rounds that began at a moment stop: after `minutes`, and no later than the full hour."""
+    hour = began.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    return min(began + timedelta(minutes=minutes), hour)
