@@ -143,9 +143,10 @@ def unchanged(store: Store) -> dict[str, Any]:
 def first_round(store: Store) -> dict[str, Any]:
     """A round at services never seen before: an interval and a latency hour each."""
     tables = ["observation_interval", "latency_hour"]
+    seen = looks(0)
 
     def save(connection: Connection) -> None:
-        save_observations(connection, "probes", looks(0), DAY)
+        save_observations(connection, "probes", seen, DAY)
 
     mine = timed(store, tables, save)
     return compared("looks, first round", SERVICES, mine, sum(raw(store, table, save) for table in tables))

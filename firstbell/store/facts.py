@@ -8,13 +8,12 @@ known at T when recorded_at <= T < superseded_at; the current one has no superse
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from types import UnionType
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -66,8 +65,12 @@ class FactTable(Generic[R]):
         natives = [_encoder(shape.type, dialect_name) for shape in self.shapes]
         to_text = [(i, encode) for i, encode in enumerate(texts) if encode is not None]
         to_native = [(i, encode) for i, encode in enumerate(natives) if encode is not None]
-        getter, solid, all_solid = self.getter, self._solid, len(self._solid) == len(self.shapes)
-        dumps, blake = json.JSONEncoder(separators=(",", ":")).encode, hashlib.blake2b
+        getter, content, blake, native = (
+            self.getter,
+            itemgetter(*self._solid),
+            hashlib.blake2b,
+            dialect_name != "sqlite",
+        )
 
         def encode(record: R) -> tuple[list[Any], str]:
             raw = getter(record)
@@ -75,9 +78,8 @@ class FactTable(Generic[R]):
             for i, convert in to_text:
                 if plain[i] is not None:
                     plain[i] = convert(plain[i])
-            content = plain if all_solid else [plain[i] for i in solid]
-            digest = blake(dumps(content).encode(), digest_size=16).hexdigest()
-            if dialect_name == "sqlite":
+            digest = blake(repr(content(plain)).encode(), digest_size=16).hexdigest()
+            if not native:
                 return plain, digest
             values = list(raw)
             for i, convert in to_native:

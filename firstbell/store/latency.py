@@ -73,18 +73,18 @@ def quantile_seconds(buckets: Mapping[str, int], share: float) -> float | None:
 
 def save_latencies(connection: Connection, source_key: str, looks: Iterable[ServiceObservation]) -> None:
     """Add the total time of each look that got an answer to its hour."""
-    timed = [look for look in looks if look.total_seconds is not None and look.state in ANSWERED]
-    if not timed:
-        return
-    hours = {look.observed_at.replace(minute=0, second=0, microsecond=0) for look in timed}
-    known = _known(connection, source_key, hours)
+    timed = [
+        ((look.observed_at.replace(minute=0, second=0, microsecond=0), look.service_key, look.vantage), seconds)
+        for look in looks
+        if (seconds := look.total_seconds) is not None and look.state in ANSWERED
+    ]
+    known = _known(connection, source_key, {hour for (hour, _, _), _ in timed})
     touched: dict[Key, Histogram] = {}
-    for look in timed:
-        key = (look.observed_at.replace(minute=0, second=0, microsecond=0), look.service_key, look.vantage)
+    for key, seconds in timed:
         histogram = touched.get(key)
         if histogram is None:
             histogram = touched[key] = known.get(key) or Histogram({}, 0, 0.0)
-        histogram.add(look.total_seconds or 0.0)
+        histogram.add(seconds)
     stamp = stamper(connection)
     run_many(
         connection,

@@ -15,9 +15,14 @@ Identity = BigInteger().with_variant(Integer, "sqlite")
 """A growing number as primary key; SQLite counts by itself only in a column of exactly INTEGER."""
 
 
+WIDTH = len("2026-09-01T06:00:00.000000+00:00")
+
+
 def utc_text(moment: datetime) -> str:
     """An instant as text of fixed width, so that text order is time order."""
-    return require_aware(moment, "a stored time").isoformat(timespec="microseconds")
+    # Asking isoformat for microseconds takes twice as long as adding them where it left them out.
+    text = (moment if moment.tzinfo is UTC else require_aware(moment, "a stored time")).isoformat()
+    return text if len(text) == WIDTH else f"{text[:19]}.000000+00:00"
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -28,7 +33,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         if dialect.name == "sqlite":
-            return dialect.type_descriptor(String(32))
+            return dialect.type_descriptor(String(WIDTH))
         return dialect.type_descriptor(DateTime(timezone=True))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
