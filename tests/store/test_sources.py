@@ -20,7 +20,7 @@ def test_only_a_completed_read_moves_the_watermark(store: Store) -> None:
     with store.begin() as connection:
         record_completion(connection, "desk", "tickets", at(0), counts={"new": 3}, state={"cursor": "a"})
         record_attempt(
-            connection, "desk", "tickets", at(1), error="It said 401; mend the token.", error_class="AuthError"
+            connection, "desk", "tickets", at(1), error="Mend the token.", error_class="AuthError"
         )
     with store.read() as connection:
         (row,) = source_states(connection, "desk")
