@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 from typer.testing import CliRunner, Result
 
 from firstbell.cli import app
+from firstbell.config._document import read_document
 from firstbell.config.loading import FILES
 
 INIT = (
@@ -35,6 +37,15 @@ def test_init_by_options_writes_all_files_and_schemas(place: Path) -> None:
     assert {path.name for path in (place / "district").glob("*.yaml")} == set(FILES)
     pointed = (place / "district" / "services.yaml").read_text().splitlines()[0].rpartition("=")[2]
     assert "Service" in json.loads((place / "district" / pointed).read_text())["$defs"]
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_an_editor_finds_nothing_wrong_with_what_init_writes(place: Path, file: str) -> None:
+    pointed = (place / "district" / file).read_text().splitlines()[0].rpartition("=")[2]
+    validator = Draft202012Validator(json.loads((place / "district" / pointed).read_text()))
+    content = read_document(place / "district", file).data
+    assert list(validator.iter_errors(content)) == []
+    assert list(validator.iter_errors({**content, "unheard_of": 1})) != []
 
 
 def test_init_asks_what_is_open_and_asks_again(tmp_path: Path) -> None:
