@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,7 @@ def test_init_writes_every_file() -> None:
 
 def test_the_command_line_is_light_until_a_command_runs() -> None:
     """`firstbell --help` imports the modules of firstbell/cli/ at their top level, and these must import little."""
-    light = {"typer", "json", "os", "collections", "contextlib", "dataclasses", "pathlib", "typing", "__future__"}
+    light = {"typer", *sys.stdlib_module_names}
     heavy = {
         f"{path.name}: {name}"
         for path in sorted((ROOT / "firstbell" / "cli").glob("*.py"))
