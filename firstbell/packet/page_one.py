@@ -19,8 +19,9 @@ PHONE = 44
 """Characters in one line of a phone's screen, about."""
 SENTENCE = 190
 """Characters one sentence may have on page one; the PDF's sections and the appendix hold it whole."""
-ROOM = {"decide": 15, "changed": 17, "overdue": 8, "unknowns": 7, "lights": 18, "corrections": 3, "cover": 5}
-"""Lines of a phone's width that each block may take. At least one entry always stands."""
+ROOM = {"decide": 13, "changed": 14, "overdue": 7, "unknowns": 8, "lights": 18, "corrections": 3, "cover": 5}
+"""Lines of a phone's width that each block may take. At least one entry always stands, and room left over by one
+block goes to the next."""
 
 NARROW = 27
 """Characters in one line of the column beside the lights, about."""
@@ -117,6 +118,7 @@ class _Setter:
     def __init__(self, packet: Packet, edition: str) -> None:
         self.packet, self.edition = packet, edition
         self.words = Words(packet.heading.language)
+        self.spare = 0
 
     def page(self, cover: Cover | None) -> PageOne:
         packet, words, heading = self.packet, self.words, self.packet.heading
@@ -227,7 +229,10 @@ class _Setter:
         if not may_show(self.edition, fields[key]):
             return None
         entries = self.entries(key)
-        kept = _fitting(entries, ROOM[key])
+        room = ROOM[key] + self.spare
+        kept = _fitting(entries, room)
+        # A block that does not fill its room leaves the rest of it to the next one.
+        self.spare = max(0, room - sum(entry.lines for entry in entries[:kept]))
         words = self.words
         aside = self._clean(self.packet.actions_due, longest=120) if key == "overdue" else ""
         empty = {"decide": "nothing_to_decide", "changed": "nothing_changed", "overdue": "nothing_overdue"}
