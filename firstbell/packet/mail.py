@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import css_inline
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from firstbell.packet.page_one import PageOne
+from firstbell.packet.page_parts import PageOne
 from firstbell.packet.palette import DARK, LIGHT, ink_of
 from firstbell.packet.text import more
 from firstbell.packet.words import TEMPLATES, Words

@@ -7,16 +7,14 @@ content. Each block has a room, in lines of a phone's width; what does not fit i
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
 from firstbell.kpi import Light
 from firstbell.packet.audience import EDITIONS, class_of
 from firstbell.packet.glyphs import clean
 from firstbell.packet.model import Action, Audience, Change, Cover, Decision, LightStatement, Line, Packet, Trend
+from firstbell.packet.page_parts import Block, Entry, LightRow, PageOne, Statement
 from firstbell.packet.words import Words
 
-PHONE = 44
-"""Characters in one line of a phone's screen, about."""
 SENTENCE = 190
 """Characters one sentence may have on page one; the PDF's sections and the appendix hold it whole."""
 ROOM = {"decide": 13, "changed": 14, "overdue": 7, "unknowns": 8, "lights": 18, "corrections": 3, "cover": 5}
@@ -25,81 +23,6 @@ block goes to the next."""
 
 NARROW = 27
 """Characters in one line of the column beside the lights, about."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One entry of a block: what it is filed under, its main text, what stands below it."""
-
-    mark: str = ""
-    text: str = ""
-    below: str = ""
-    trend: str = ""
-
-    @property
-    def lines(self) -> int:
-        """About how many lines of a phone it takes."""
-        return _lines(f"{self.mark} {self.text}") + (_lines(self.below) if self.below else 0)
-
-
-@dataclass(frozen=True)
-class Block:
-    """A headed part of page one; `empty` is the one line that stands where it has no entries."""
-
-    key: str
-    title: str
-    entries: tuple[Entry, ...] = ()
-    empty: str = ""
-    aside: str = ""
-    left_out: int = 0
-    """How many pieces did not fit; they stand, in order, behind the first `len(entries)` pieces."""
-
-
-@dataclass(frozen=True)
-class Statement:
-    """A figure beside a light; `trend` is its word, `kind` the trend's own key."""
-
-    text: str
-    trend: str
-    kind: str = ""
-
-
-@dataclass(frozen=True)
-class LightRow:
-    """A light with its figures; one that this edition may not see has `neutral` alone."""
-
-    area: str
-    light: Light | None
-    statements: tuple[Statement, ...]
-    neutral: str = ""
-
-
-@dataclass(frozen=True)
-class PageOne:
-    """Everything that page one says, in order. Blocks that the edition may not see are None."""
-
-    subject: str
-    district: str
-    sample: str
-    edition: str
-    meeting: str
-    facts: str
-    language: str
-    cover: tuple[str, ...] = ()
-    decide: Block | None = None
-    changed: Block | None = None
-    lights: tuple[LightRow, ...] = ()
-    lights_title: str = ""
-    lights_aside: str = ""
-    lights_empty: str = ""
-    security: str = ""
-    overdue: Block | None = None
-    unknowns: Block | None = None
-    corrections: tuple[str, ...] = ()
-    corrections_left_out: int = 0
-    closing: str = ""
-    rest: tuple[Block, ...] = field(default=())
-    """The entries that did not fit, whole, for the PDF's closing part."""
 
 
 def page_one(packet: Packet, edition: str, cover: Cover | None = None) -> PageOne:
@@ -332,10 +255,6 @@ def _fitting(entries: Sequence[Entry], room: int) -> int:
 def _worse_first(entry: Entry) -> int:
     order = (Trend.WORSE, Trend.UNKNOWN, Trend.NEW, Trend.SAME, Trend.BETTER)
     return [trend.value for trend in order].index(entry.trend)
-
-
-def _lines(text: str) -> int:
-    return -(-len(text) // PHONE)
 
 
 def _sentence(text: str) -> str:

@@ -12,7 +12,7 @@ import typst
 
 from firstbell.packet.glyphs import MARK, Glyphs, clean, each_text
 from firstbell.packet.model import Packet
-from firstbell.packet.page_one import Block, PageOne
+from firstbell.packet.page_parts import Block, PageOne
 from firstbell.packet.palette import LIGHT
 from firstbell.packet.pdf_agenda import shape_and_word
 from firstbell.packet.words import TEMPLATES, Words

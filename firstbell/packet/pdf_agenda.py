@@ -14,7 +14,7 @@ from firstbell.kpi import Light
 from firstbell.packet.charts import WIDTH, draw
 from firstbell.packet.glyphs import clean, drawable
 from firstbell.packet.model import Chart, Line, Packet, Row, Section, Table
-from firstbell.packet.page_one import PageOne
+from firstbell.packet.page_parts import PageOne
 from firstbell.packet.palette import ink_of
 from firstbell.packet.words import Words
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from firstbell.packet.mail import mail_html
 from firstbell.packet.model import Cover, Packet
-from firstbell.packet.page_one import PageOne, may_show, page_one
+from firstbell.packet.page_one import may_show, page_one
+from firstbell.packet.page_parts import PageOne
 from firstbell.packet.pdf import Document, common_data, set_document, write
 from firstbell.packet.pdf_agenda import LEVELS, Agenda, AgendaSetter
 from firstbell.packet.pdf_appendix import appendix_data

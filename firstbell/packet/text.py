@@ -8,7 +8,7 @@ from unicodedata import combining, east_asian_width
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from firstbell.kpi import Light
-from firstbell.packet.page_one import Block, LightRow, PageOne
+from firstbell.packet.page_parts import Block, LightRow, PageOne
 from firstbell.packet.words import TEMPLATES, Words
 
 WIDTH = 72

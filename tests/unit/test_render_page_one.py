@@ -10,7 +10,8 @@ from firstbell.kpi import Light
 from firstbell.packet.audience import EDITIONS, cut
 from firstbell.packet.glyphs import MARK, Glyphs, clean
 from firstbell.packet.model import Cover, Packet
-from firstbell.packet.page_one import PageOne, page_one
+from firstbell.packet.page_one import page_one
+from firstbell.packet.page_parts import PageOne
 from firstbell.packet.text import WIDTH, columns, hang, mail_text
 from firstbell.packet.words import Words
 from tests.unit.packet_samples import COVER, sample
