@@ -89,6 +89,11 @@ def read_document(folder: Path, file: str) -> Document:
     except OSError as error:
         sentence = f"cannot be read ({error.strerror}); check its permissions."
         raise ConfigError([Fault(file, 0, "", sentence)]) from error
+    return parse_document(text, file)
+
+
+def parse_document(text: str, file: str) -> Document:
+    """Parse YAML text that is called `file` in faults. Raises ConfigError like `read_document`."""
     try:
         root = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:

@@ -25,4 +25,5 @@ def first_recorded_at(connection: Connection, record_type: type[Record], entity_
     """When one of our own facts was first written down; None when it never was."""
     columns = FACTS.of(record_type).table.c
     mine = (columns.source_key == TEAM_SOURCE, columns.entity_key == entity_key)
-    return connection.scalar(select(func.min(columns.recorded_at)).where(*mine))
+    found: datetime | None = connection.scalar(select(func.min(columns.recorded_at)).where(*mine))
+    return found

@@ -1,0 +1,144 @@
+"""What somebody promised: reading a team's actions, and each change that a person may make to one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from firstbell.catalog import load_roles
+from firstbell.config._references import did_you_mean
+from firstbell.config.loaded import District
+from firstbell.errors import FirstbellError
+from firstbell.records import TEAM_SOURCE, TeamAction
+from firstbell.store.history import current_team_facts
+from firstbell.store.save import save_facts, serialise
+from firstbell.workplace import Workplace
+
+Change = Callable[[TeamAction], TeamAction]
+
+
+class ActionError(FirstbellError):
+    """An action that is not there, or a change that does not fit it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who promised: a role, a person's key, or a person with the role that the packet prints."""
+
+    role: str = ""
+    person: str = ""
+
+
+def owner_of(district: District, team_key: str, day: date, word: str) -> Owner:
+    """The owner that a person's key or a role's key names. Raises ActionError for a word that is neither."""
+    people = {person.key for person in district.people}
+    roles = {role.key for role in load_roles().roles}
+    if word in people:
+        seats = [*district.members(team_key, day), *(seat for team in district.teams for seat in team.members)]
+        held = (role for seat in seats if seat.person == word for role in seat.roles)
+        return Owner(role=next(held, ""), person=word)
+    if word in roles:
+        return Owner(role=word)
+    named = f'"{word}"' if len(word) <= 60 else "this"
+    raise ActionError(f"{named} is no role and no person's key; {did_you_mean(word, people | roles)}")
+
+
+def closed(action: TeamAction, on: date) -> TeamAction:
+    """Done on a day; one that is done already keeps its day."""
+    if action.state == "done":
+        return action
+    return replace(_open(action), state="done", closed_on=on)
+
+
+def dropped(action: TeamAction, on: date, why: str) -> TeamAction:
+    """Given up on a day, for a reason."""
+    if action.state == "dropped":
+        return action
+    return replace(_open(action), state="dropped", closed_on=on, reason=_why(action, why))
+
+
+def moved(action: TeamAction, due_on: date, why: str) -> TeamAction:
+    """Promised for another day. The first promise stays; a first date that is only now given is not a move."""
+    if _open(action).due_on == due_on:
+        return action
+    if action.due_on is None:
+        return replace(action, due_on=due_on, first_due_on=due_on)
+    return replace(action, due_on=due_on, times_moved=action.times_moved + 1, reason=_why(action, why))
+
+
+def handed_over(action: TeamAction, to: Owner) -> TeamAction:
+    """Promised by somebody else from now on."""
+    return replace(_open(action), owner_role=to.role, person_key=to.person)
+
+
+def reopened(action: TeamAction) -> TeamAction:
+    """Open again, with the dates it had."""
+    return replace(action, state="open", closed_on=None, reason="") if action.state != "open" else action
+
+
+def _open(action: TeamAction) -> TeamAction:
+    if action.state != "open":
+        raise ActionError(
+            f"{action.action_key} is {action.state}; reopen it first: `firstbell actions reopen {action.action_key}`."
+        )
+    return action
+
+
+def _why(action: TeamAction, why: str) -> str:
+    if not why.strip():
+        raise ActionError(f"{action.action_key} needs a reason; say why in a few words.")
+    return why.strip()
+
+
+def actions_of(work: Workplace, team_key: str = "") -> list[TeamAction]:
+    """The actions as they stand, of one team or of all: open ones first, each part by due date and number."""
+    with work.store.read() as connection:
+        found = current_team_facts(connection, TeamAction)
+    mine = [action for action in found if team_key in ("", action.team_key)]
+    return sorted(mine, key=_place)
+
+
+def number_of(action: TeamAction) -> int:
+    """14 for "A-14"; 0 for a key that is not of that form."""
+    digits = action.action_key.removeprefix("A-")
+    return int(digits) if digits.isdecimal() else 0
+
+
+def next_number(actions: Iterable[TeamAction], team_key: str) -> int:
+    """The first number that no action of the team ever had."""
+    return max((number_of(action) for action in actions if action.team_key == team_key), default=0) + 1
+
+
+def change_action(work: Workplace, key: str, change: Change, team_key: str = "") -> TeamAction:
+    """Apply a change to one action and keep it as a new version; returns the action as it stands then.
+
+    Raises ActionError for an unknown number, for one that several teams use while `team_key` is empty, and whatever
+    the change raises.
+    """
+    with work.store.begin() as connection:
+        serialise(connection, TEAM_SOURCE)
+        action = _find(current_team_facts(connection, TeamAction), key, team_key)
+        changed = change(action)
+        save_facts(connection, TEAM_SOURCE, [changed], work.clock())
+    return changed
+
+
+def _find(actions: list[TeamAction], key: str, team_key: str) -> TeamAction:
+    mine: Mapping[str, TeamAction] = {
+        action.team_key: action
+        for action in actions
+        if action.action_key.casefold() == key.casefold() and team_key in ("", action.team_key)
+    }
+    if len(mine) == 1:
+        return next(iter(mine.values()))
+    if mine:
+        raise ActionError(f"{key} stands in the lists of {', '.join(sorted(mine))}; name one with --team.")
+    open_ones = {
+        action.action_key for action in actions if action.state == "open" and team_key in ("", action.team_key)
+    }
+    raise ActionError(f"There is no action {key[:20]}; {did_you_mean(key, open_ones)}")
+
+
+def _place(action: TeamAction) -> tuple[bool, str, date, int]:
+    return action.state != "open", action.team_key, action.due_on or date.max, number_of(action)

@@ -1,0 +1,95 @@
+"""Minutes to fill in: the meeting's members, its decisions and the open actions are there already."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date
+
+from firstbell.actions import actions_of
+from firstbell.catalog import load_roles
+from firstbell.delivery.message import one_line
+from firstbell.meetings import Meeting, meetings_of
+from firstbell.minutes.sitting import agenda, held_meeting, printed_numbers
+from firstbell.packet.wording import Wording
+from firstbell.records import TeamAction, TeamDecision
+from firstbell.store.history import current_team_facts
+from firstbell.workplace import Workplace
+
+EXAMPLE_DECISION = """\
+new_decisions:
+  # - title: Replace the gym's access points
+  #   outcome: Yes, from this year's budget.
+"""
+EXAMPLE_ACTION = """\
+new_actions:
+  # - title: Ask three vendors for quotes
+  #   owner: it_lead
+  #   due: {due}
+"""
+
+
+def minutes_template(work: Workplace, team_key: str, wanted: str = "") -> str:
+    """The YAML of a meeting's minutes with all that is known filled in; the last meeting begun where none is named.
+
+    Raises MeetingError. What it prints can be recorded as it stands.
+    """
+    now = work.clock()
+    meeting = held_meeting(meetings_of(work.district, team_key, now, work.read_calendar), wanted, now, work.district)
+    wording = Wording(work.district.zone)
+    day = meeting.starts_at.astimezone(work.district.zone).date()
+    with work.store.read() as connection:
+        numbers = printed_numbers(connection, meeting)
+        current = {
+            one.decision_key: one for one in current_team_facts(connection, TeamDecision) if one.team_key == team_key
+        }
+        asked = list(numbers.items()) or _asked(list(current.values()), meeting)
+    parts = [
+        f"# Minutes of {one_line(meeting.series.title)}, {wording.full_date(day)}.",
+        "# Fill in and record: firstbell minutes FILE. Recorded again, a corrected copy replaces this one.",
+        f"team: {team_key}",
+        f"meeting: {day}",
+        *_members(work, meeting, day),
+        *_decisions(asked, current),
+        EXAMPLE_DECISION.rstrip(),
+        *_actions(actions_of(work, team_key), wording),
+        EXAMPLE_ACTION.format(due=day).rstrip(),
+        "ideas:\n  # - A line for each new idea or challenge.",
+        "note:",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _asked(decisions: list[TeamDecision], meeting: Meeting) -> list[tuple[str, str]]:
+    return [
+        (str(number), one.decision_key)
+        for number, one in enumerate(agenda(decisions, meeting.team_key, meeting.key), 1)
+    ]
+
+
+def _members(work: Workplace, meeting: Meeting, day: date) -> Iterator[str]:
+    roles = load_roles()
+    yield "attended:  # strike who was not there, or move the line down to absent"
+    for member in work.district.members(meeting.team_key, day):
+        titles = ", ".join(roles.role(role).title for role in member.roles)
+        yield f"  - {member.person}  # {titles}"
+    yield "absent:"
+
+
+def _decisions(asked: list[tuple[str, str]], current: dict[str, TeamDecision]) -> Iterator[str]:
+    yield "decisions:  # word: decided, postponed or dropped; strike what was not spoken of"
+    for number, key in asked:
+        title = one_line(current[key].question or current[key].title)
+        yield f"  # {number}. {title}"
+        yield f"  # - {{decision: {json.dumps(key)}, word: decided, outcome: }}"
+
+
+def _actions(actions: list[TeamAction], wording: Wording) -> Iterator[str]:
+    roles = {role.key: role.title for role in load_roles().roles}
+    yield "actions:  # word: open, done, moved (due, why), handed_over (to) or dropped (why)"
+    for action in actions:
+        if action.state == "open":
+            due = f", due {wording.full_date(action.due_on)}" if action.due_on else ""
+            owner = roles.get(action.owner_role, "nobody")
+            yield f"  # {one_line(action.title)} ({owner}{due})"
+            yield f"  - {{action: {action.action_key}, word: open}}"
