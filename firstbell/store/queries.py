@@ -236,15 +236,20 @@ def _interval(row: Any, known_at: datetime) -> ObservationInterval:
 
 def known_until(connection: Connection, *, known_at: datetime) -> dict[str, datetime | None]:
     """Each source's last complete read at a moment: of several streams the one that lags most."""
-    completed = SourceReadRow.outcome == ReadOutcome.COMPLETED.value
+    by_then = (
+        SourceReadRow.source_key == SourceStateRow.source_key,
+        SourceReadRow.stream == SourceStateRow.stream,
+        SourceReadRow.read_at <= known_at,
+    )
+    reads = select(SourceReadRow.read_at).where(*by_then).correlate(SourceStateRow)
+    last_completed = (
+        reads.where(SourceReadRow.outcome == ReadOutcome.COMPLETED.value)
+        .order_by(SourceReadRow.read_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     rows = connection.execute(
-        select(
-            SourceReadRow.source_key,
-            SourceReadRow.stream,
-            func.max(SourceReadRow.read_at).filter(completed).label("completed_at"),
-        )
-        .where(SourceReadRow.read_at <= known_at)
-        .group_by(SourceReadRow.source_key, SourceReadRow.stream)
+        select(SourceStateRow.source_key, SourceStateRow.stream, last_completed).where(reads.exists())
     )
     found: dict[str, datetime | None] = {}
     for source_key, _, completed_at in rows:
