@@ -15,9 +15,9 @@ from firstbell.packet.model import Action, Audience, Change, Cover, Decision, Li
 from firstbell.packet.page_parts import Block, Entry, LightRow, PageOne, Statement
 from firstbell.packet.words import Words
 
-SENTENCE = 190
+SENTENCE = 160
 """Characters one sentence may have on page one; the PDF's sections and the appendix hold it whole."""
-ROOM = {"decide": 13, "changed": 14, "overdue": 7, "unknowns": 8, "lights": 18, "corrections": 3, "cover": 5}
+ROOM = {"decide": 15, "changed": 14, "overdue": 7, "unknowns": 9, "lights": 15, "corrections": 4, "cover": 4}
 """Lines of a phone's width that each block may take. At least one entry always stands, and room left over by one
 block goes to the next."""
 
@@ -62,12 +62,12 @@ class _Setter:
             **blocks,
             lights=lights,
             lights_title=words.say("lights" if judged or not lights else "areas"),
-            lights_aside=self._clean(packet.lights_adopted, longest=120) if judged else "",
+            lights_aside=self._clean(packet.lights_adopted, longest=90) if judged else "",
             lights_empty=words.say("no_lights"),
             security=self._security(lights),
             corrections=tuple(corrections[:kept]),
             corrections_left_out=len(corrections) - kept,
-            closing=self._clean(packet.closing),
+            closing=self._clean(packet.closing, longest=110),
             rest=tuple(self._rest(blocks, corrections[kept:])),
         )
 
@@ -89,7 +89,7 @@ class _Setter:
         heading, words = self.packet.heading, self.words
         until = words.whole("facts_until", heading.facts_until) if heading.facts_until else ""
         compared = words.whole("compared_with", heading.compared_with) if heading.compared_with else ""
-        return self._clean(f"{until} {compared or words.say('first_packet')}")
+        return self._clean(f"{until} {compared or words.say('first_packet')}", longest=110)
 
     def edition_name(self) -> str:
         name = str(self.words.table["editions"][self.edition])
@@ -111,7 +111,7 @@ class _Setter:
         entries = [Entry(text=self._clean(line.text)) for line in cover.incidents]
         entries += [self.action(action) for action in sorted(own, key=lambda action: -action.days_late)]
         texts = [self._clean(f"{entry.mark} {entry.text} {entry.below}") for entry in entries]
-        return (self._clean(first), *texts[: _fitting(entries, ROOM["cover"]) if entries else 0])
+        return (self._clean(first, longest=110), *texts[: _fitting(entries, ROOM["cover"]) if entries else 0])
 
     def decision(self, decision: Decision, longest: int = SENTENCE) -> Entry:
         words = self.words
@@ -157,7 +157,7 @@ class _Setter:
         # A block that does not fill its room leaves the rest of it to the next one.
         self.spare = max(0, room - sum(entry.lines for entry in entries[:kept]))
         words = self.words
-        aside = self._clean(self.packet.actions_due, longest=120) if key == "overdue" else ""
+        aside = self._clean(self.packet.actions_due, longest=90) if key == "overdue" else ""
         empty = {"decide": "nothing_to_decide", "changed": "nothing_changed", "overdue": "nothing_overdue"}
         shown = entries[:kept] if key != "changed" else sorted(entries[:kept], key=_worse_first)
         return Block(
@@ -194,7 +194,7 @@ class _Setter:
     def _lights(self) -> Iterable[LightRow]:
         room = ROOM["lights"]
         for line in self.packet.lights:
-            area = self._clean(line.area, longest=40)
+            area = self._clean(line.area, longest=30)
             # A light that was cut has no verdict here, not the verdict "not known".
             if "light" not in line.model_fields_set:
                 yield LightRow(area, None, (), self._clean(line.neutral) or self.words.say("neutral_light"))
@@ -217,7 +217,7 @@ class _Setter:
     def _statement(self, one: LightStatement) -> Statement:
         trend = str(self.words.table["trends"][one.trend.value])
         text = "; ".join(part for part in (one.text, one.goal) if part)
-        return Statement(self._clean(text, longest=110), trend, one.trend.value)
+        return Statement(self._clean(text, longest=85), trend, one.trend.value)
 
     def _title(self, key: str) -> str:
         since = self.packet.heading.compared_with

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from firstbell.kpi import Light
 
-PHONE = 44
+PHONE = 40
 """Characters in one line of a phone's screen, about."""
 
 

@@ -61,3 +61,17 @@ def test_every_text_takes_its_colour_from_the_palette(screen: Screen, scheme: st
     """
     colours = {tuple(int(part) for part in one[4:-1].split(",")) for one in screen.driver.execute_script(script)}
     assert colours <= {tuple(bytes.fromhex(colour[1:])) for colour in palette.values()}
+
+
+def test_long_sentences_keep_to_three_screens(screen: Screen) -> None:
+    """Every sentence of every block twice as long as in the model."""
+    packet = sample(200)
+    long = {
+        "decisions": tuple(one.model_copy(update={"title": one.title * 2}) for one in packet.decisions),
+        "changes": tuple(one.model_copy(update={"text": one.text * 2}) for one in packet.changes),
+        "unknowns": tuple(one.model_copy(update={"text": one.text * 2}) for one in packet.unknowns),
+        "overdue": tuple(one.model_copy(update={"title": one.title * 2}) for one in packet.overdue),
+    }
+    page = render_mail(cut(packet.model_copy(update=long), "leadership"), "leadership", COVER, PAGES).html
+    screen.show(page, width=PHONE)
+    assert screen.number("document.documentElement.scrollHeight") <= THREE_SCREENS
