@@ -1,0 +1,317 @@
+"""A person's word on a draft: approve or hold it, confirm what is to be decided, explain a bad line.
+
+Nothing that is frozen changes: the packet that goes out is composed when it is sent, from what was said until then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Literal
+
+from pydantic import ConfigDict, Field
+from sqlalchemy import Connection
+
+from firstbell.catalog import load_roles
+from firstbell.config._references import did_you_mean
+from firstbell.config._section import Section
+from firstbell.errors import FirstbellError
+from firstbell.meetings import Meeting, MeetingError, chosen, meetings_of
+from firstbell.minutes.model import Day, Title, Words
+from firstbell.packet.model import Packet
+from firstbell.packet.wording import Wording
+from firstbell.records import TEAM_SOURCE, Record, SectionNote, TeamDecision
+from firstbell.store.history import current_team_facts
+from firstbell.store.models import ApprovalRow, ApprovalState, PacketRow
+from firstbell.store.packets import approvals, latest_packet, save_approval
+from firstbell.store.save import save_facts, serialise
+from firstbell.workplace import Workplace
+
+
+class ReviewError(FirstbellError):
+    """A word that does not fit: each line of it says what is wrong and what to do, and nothing was kept."""
+
+
+class Question(Section):
+    """A decision that a person puts to the meeting."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+    title: Title = Field(title="Decision", description="What is to be decided, in one line.")
+    options: tuple[str, ...] = Field((), title="Options", description="What may be chosen between.")
+    recommendation: Words = Field("", title="Recommendation", description="What is recommended, and why.")
+    cost: float = Field(0, ge=0, title="Cost", description="In whole currency units; 0 where it costs nothing.")
+    decider: str = Field("", title="Who decides", description="A role; empty for the whole team.")
+    deadline: Day = Field("", title="Needed by", description="Written like 2026-11-20.")
+    security: bool = Field(False, title="Confidential", description="Only for editions that may see security matters.")
+
+
+class LineNote(Section):
+    """Two sentences beside a bad line of the packet."""
+
+    line: str = Field(title="Line", description="Its key, as `firstbell review` lists it.", min_length=1)
+    text: str = Field(title="Note", description="At most two sentences; empty takes the note back.", max_length=400)
+
+
+class ReviewWord(Section):
+    """What a person says to a draft before it goes out. Fields that are left as they are say nothing."""
+
+    team: str = Field(title="Team", description="Key of the team.", min_length=1)
+    meeting: str = Field("", title="Meeting", description="Its date, such as 2026-12-03; empty for the next one.")
+    word: Literal["note", "approve", "hold"] = Field(
+        "note", title="Word", description="hold keeps the packet back until somebody approves it; note changes nothing."
+    )
+    by: str = Field("team_leader", title="By", description="Role of whoever says this.")
+    note: Words = Field("", title="Note", description="Kept beside the word.")
+    confirm: tuple[str, ...] = Field((), title="Confirm decisions", description="Keys of proposals to print.")
+    drop: tuple[str, ...] = Field((), title="Drop decisions", description="Keys of decisions to leave out.")
+    add: tuple[Question, ...] = Field((), title="Add decisions", description="Further decisions for the meeting.")
+    lines: tuple[LineNote, ...] = Field((), title="Notes on lines", description="Explanations of bad lines.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A draft that can still be spoken on. `lines` are the keys and texts of its lines that a note may stand beside."""
+
+    team_key: str
+    meeting_key: str
+    starts_at: datetime
+    send_at: datetime
+    revision: int
+    state: ApprovalState
+    by: str
+    note: str
+    required: bool
+    decisions: tuple[TeamDecision, ...]
+    lines: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewed:
+    """What stands after a word."""
+
+    team_key: str
+    meeting_key: str
+    state: ApprovalState
+    decisions: tuple[TeamDecision, ...]
+    sentences: tuple[str, ...]
+
+
+def waiting(work: Workplace) -> list[Waiting]:
+    """The drafts of coming meetings whose packet is not frozen yet, the soonest first."""
+    now = work.clock()
+    coming = [
+        meeting
+        for team in work.district.teams
+        for meeting in meetings_of(work.district, team.key, now, work.read_calendar)
+        if meeting.starts_at > now
+    ]
+    found = []
+    with work.store.read() as connection:
+        for meeting in coming:
+            draft = latest_packet(connection, meeting.team_key, meeting.key, "draft")
+            if draft is not None and latest_packet(connection, meeting.team_key, meeting.key, "final") is None:
+                found.append(_waiting(connection, meeting, draft))
+    return sorted(found, key=lambda one: (one.send_at, one.team_key))
+
+
+def _waiting(connection: Connection, meeting: Meeting, draft: PacketRow) -> Waiting:
+    said = approvals(connection, draft.id)
+    return Waiting(
+        team_key=meeting.team_key,
+        meeting_key=meeting.key,
+        starts_at=meeting.starts_at,
+        send_at=meeting.send_at,
+        revision=draft.revision,
+        state=_state(said),
+        by=said[-1].by if said else "",
+        note=said[-1].note if said else "",
+        required=meeting.series.sending.approval == "required",
+        decisions=tuple(_decisions(connection, meeting).values()),
+        lines=tuple(lines_of(Packet.model_validate_json(draft.snapshot)).items()),
+    )
+
+
+def _state(said: Sequence[ApprovalRow]) -> ApprovalState:
+    return ApprovalState(said[-1].state) if said else ApprovalState.WAITING
+
+
+def lines_of(packet: Packet) -> dict[str, str]:
+    """The keys of a packet's lines that a note may stand beside, with their text."""
+    return dict(_lines(packet.model_dump(mode="json")))
+
+
+def _lines(part: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(part, dict):
+        if part.get("item") and part.get("text"):
+            yield str(part["item"]), str(part["text"])
+        for inner in part.values():
+            yield from _lines(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            yield from _lines(inner)
+
+
+def review(work: Workplace, word: ReviewWord) -> Reviewed:
+    """Keep a person's word: approval, decisions and notes in one transaction. Saying it twice keeps it once.
+
+    Raises ReviewError with everything that does not fit, MeetingError for a meeting that is not planned.
+    """
+    meeting = _meeting(work, word)
+    now = work.clock()
+    with work.store.begin() as connection:
+        serialise(connection, TEAM_SOURCE)
+        draft = _open_draft(work, connection, meeting)
+        wrong: list[str] = []
+        decisions = _decisions(connection, meeting)
+        records: list[Record] = [*_confirmed(word, decisions, wrong), *_dropped(word, decisions, wrong)]
+        records += _added(work, word, meeting, decisions, wrong)
+        records += _noted(word, meeting, draft, wrong)
+        roles = {role.key for role in load_roles().roles}
+        if word.by not in roles:
+            wrong.append(f"by names no role there is; {did_you_mean(word.by, roles)}")
+        if word.word == "note" and not word.note and not records:
+            wrong.append("Nothing was said: approve, hold, confirm, drop, add or note something.")
+        if wrong:
+            raise ReviewError("\n".join(wrong))
+        state = _approve(connection, word, draft, now)
+        save_facts(connection, TEAM_SOURCE, records, now)
+        after = tuple(_decisions(connection, meeting).values())
+    return Reviewed(
+        team_key=meeting.team_key,
+        meeting_key=meeting.key,
+        state=state,
+        decisions=after,
+        sentences=_told(work, meeting, state, after),
+    )
+
+
+def _meeting(work: Workplace, word: ReviewWord) -> Meeting:
+    teams = {team.key for team in work.district.teams}
+    if word.team not in teams:
+        raise ReviewError(f"team names no team there is; {did_you_mean(word.team, teams)}")
+    now = work.clock()
+    found = chosen(meetings_of(work.district, word.team, now, work.read_calendar), word.meeting, now, work.district)
+    if found is None:
+        raise MeetingError(f"No meeting of {word.team} is planned.")
+    return found
+
+
+def _open_draft(work: Workplace, connection: Connection, meeting: Meeting) -> PacketRow:
+    wording = Wording(work.district.zone)
+    final = latest_packet(connection, meeting.team_key, meeting.key, "final")
+    if final is not None:
+        day = wording.moment(final.composed_at)
+        raise ReviewError(f"The packet of that meeting was made final on {day}; say it in the meeting's minutes.")
+    draft = latest_packet(connection, meeting.team_key, meeting.key, "draft")
+    if draft is None:
+        raise ReviewError(f"There is no draft of that meeting yet; it is due {wording.moment(meeting.draft_at)}.")
+    return draft
+
+
+def _approve(connection: Connection, word: ReviewWord, draft: PacketRow, now: datetime) -> ApprovalState:
+    said = approvals(connection, draft.id)
+    states = {"approve": ApprovalState.APPROVED, "hold": ApprovalState.HELD, "note": _state(said)}
+    state = states[word.word]
+    spoken = word.word != "note" or word.note
+    if spoken and (not said or (said[-1].state, said[-1].by, said[-1].note) != (state, word.by, word.note)):
+        save_approval(connection, draft.id, state, word.by, now, word.note)
+    return state
+
+
+def _decisions(connection: Connection, meeting: Meeting) -> dict[str, TeamDecision]:
+    mine = [
+        one
+        for one in current_team_facts(connection, TeamDecision)
+        if (one.team_key, one.meeting_key) == (meeting.team_key, meeting.key)
+    ]
+    mine.sort(key=lambda one: (one.deadline_on or date.max, one.decision_key))
+    return {one.decision_key: one for one in mine}
+
+
+def _confirmed(word: ReviewWord, decisions: dict[str, TeamDecision], wrong: list[str]) -> Iterator[TeamDecision]:
+    for key in word.confirm:
+        one = _open(key, decisions, wrong)
+        if one is not None and key in word.drop:
+            wrong.append(f"{key} is both confirmed and dropped; keep one.")
+        elif one is not None and one.state != "confirmed":
+            yield replace(one, state="confirmed", confirmed_by=word.by)
+
+
+def _dropped(word: ReviewWord, decisions: dict[str, TeamDecision], wrong: list[str]) -> Iterator[TeamDecision]:
+    for key in word.drop:
+        one = _open(key, decisions, wrong)
+        if one is not None:
+            yield replace(one, state="dropped")
+
+
+def _open(key: str, decisions: dict[str, TeamDecision], wrong: list[str]) -> TeamDecision | None:
+    one = decisions.get(key)
+    if one is None:
+        wrong.append(f"That meeting has no decision {key[:60]}; {did_you_mean(key, set(decisions))}")
+    elif one.state == "decided":
+        wrong.append(f"{key} is decided already; put a new decision to the meeting instead.")
+        return None
+    return one
+
+
+def _added(
+    work: Workplace, word: ReviewWord, meeting: Meeting, decisions: dict[str, TeamDecision], wrong: list[str]
+) -> Iterator[TeamDecision]:
+    prefix = f"asked.{meeting.starts_at.astimezone(work.district.zone):%Y-%m-%d}."
+    asked = {one.title.casefold(): one for key, one in decisions.items() if key.startswith(prefix)}
+    free = len(asked) + 1
+    roles = {role.key for role in load_roles().roles}
+    for question in word.add:
+        if question.decider and question.decider not in roles:
+            wrong.append(f"Who decides names no role there is; {did_you_mean(question.decider, roles)}")
+        known = asked.get(question.title.casefold())
+        key = known.decision_key if known else f"{prefix}{free}"
+        free += known is None
+        one = TeamDecision(
+            team_key=meeting.team_key,
+            decision_key=key,
+            meeting_key=meeting.key,
+            title=question.title,
+            state="confirmed",
+            options=question.options,
+            recommendation=question.recommendation,
+            cost=question.cost or None,
+            security=question.security,
+            decider_role=question.decider,
+            deadline_on=date.fromisoformat(question.deadline) if question.deadline else None,
+            proposed_by=word.by,
+            confirmed_by=word.by,
+        )
+        asked[question.title.casefold()] = one
+        yield one
+
+
+def _noted(word: ReviewWord, meeting: Meeting, draft: PacketRow, wrong: list[str]) -> Iterator[SectionNote]:
+    known = lines_of(Packet.model_validate_json(draft.snapshot)) if word.lines else {}
+    for note in word.lines:
+        if note.line not in known:
+            wrong.append(f"The draft has no line {note.line[:60]}; {did_you_mean(note.line, set(known))}")
+        yield SectionNote(
+            team_key=meeting.team_key,
+            meeting_key=meeting.key,
+            line_key=note.line,
+            text=note.text,
+            by_role=word.by,
+        )
+
+
+def _told(
+    work: Workplace, meeting: Meeting, state: ApprovalState, decisions: Sequence[TeamDecision]
+) -> tuple[str, ...]:
+    wording = Wording(work.district.zone)
+    at = wording.moment(meeting.send_at)
+    required = meeting.series.sending.approval == "required"
+    told = {
+        ApprovalState.APPROVED: f"Approved: the packet goes out {at}.",
+        ApprovalState.HELD: "Held: the packet stays here until somebody approves it.",
+    }.get(state, f"Waiting: {'an approval is needed before' if required else 'unless held it goes out'} {at}.")
+    printed = sum(one.state == "confirmed" for one in decisions)
+    proposed = sum(one.state == "proposed" for one in decisions)
+    return told, f"Decisions: {printed} will be printed, {proposed} proposed and not confirmed."
