@@ -19,9 +19,7 @@ def at(days: float) -> datetime:
 def test_only_a_completed_read_moves_the_watermark(store: Store) -> None:
     with store.begin() as connection:
         record_completion(connection, "desk", "tickets", at(0), counts={"new": 3}, state={"cursor": "a"})
-        record_attempt(
-            connection, "desk", "tickets", at(1), error="Mend the token.", error_class="AuthError"
-        )
+        record_attempt(connection, "desk", "tickets", at(1), error="Mend the token.", error_class="AuthError")
     with store.read() as connection:
         (row,) = source_states(connection, "desk")
         assert stream_states(connection, "desk") == {"tickets": {"cursor": "a"}}

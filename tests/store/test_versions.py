@@ -100,6 +100,7 @@ def test_a_clock_that_went_back_makes_no_overlap(store: Store) -> None:
         retire_unseen(connection, "desk", Ticket, [], "", at(0))
         save_facts(connection, "desk", [ticket("1", location="Elm")], at(0))
     tick = timedelta(microseconds=1)
+    assert known(store, at(4)) == {}
     assert known(store, at(5))["1"].location == ""
     assert known(store, at(5) + tick)["1"].location == "Oak"
     assert known(store, at(5) + 2 * tick)["1"].location == "Elm"
