@@ -6,6 +6,7 @@ The files are named NNN-<recipient>.eml and hold the bytes as they came.
 from __future__ import annotations
 
 import hmac
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,6 +66,8 @@ class _AnyPort(Controller):
 @contextmanager
 def serve_mailbox(folder: Path, password: str, authority: Authority) -> Iterator[int]:
     """Take mail on a free port of 127.0.0.1 until the block ends; yields the port."""
+    # aiosmtpd warns at each login of a field that it sets itself.
+    logging.getLogger("mail.log").setLevel(logging.ERROR)
     box = Mailbox(folder, password)
     controller = _AnyPort(
         box,

@@ -29,10 +29,11 @@ def write_sheets(folder: Path, timeline: Timeline, at: datetime) -> None:
     write_surveys(folder, timeline, on)
     write_roster(folder / "oneroster.zip", timeline)
     write_attestations(folder, timeline, on)
-    exported = timeline.at(on, 0, 5).timestamp()
-    for path in folder.rglob("*"):
-        if path.is_file():
-            os.utime(path, (exported, exported))
+    exported, filed = timeline.at(on, 0, 5).timestamp(), timeline.at(timeline.first_day, 9).timestamp()
+    for path in folder.glob("*.*"):
+        os.utime(path, (exported, exported))
+    for path in (folder / "evidence").iterdir():
+        os.utime(path, (filed, filed))
 
 
 def write_long(path: Path, figures: Iterable[measures.Figure]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,16 +43,18 @@ class Stage:
 
 
 @contextmanager
-def stage(out: Path, now: datetime) -> Iterator[Stage]:
-    """Run the sample district below `out` until the block ends.
+def stage(out: Path, now: datetime, say: Callable[[str], None] = lambda _: None) -> Iterator[Stage]:
+    """Run the sample district below `out`, with its past in the store, until the block ends.
 
-    `now` counts in the first run only; later runs find its moment in out/stage.json.
+    `now` counts in the first run only; later runs find its moment in out/stage.json. `say` takes what is being made,
+    for somebody who waits.
     """
     out = out.resolve()
     out.mkdir(parents=True, exist_ok=True)
     timeline = _timeline(out / "stage.json", now)
     desk_password, mail_password = _secret(out / "secrets" / "help_desk"), _secret(out / "secrets" / "mail")
     _write_sources(out / "sources", timeline)
+    say("a help desk with its tickets")
     _make_tracker(out / "tracker", timeline, desk_password)
     authority = make_authority(out / "secrets" / "ca.pem")
     with ExitStack() as stack:
@@ -63,6 +65,8 @@ def stage(out: Path, now: datetime) -> Iterator[Stage]:
             ca_file=authority.file,
         )
         write_district(out / "district", timeline, around)
+        say("ten weeks of history")
+        _seed(out, timeline)
         yield Stage(
             timeline=timeline,
             district_folder=out / "district",
@@ -70,6 +74,15 @@ def stage(out: Path, now: datetime) -> Iterator[Stage]:
             mail_folder=out / "mail",
             around=around,
         )
+
+
+def _seed(out: Path, timeline: Timeline) -> None:
+    # Prefect reads its settings when it is first imported, and whoever sets the stage may not have set them yet.
+    from examples.lakeside.history import seed_history
+    from tasks.place import workplace_at
+
+    with workplace_at(out / "district", out) as work:
+        seed_history(work, timeline)
 
 
 def _timeline(file: Path, now: datetime) -> Timeline:
@@ -103,5 +116,5 @@ def _make_tracker(folder: Path, timeline: Timeline, password: str) -> None:
         return
     draft = folder.with_name(f".{folder.name}")
     shutil.rmtree(draft, ignore_errors=True)
-    make_tracker(draft, sample_tickets(timeline), reader_password=password)
+    make_tracker(draft, sample_tickets(timeline), reader_password=password, options={"INDEXER": "native-fts"})
     draft.rename(folder)

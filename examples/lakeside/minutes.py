@@ -1,0 +1,195 @@
+"""What the sample team decided and promised in its meetings so far, as somebody took it down each time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from examples.lakeside.timeline import Timeline
+from firstbell.meetings import Meeting
+from firstbell.records import MeetingMinutes, Record, TeamAction, TeamDecision
+
+TEAM = "leadership"
+ATTENDED = ("alex", "bea", "cal", "dana", "eli", "fay", "hana", "ivan", "jo", "mia")
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """An action: who promised what in which meeting, and what became of it, in days from the demo."""
+
+    number: int
+    title: str
+    role: str
+    person: str
+    due: int
+    done: int | None = None
+    moved_to: int | None = None
+    objective: str = ""
+
+
+EARLIER = (
+    Promise(5, "Plan the autumn training dates", "instructional_technology_coordinator", "dana", -45, -47, None),
+    Promise(6, "Complete the inventory of systems", "it_lead", "cal", -50, -56, None, "protection"),
+    Promise(7, "Sign the math app's data agreement", "superintendent", "alex", -11, None, None, "protection"),
+)
+LAST = (
+    Promise(8, "Order a disk for the routing server", "it_lead", "cal", -10, -12, None, "protection"),
+    Promise(
+        9,
+        "Find an Education Technology Leader for Willow",
+        "instructional_technology_coordinator",
+        "dana",
+        -18,
+        None,
+        13,
+        "development",
+    ),
+    Promise(10, "Write the phone tree for incidents", "data_security_specialist", "eli", -14, -15, None, "protection"),
+    Promise(11, "List the databases that nobody opens", "librarian", "hana", -8, -8, None, "audit"),
+    Promise(12, "Ask two teachers a school about the gradebook", "teacher_representative", "fay", -7, -9, None),
+    Promise(13, "Draft three questions for families", "parent_representative", "kim", -6, -6, None, "audit"),
+    Promise(14, "Write the recovery plan's first version", "it_lead", "cal", -4, None, 20, "protection"),
+    Promise(15, "Compare the two reading apps", "instructional_technology_coordinator", "dana", 5, None, None),
+    Promise(16, "Show the help page to the student council", "student_representative", "jo", 6, None, None),
+)
+
+Told = tuple[datetime, Record]
+"""A fact of the team's own and when it was written down."""
+
+
+def told(timeline: Timeline, earlier: Meeting, previous: Meeting, coming: Meeting) -> list[Told]:
+    """Everything that was written down, in order of time."""
+    rows = [
+        *_minutes(earlier, "Targets for the year were adopted."),
+        *_minutes(previous, "North Shore asked for more time with the gradebook; everybody agreed."),
+        *(row for promise in EARLIER for row in _promised(timeline, earlier, promise)),
+        *(row for promise in LAST for row in _promised(timeline, previous, promise)),
+        *_decided(timeline, earlier, previous),
+        *_to_decide(timeline, coming),
+    ]
+    return sorted((row for row in rows if row[0] <= timeline.now), key=lambda row: row[0])
+
+
+def _written(meeting: Meeting) -> datetime:
+    return meeting.ends_at + timedelta(hours=1)
+
+
+def _minutes(meeting: Meeting, note: str) -> Iterable[Told]:
+    record = MeetingMinutes(
+        team_key=TEAM,
+        meeting_key=meeting.key,
+        held_at=meeting.starts_at,
+        by_role="team_leader",
+        attended=ATTENDED,
+        absent=("gus", "kim", "lee"),
+        visited_objectives=("audit", "development", "protection"),
+        note=note,
+        closed=True,
+    )
+    return ((_written(meeting), record),)
+
+
+def _promised(timeline: Timeline, meeting: Meeting, promise: Promise) -> Iterable[Told]:
+    opened = TeamAction(
+        team_key=TEAM,
+        action_key=f"A-{promise.number:02}",
+        meeting_key=meeting.key,
+        title=promise.title,
+        state="open",
+        owner_role=promise.role,
+        person_key=promise.person,
+        opened_on=meeting.starts_at.date(),
+        due_on=timeline.day(promise.due),
+        first_due_on=timeline.day(promise.due),
+        objective_key=promise.objective,
+    )
+    yield _written(meeting), opened
+    if promise.done is not None:
+        on = timeline.day(promise.done)
+        yield timeline.at(on, 15), replace(opened, state="done", closed_on=on)
+    if promise.moved_to is not None:
+        moved = replace(opened, due_on=timeline.day(promise.moved_to), times_moved=1)
+        yield timeline.at(timeline.day(promise.due), 10), moved
+
+
+def _decided(timeline: Timeline, earlier: Meeting, previous: Meeting) -> Iterable[Told]:
+    adopted = TeamDecision(
+        team_key=TEAM,
+        decision_key="targets",
+        meeting_key=earlier.key,
+        title="Adopt the targets of the needs assessment for this school year",
+        state="decided",
+        decider_role="team_leader",
+        proposed_by="rules",
+        confirmed_by="team_leader",
+        decided_on=earlier.starts_at.date(),
+        outcome="Adopted for 28 indicators; the others wait for a first figure.",
+        objective_key="audit",
+    )
+    later = TeamDecision(
+        team_key=TEAM,
+        decision_key="gradebook_north_shore",
+        meeting_key=previous.key,
+        title="Give North Shore two more weeks for the gradebook",
+        state="decided",
+        decider_role="instructional_technology_coordinator",
+        proposed_by="principal",
+        confirmed_by="team_leader",
+        decided_on=previous.starts_at.date(),
+        outcome=f"Yes, until {timeline.day(-7):%d %b}.",
+        objective_key="development",
+    )
+    return (_written(earlier), adopted), (_written(previous), later)
+
+
+def _to_decide(timeline: Timeline, coming: Meeting) -> Iterable[Told]:
+    """What waits for the coming meeting: three that a person confirmed, and one that rules proposed."""
+    contract_ends, launch = timeline.day(66), timeline.day(51)
+    common = {"team_key": TEAM, "meeting_key": coming.key, "proposed_by": "rules"}
+    confirmed = {**common, "state": "confirmed", "confirmed_by": "team_leader"}
+    decisions = (
+        TeamDecision(
+            **confirmed,
+            decision_key=f"contract.content_filter.{contract_ends}",
+            title="Content filter contract ends",
+            question=f"The content filter contract ends {contract_ends:%d %b}. Renew for one year or for three?",
+            options=("1 year, $24,800", "3 years, $66,900"),
+            recommendation="IT Lead recommends 1 year: two other filters are on trial.",
+            cost=24_800,
+            decider_role="superintendent",
+            deadline_on=timeline.day(30),
+            objective_key="protection",
+        ),
+        TeamDecision(
+            **confirmed,
+            decision_key=f"milestone.report_launch.{launch}",
+            title="Move the first elementary progress reports",
+            question=f"Move the first reports from {launch:%d %b} to {timeline.day(72):%d %b}?",
+            options=("Move", "Keep the date"),
+            recommendation="Coordinator recommends to move: 3 of 5 schools are ready. No cost.",
+            decider_role="superintendent",
+            deadline_on=timeline.day(20),
+            objective_key="development",
+        ),
+        TeamDecision(
+            **confirmed,
+            decision_key="families_survey",
+            title="Family survey: name an owner, or stop measuring it",
+            question="Nobody asked families for more than a year. Name an owner, or stop measuring it?",
+            options=("Name an owner", "Stop measuring it"),
+            recommendation="Team Leader recommends an owner: three questions are drafted.",
+            deadline_on=timeline.day(14),
+            objective_key="audit",
+        ),
+        TeamDecision(
+            **common,
+            decision_key=f"contract.phones.{timeline.day(41)}",
+            title="Phone contract ends",
+            state="proposed",
+            cost=12_600,
+            decider_role="superintendent",
+            deadline_on=timeline.day(11),
+        ),
+    )
+    return [(timeline.now - timedelta(hours=30), decision) for decision in decisions]
