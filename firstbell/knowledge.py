@@ -27,7 +27,7 @@ from firstbell.records import (
     TeamAction,
     Ticket,
 )
-from firstbell.store.queries import StoredFacts, load_facts
+from firstbell.store.queries import StoredFacts, load_facts, stream_reads
 
 PROBES = "probes"
 """The source key of our own looks at services."""
@@ -40,8 +40,8 @@ STALE_PROBES = timedelta(hours=26)
 TICKETS_BACK = timedelta(weeks=13)
 SURVEYS_BACK = timedelta(days=800)
 
-Feeds = Mapping[str, frozenset[type[Record]]]
-"""Which record types each source yields: the outer layer knows, because it knows the connectors."""
+Feeds = Mapping[str, Mapping[str, type[Record]]]
+"""Each source's streams by name with the record type they yield: the outer layer knows, it knows the connectors."""
 
 
 def facts_of(
@@ -54,7 +54,7 @@ def facts_of(
         window=window,
         as_of=as_of,
         calendar=district.calendar,
-        sources=(*_outside(district, stored, feeds), *_own(district, stored)),
+        sources=(*_outside(district, connection, stored, feeds, known_at), *_own(district, stored)),
         services=tuple(
             WatchedService(
                 service_key=service.key,
@@ -104,17 +104,39 @@ def _watched_since(stored: StoredFacts) -> dict[str, datetime]:
     return first
 
 
-def _outside(district: District, stored: StoredFacts, feeds: Feeds) -> list[SourceFacts]:
-    return [
-        SourceFacts(
-            source_key=source.key,
-            feeds=feeds[source.key],
-            known_until=stored.known_until.get(source.key),
-            stale_after=timedelta(hours=source.stale_after_hours),
-            records=stored.records.get(source.key, ()),
+def _outside(
+    district: District, connection: Connection, stored: StoredFacts, feeds: Feeds, known_at: datetime
+) -> list[SourceFacts]:
+    reads = stream_reads(connection, known_at=known_at)
+    found = []
+    for source in district.sources:
+        streams, known_until = _heard(
+            {name: reads[source.key, name] for name in feeds[source.key] if (source.key, name) in reads}
         )
-        for source in district.sources
-    ]
+        found.append(
+            SourceFacts(
+                source_key=source.key,
+                feeds=frozenset(feeds[source.key][name] for name in streams or feeds[source.key]),
+                known_until=known_until,
+                stale_after=timedelta(hours=source.stale_after_hours),
+                records=stored.records.get(source.key, ()),
+            )
+        )
+    return found
+
+
+def _heard(reads: Mapping[str, tuple[datetime | None, datetime]]) -> tuple[set[str], datetime | None]:
+    """Which streams a source has, and until when all of them are known; none and None while nothing was completed.
+
+    A stream that was never completed and that the last good read did not try is one this source does not have: a
+    file of attestations without a list of incidents says nothing about incidents.
+    """
+    ends = {name: ended for name, (ended, _) in reads.items() if ended is not None}
+    if not ends:
+        return set(), None
+    newest = max(ends.values())
+    failing = {name for name, (ended, tried) in reads.items() if ended is None and tried >= newest}
+    return {*ends, *failing}, None if failing else min(ends.values())
 
 
 def _own(district: District, stored: StoredFacts) -> list[SourceFacts]:

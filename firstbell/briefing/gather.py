@@ -15,7 +15,7 @@ from firstbell.catalog import load_roles
 from firstbell.config.loaded import District
 from firstbell.config.team import Membership
 from firstbell.intervals import Window
-from firstbell.knowledge import facts_of
+from firstbell.knowledge import PROBES, facts_of
 from firstbell.kpi import Light
 from firstbell.meetings import Meeting
 from firstbell.metrics.facts import Facts
@@ -75,7 +75,7 @@ def gather(
             minutes_expected=printed is not None,
             minutes_came=previous is not None and any(one.meeting_key == previous.key for one in minutes),
             notes={note.line_key: note for note in notes if note.meeting_key == meeting.key},
-            sources=_sources(work, connection, facts, wording),
+            sources=_sources(district, connection, facts, wording, known_at),
         )
 
 
@@ -100,16 +100,7 @@ def assessed(
 
 def targets_of(district: District) -> dict[str, Target]:
     """Each indicator's target: what the team adopted, else the instrument's proposal."""
-    changes = {
-        one.indicator: {
-            "target": one.target,
-            "floor": one.floor,
-            "basis_text": one.basis,
-            "adopted_on": one.adopted_on,
-            "due_on": one.due_on,
-        }
-        for one in district.targets
-    }
+    changes = {one.indicator: one.model_dump(exclude={"indicator"}) for one in district.targets}
     return targets_for(load_instrument().default_targets, changes)
 
 
@@ -199,19 +190,26 @@ def _of_meeting(decisions: list[TeamDecision], meeting: Meeting) -> tuple[TeamDe
     return tuple(sorted(mine, key=lambda one: (one.deadline_on is None, one.deadline_on, one.decision_key)))
 
 
-def _sources(work: Workplace, connection: Connection, facts: Facts, wording: Wording) -> tuple[SourceState, ...]:
-    failing = {row.source_key: row.error for row in source_states(connection) if row.error}
-    known = facts.known_until
+def _sources(
+    district: District, connection: Connection, facts: Facts, wording: Wording, known_at: datetime
+) -> tuple[SourceState, ...]:
+    """Everything that can fall silent: our own looks and the district's sources. An error of later is not told."""
+    failing = {
+        row.source_key: row.error for row in source_states(connection) if row.error and row.attempted_at <= known_at
+    }
+    listed = {source.key: (source.title, source.owner_role) for source in district.sources}
+    listed[PROBES] = (wording.say("source_probes"), "it_lead")
     return tuple(
         SourceState(
-            source_key=source.key,
-            title=source.title,
-            owner_role=source.owner_role,
-            feeds=wording.listed(_fed(work.feeds[source.key], wording)),
-            known_until=known.get(source.key),
-            failing=failing.get(source.key, ""),
+            source_key=told.source_key,
+            title=listed[told.source_key][0],
+            owner_role=listed[told.source_key][1],
+            feeds=wording.listed(_fed(told.feeds, wording)),
+            known_until=told.known_until,
+            failing=failing.get(told.source_key, ""),
         )
-        for source in work.district.sources
+        for told in facts.sources
+        if told.source_key in listed
     )
 
 

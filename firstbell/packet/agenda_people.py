@@ -9,10 +9,11 @@ from firstbell.assessment.result import IndicatorResult
 from firstbell.metrics.compliance import ending_agreements
 from firstbell.metrics.surveys import wilson
 from firstbell.packet.agenda_plan import initiatives
-from firstbell.packet.figures import goal_text, value_text
+from firstbell.packet.figures import audience_of, goal_text, value_text
 from firstbell.packet.material import Material
-from firstbell.packet.model import Audience, Chart, ChartSeries, Column, Line, Point, Row, Section, Table
+from firstbell.packet.model import Chart, ChartSeries, Column, Line, Point, Row, Section, Table
 from firstbell.packet.summary import note_on
+from firstbell.packet.unknowns import silent_line
 from firstbell.records import Agreement, SurveyCounts
 
 CONTRACTS_WITHIN_DAYS = 180
@@ -23,13 +24,15 @@ def feedback_section(material: Material) -> Section:
     """Item 4: the newest wave of each group's survey, with how sure one can be."""
     words = material.wording
     newest = newest_waves(material)
+    silent = silent_line(material, "surveys", "surveys", SurveyCounts)
     table = _survey_table(material, newest) if newest else None
     chart = _survey_chart(material, newest) if newest else None
     return Section(
         number=4,
         title=words.say("section_4"),
         owner=material.role("instructional_technology_coordinator"),
-        quiet="" if newest else words.say("no_surveys"),
+        quiet="" if newest or silent else words.say("no_surveys"),
+        sentences=(silent,) if silent else (),
         tables=(table,) if table else (),
         charts=(chart,) if chart else (),
         questions=(Line(item="feedback", text=words.say("feedback_question")),) if newest else (),
@@ -39,7 +42,7 @@ def feedback_section(material: Material) -> Section:
 def newest_waves(material: Material) -> dict[str, list[SurveyCounts]]:
     """Each group's questions of its newest wave, district-wide."""
     found: dict[str, list[SurveyCounts]] = {}
-    for one in material.facts.of(SurveyCounts):
+    for one in material.heard(SurveyCounts):
         if one.scope == "district":
             found.setdefault(one.group, []).append(one)
     return {
@@ -79,7 +82,7 @@ def _survey_row(material: Material, group: str, rows: list[SurveyCounts]) -> Row
     favourable, answers = _answers(rows)
     people = max(sum(one.counts) + one.no_answer for one in rows)
     invited = max((one.invited or 0 for one in rows), default=0)
-    margin = wilson(favourable, answers, None)
+    margin = wilson(favourable, answers, invited * len(rows) if invited else None)
     return Row(
         cells=(
             name,
@@ -103,7 +106,7 @@ def _survey_chart(material: Material, newest: dict[str, list[SurveyCounts]]) -> 
     if not known:
         return None
     best = max(known, key=lambda point: point.value or 0)
-    finding = words.say("survey_finding", group=best.label, share=f"{int(best.value or 0)} %", n=len(points))
+    finding = words.say("survey_finding", group=best.label, share=words.percent((best.value or 0) / 100), n=len(known))
     series = (ChartSeries(name=words.say("column_favourable"), points=tuple(points)),)
     return Chart(kind="bars", title=words.say("survey_title"), alternative=finding, unit="%", series=series)
 
@@ -111,14 +114,16 @@ def _survey_chart(material: Material, newest: dict[str, list[SurveyCounts]]) -> 
 def ideas_section(material: Material) -> Section:
     """Item 5: contracts that end, budget and what the assessment finds most wanting."""
     words, facts = material.wording, material.facts
-    ending = ending_agreements(facts.of(Agreement), facts.today, CONTRACTS_WITHIN_DAYS)
+    ending = ending_agreements(material.heard(Agreement), facts.today, CONTRACTS_WITHIN_DAYS)
+    silent = silent_line(material, "agreements", "agreements", Agreement)
     budget = [one for one in material.assessment.district if one.area is Area.BUDGET and one.kpi.known]
-    sentences = tuple(_budget_line(material, one) for one in budget)
+    sentences = (*([silent] if silent else []), *(_budget_line(material, one) for one in budget))
+    quiet = words.say("no_ideas" if facts.feeds(Agreement) else "ideas_untold")
     return Section(
         number=5,
         title=words.say("section_5"),
         owner=material.role("team_leader"),
-        quiet="" if ending or sentences else words.say("no_ideas"),
+        quiet="" if ending or sentences else quiet,
         sentences=sentences,
         tables=(_contracts_table(material, ending),) if ending else (),
     )
@@ -126,9 +131,9 @@ def ideas_section(material: Material) -> Section:
 
 def _budget_line(material: Material, result: IndicatorResult) -> Line:
     words, title = material.wording, material.indicators[result.indicator].title
-    text = words.say("figure_sentence", title=title, value=value_text(result.kpi, words))
+    text = words.say("figure_sentence", title=title, value=value_text(result.kpi, material))
     if result.target.in_force and (goal := goal_text(result.target, result.kpi, words)):
-        text = words.say("figure_with_goal", title=title, value=value_text(result.kpi, words), goal=goal)
+        text = words.say("figure_with_goal", title=title, value=value_text(result.kpi, material), goal=goal)
     return Line(item=result.key, text=text, **note_on(material, result.key))
 
 
@@ -160,7 +165,7 @@ def next_section(material: Material) -> Section:
     rows = tuple(_need_row(material, rank, result) for rank, result in enumerate(needs[:NEEDS_SHOWN], 1))
     titles = ("rank", "need", "now", "goal", "owner")
     table = Table(
-        caption=words.say("needs_caption", n=len(rows), all=len(needs)),
+        caption=words.say("needs_caption"),
         columns=tuple(Column(title=words.say(f"column_{key}")) for key in titles),
         rows=rows,
     )
@@ -178,12 +183,12 @@ def next_section(material: Material) -> Section:
 def _need_row(material: Material, rank: int, result: IndicatorResult) -> Row:
     words, indicator = material.wording, material.indicators[result.indicator]
     return Row(
-        audience=Audience.SECURITY if result.area is Area.SECURITY else Audience.TEAM,
+        audience=audience_of(result.area),
         light=result.light,
         cells=(
             str(rank),
             indicator.title,
-            value_text(result.kpi, words),
+            value_text(result.kpi, material),
             goal_text(result.target, result.kpi, words),
             material.role(indicator.owner_role),
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from firstbell.config.team import Initiative
+from firstbell.config.team import Initiative, Milestone
 from firstbell.kpi import Light
 from firstbell.packet.material import Material
 from firstbell.packet.model import Change, Chart, ChartSeries, Column, Line, Point, Row, Section, Table, Trend
@@ -100,32 +100,31 @@ def _project_row(material: Material, initiative: Initiative) -> Row:
     coming = sorted(
         (one for one in initiative.milestones if one.done is None or one.done > today), key=lambda one: one.due
     )
-    state, light = words.say("project_done"), Light.MET
-    if coming:
-        late = (today - _baseline(material, coming[0].key, coming[0].due)).days
-        slipped = (coming[0].due - _baseline(material, coming[0].key, coming[0].due)).days
-        state, light = words.say("project_on_time"), Light.MET
-        if late > 0:
-            state, light = words.say("days_late", n=late), Light.MISSED
-        elif slipped > 0:
-            state, light = words.say("days_slipped", n=slipped), Light.CLOSE
+    slips = [_slipped(material, one) for one in coming]
+    state, light = words.say("project_on_time" if coming else "project_done"), Light.MET
     if not initiative.milestones:
         state, light = words.say("no_milestones"), Light.NOT_KNOWN
+    elif coming and coming[0].due < today:
+        state, light = words.say("days_late", n=max(slips)), Light.MISSED
+    elif coming and max(slips) > 0:
+        state, light = words.say("days_slipped", n=max(slips)), Light.CLOSE
     upcoming = words.say("milestone_next", title=coming[0].title, day=words.full_date(coming[0].due)) if coming else ""
     return Row(
         light=light,
         cells=(
             initiative.title,
             material.role(initiative.owner_role),
-            words.share(done, len(initiative.milestones)),
+            words.share(done, len(initiative.milestones)) if initiative.milestones else "",
             upcoming,
             state,
         ),
     )
 
 
-def _baseline(material: Material, milestone_key: str, due: date) -> date:
-    return material.facts.team.baselines.get(milestone_key, due)
+def _slipped(material: Material, milestone: Milestone) -> int:
+    """Days that an open milestone lies behind its first stored date; it slips on while its day has passed."""
+    first = material.facts.team.baselines.get(milestone.key, milestone.due)
+    return (max(milestone.due, material.facts.today) - first).days
 
 
 def milestone_events(material: Material) -> list[Change]:
@@ -137,11 +136,11 @@ def milestone_events(material: Material) -> list[Change]:
         for one in initiative.milestones:
             item = f"milestone:{one.key}"
             place = {"project": initiative.title, "title": one.title}
-            slipped = (max(one.due, today) - _baseline(material, one.key, one.due)).days
+            slipped = _slipped(material, one)
             if one.done is not None and since <= one.done <= today:
                 text, trend, weight = words.say("milestone_done", day=words.day(one.done), **place), Trend.BETTER, 1.0
             elif one.done is None and slipped > 0:
-                now = words.full_date(one.due)
+                now = words.full_date(one.due) if one.due >= today else words.say("no_new_date")
                 text = words.say("milestone_slipped", n=slipped, now=now, **place)
                 trend, weight = Trend.WORSE, 1 + MILESTONE_WEIGHT * min(1.0, slipped / 60)
             else:
@@ -158,7 +157,7 @@ def rollout_chart(material: Material, initiative: Initiative) -> Chart | None:
         return None
     counted = [
         one
-        for one in material.facts.of(Measurement)
+        for one in material.heard(Measurement)
         if one.measure_key == initiative.measure and one.scope.startswith("school:") and one.denominator
     ]
     newest = {one.scope: one for one in sorted(counted, key=lambda one: one.period_end_on)}

@@ -13,11 +13,8 @@ from firstbell.metrics.operation_formulas import backup_states
 from firstbell.packet.material import Material
 from firstbell.packet.model import Audience, Change, Column, Line, Row, Table, Trend
 from firstbell.packet.summary import note_on
-from firstbell.records import (
-    BackupVerification,
-    ControlResult,
-    RestoreTest,
-)
+from firstbell.packet.unknowns import silent_line
+from firstbell.records import BackupRun, BackupVerification, ControlResult, Record, RestoreTest
 
 BACKUP_WEIGHT = 8.0
 RESTORE_WEIGHT = 3.0
@@ -59,7 +56,7 @@ def backup_table(material: Material) -> Table | None:
     """Each system of the inventory: newest good backup, how deep it was looked into, whether a restore was proven."""
     words, at = material.wording, material.facts.frame().until
     states = states_at(material, at)
-    if not states:
+    if not states or not _told(material, BackupRun):
         return None
     order = {Verdict.FAIL: 0, Verdict.UNKNOWN: 1, Verdict.WARN: 2, Verdict.OK: 3}
     systems = sorted(
@@ -74,6 +71,11 @@ def backup_table(material: Material) -> Table | None:
     )
 
 
+def _told(material: Material, record_type: type[Record]) -> bool:
+    """Whether anything tells of it: where nothing does, there is no never and no none, only not known."""
+    return bool(material.facts.feeds(record_type))
+
+
 def _backup_row(material: Material, system: ProtectedSystem, state: Freshness, at: datetime) -> Row:
     words, facts = material.wording, material.facts
     depth = deepest(
@@ -83,7 +85,7 @@ def _backup_row(material: Material, system: ProtectedSystem, state: Freshness, a
         at,
         facts.policies.compliance.evidence_max_age_days,
     )
-    looked = words.say("never_looked")
+    looked = words.say("never_looked" if _told(material, BackupVerification) else "not_known")
     if depth.depth is not None and depth.verified_at is not None:
         looked = words.say("depth", depth=words.say(f"depth_{depth.depth}"), day=words.day(depth.verified_at))
     return Row(
@@ -101,6 +103,8 @@ def _backup_row(material: Material, system: ProtectedSystem, state: Freshness, a
 
 def _restore_text(material: Material, system: ProtectedSystem, at: datetime) -> str:
     words = material.wording
+    if not _restores_heard(material):
+        return words.say("not_known")
     tests = [
         one for one in material.facts.of(RestoreTest) if one.system_key == system.system_key and one.tested_at <= at
     ]
@@ -115,6 +119,11 @@ def _restore_text(material: Material, system: ProtectedSystem, at: datetime) -> 
     return words.say("restore_took", day=day, took=words.duration(newest.duration_seconds))
 
 
+def _restores_heard(material: Material) -> bool:
+    sources = material.facts.feeds(RestoreTest)
+    return bool(sources) and not material.facts.silent(sources)
+
+
 def backup_lines(material: Material) -> list[Line]:
     """The inventory's count, and what restores have never proven."""
     words, facts = material.wording, material.facts
@@ -122,6 +131,9 @@ def backup_lines(material: Material) -> list[Line]:
     states = states_at(material, at)
     if not states:
         return []
+    if not _told(material, BackupRun):
+        return [Line(audience=Audience.SECURITY, item="backups", text=words.say("backups_untold"))]
+    silent = silent_line(material, "backups", "backups", BackupRun, Audience.SECURITY)
     good = sum(state.verdict in (Verdict.OK, Verdict.WARN) for state in states.values())
     unknown = sum(state.verdict is Verdict.UNKNOWN for state in states.values())
     lines = [
@@ -134,14 +146,14 @@ def backup_lines(material: Material) -> list[Line]:
             **note_on(material, "backups"),
         )
     ]
-    if (untested := never_restored(material)) is not None:
-        lines.append(untested)
-    return lines
+    return [line for line in (silent, *lines, never_restored(material)) if line is not None]
 
 
 def never_restored(material: Material) -> Line | None:
-    """The systems of which no restore was ever tested; None when every one was."""
+    """The systems of which no restore was ever tested; None when every one was, or when nobody can tell."""
     words, facts = material.wording, material.facts
+    if not _restores_heard(material):
+        return None
     tested = {test.system_key for test in facts.of(RestoreTest)}
     missing = [one.system_key for one in facts.systems or () if one.system_key not in tested]
     if not missing:
@@ -157,6 +169,8 @@ def never_restored(material: Material) -> Line | None:
 
 def backup_events(material: Material) -> list[Change]:
     """Systems whose backup went bad, recovered or stayed bad since the last meeting, and restores made since."""
+    if not _told(material, BackupRun):
+        return list(_restores_since(material))
     now, then = states_at(material, material.facts.frame().until), states_at(material, material.since)
     changes = [
         change for key, state in now.items() if (change := _backup_change(material, key, state, then[key])) is not None
@@ -210,10 +224,15 @@ def _restores_since(material: Material) -> Iterable[Change]:
         )
 
 
-def compliance_line(material: Material) -> Line | None:
-    """How many items are evidenced, expiring, expired, waived and unknown; None where nobody keeps them."""
+def compliance_lines(material: Material) -> list[Line]:
+    """How many items are evidenced, expiring, expired, waived and unknown; nothing where nobody keeps them."""
+    silent = silent_line(material, "compliance", "compliance", ControlResult, Audience.SECURITY)
+    return [line for line in (silent, _compliance_line(material)) if line is not None]
+
+
+def _compliance_line(material: Material) -> Line | None:
     words = material.wording
-    results = material.facts.of(ControlResult)
+    results = material.heard(ControlResult)
     if not results:
         return None
     counts = item_states(results, material.facts.today, material.facts.policies.compliance)
@@ -229,7 +248,7 @@ def compliance_line(material: Material) -> Line | None:
 def compliance_table(material: Material) -> Table | None:
     """The items that are not current, worst first; the current ones are counted in the caption."""
     words, facts = material.wording, material.facts
-    results = facts.of(ControlResult)
+    results = material.heard(ControlResult)
     if not results:
         return None
     judged = [(item_state(result, facts.today, facts.policies.compliance), result) for result in results]

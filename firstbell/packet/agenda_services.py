@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from firstbell.intervals import Window, Windows, local_dates, local_day, total_seconds
+from firstbell.intervals import Window, Windows, local_dates, local_day, total_seconds, union
 from firstbell.metrics import tickets as desk
 from firstbell.metrics.figure import DISTRICT, Frame
 from firstbell.metrics.operation_formulas import service_lines
 from firstbell.metrics.uptime import Outage, Timeline, WatchedService, coverage, outages
+from firstbell.packet.figures import value_text
 from firstbell.packet.material import Material
 from firstbell.packet.model import Audience, Change, Chart, ChartSeries, Column, Line, Point, Row, Table, Trend
 from firstbell.packet.summary import note_on
+from firstbell.packet.unknowns import silent_line
 from firstbell.records import Ticket, VendorIncident
 
 DAYS_DRAWN = 42
@@ -169,35 +171,44 @@ def unwatched_line(material: Material, found: Sequence[Watched]) -> Line | None:
 
 
 def day_strip(material: Material, found: Sequence[Watched]) -> Chart | None:
-    """Minutes of class time lost on each of the last school days, all services together; a gap: nobody watched."""
+    """Minutes of class time in which any service was down, on each of the last school days; a gap: nobody watched."""
     facts, words = material.facts, material.wording
     end = facts.frame().until
     window = Window(max(facts.window.start, end - timedelta(days=DAYS_DRAWN)), end)
     points = []
     for day in local_dates(window, facts.calendar.zone):
-        hours = facts.calendar.instruction(local_day(day, facts.calendar.zone))
-        if not hours or not found:
-            continue
-        lines = [one.line.within(hours) for one in found]
-        seen = any(total_seconds(line.over) > total_seconds(line.unknown) for line in lines)
-        lost = max((total_seconds(line.down) for line in lines), default=0.0) / 60
-        points.append(Point(label=words.day(day), value=round(lost, 1) if seen else None))
-    if not points:
+        part = local_day(day, facts.calendar.zone).clipped(window)
+        hours = facts.calendar.instruction(part) if part is not None else ()
+        if hours and found:
+            points.append(Point(label=words.day(day), value=_lost_minutes(found, hours)))
+    known = [point for point in points if point.value is not None]
+    if not known:
         return None
-    bad = [point for point in points if point.value]
+    bad = [point for point in known if point.value]
     worst = max(bad, key=lambda point: point.value or 0, default=None)
-    finding = words.say("strip_clean", n=len(points))
+    finding = words.say("strip_clean", n=len(known))
     if worst is not None and worst.value is not None:
         longest = words.duration(worst.value * 60)
-        finding = words.say("strip_finding", n=len(bad), days=len(points), day=worst.label, longest=longest)
+        finding = words.say("strip_finding", n=len(bad), days=len(known), day=worst.label, longest=longest)
+    if len(known) < len(points):
+        finding = f"{finding} {words.say('strip_unknown', n=len(points) - len(known))}"
     series = (ChartSeries(name=words.say("column_lost_in_class"), points=tuple(points)),)
     return Chart(kind="days", title=words.say("strip_title"), alternative=finding, unit="min", series=series)
 
 
+def _lost_minutes(found: Sequence[Watched], hours: Windows) -> float | None:
+    lines = [one.line.within(hours) for one in found]
+    if not any(total_seconds(line.over) > total_seconds(line.unknown) for line in lines):
+        return None
+    return round(total_seconds(union(window for line in lines for window in line.down)) / 60, 1)
+
+
 def desk_lines(material: Material) -> list[Line]:
-    """The help desk in two sentences, where one feeds us."""
+    """The help desk in two sentences, where one feeds us; one sentence where it fell silent."""
     facts, words = material.facts, material.wording
-    if not facts.feeds(Ticket) or facts.silent(facts.feeds(Ticket)):
+    if (silent := silent_line(material, "desk.flow", "help_desk", Ticket)) is not None:
+        return [silent]
+    if not facts.feeds(Ticket):
         return []
     frame, seen = _desk_frame(material), facts.of(Ticket)
     created, resolved = desk.created(seen, frame), desk.resolved(seen, frame)
@@ -208,15 +219,16 @@ def desk_lines(material: Material) -> list[Line]:
         Line(
             item="desk.flow",
             text=words.say(
-                "desk_flow", created=created.value or 0, resolved=resolved.value or 0, open=open_now.value or 0
+                "desk_flow",
+                created=value_text(created, material),
+                resolved=value_text(resolved, material),
+                open=value_text(open_now, material),
             ),
             **note_on(material, "desk.flow"),
         )
     ]
     if answer.value is not None:
-        lines.append(
-            Line(item="desk.answer", text=words.say("desk_answer", hours=words.say("work_hours", n=answer.value)))
-        )
+        lines.append(Line(item="desk.answer", text=words.say("desk_answer", hours=value_text(answer, material))))
     return lines
 
 
@@ -263,7 +275,7 @@ def vendor_table(material: Material) -> Table | None:
     """What vendors declared about themselves in the period: their word, kept apart from what we measured."""
     facts, words = material.facts, material.wording
     over = facts.frame().elapsed
-    declared = [one for one in facts.of(VendorIncident) if not one.planned and _touches(one, over)]
+    declared = [one for one in material.heard(VendorIncident) if not one.planned and _touches(one, over)]
     if not declared:
         return None
     declared.sort(key=lambda one: one.started_at, reverse=True)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from firstbell.assessment.instrument import AREA_TITLES, Area
 from firstbell.assessment.result import IndicatorResult
+from firstbell.assessment.targets import Target
 from firstbell.kpi import Availability
-from firstbell.packet.figures import goal_text, printed_figure, trend_of, value_text
+from firstbell.packet.baseline import trend
+from firstbell.packet.figures import audience_of, goal_text, silence_text, value_text
 from firstbell.packet.material import Material
-from firstbell.packet.model import Appendix, Audience, Criterion, IndicatorRow, Line, Row, SourceRow, Term
+from firstbell.packet.model import Appendix, Criterion, IndicatorRow, Line, Row, SourceRow, Term
+from firstbell.packet.unknowns import reason_text
+from firstbell.packet.wording import Wording
 
 _METHOD = ("method_window", "method_lights", "method_area", "method_priority", "method_uptime", "method_unknown")
 _GLOSSARY = (
@@ -42,14 +46,11 @@ def appendix(material: Material) -> Appendix:
     )
 
 
-def _class(result: IndicatorResult) -> Audience:
-    return Audience.SECURITY if result.area is Area.SECURITY else Audience.TEAM
-
-
 def _criterion(material: Material, area: Area) -> Criterion:
     words = material.wording
     result = next(one for one in material.assessment.areas if one.area is area)
     return Criterion(
+        audience=audience_of(area),
         title=AREA_TITLES[area],
         score=words.say("score", n=round(result.score)) if result.score is not None else words.say("no_score"),
         coverage=words.say("coverage_of_weight", share=words.percent(result.coverage)),
@@ -61,15 +62,13 @@ def _row(material: Material, result: IndicatorResult) -> IndicatorRow:
     words, indicator, kpi = material.wording, material.indicators[result.indicator], result.kpi
     place = "" if result.scope == "district" else f" ({material.names.scope(result.scope)})"
     return IndicatorRow(
-        audience=_class(result),
+        audience=audience_of(result.area),
         code=result.indicator,
         title=f"{indicator.title}{place}",
         light=result.light,
-        value=value_text(kpi, words) if kpi.known else words.say("not_known_because", reason=kpi.reason),
+        value=value_text(kpi, material) if kpi.known else reason_text(kpi, material),
         target=goal_text(result.target, kpi, words) or words.say("no_target"),
-        basis=words.say("basis_adopted", basis=result.target.basis_text, day=words.full_date(result.target.adopted_on))
-        if result.target.adopted_on
-        else words.say("basis_proposed", basis=result.target.basis_text or result.target.basis.value),
+        basis=_basis(result.target, words),
         numerator=words.number(kpi.numerator) if kpi.numerator is not None else "",
         denominator=words.number(kpi.denominator) if kpi.denominator is not None else "",
         missing=words.number(kpi.missing) if kpi.missing else "0",
@@ -77,20 +76,27 @@ def _row(material: Material, result: IndicatorResult) -> IndicatorRow:
         sources=words.listed(material.names.sources.get(key, key) for key in kpi.sources),
         as_of=words.moment(kpi.as_of),
         method=kpi.method,
-        trend=trend_of(result, printed_figure(material.printed, result.key)),
+        trend=trend(material, result),
         priority=round(result.priority, 1) if result.priority is not None else None,
     )
+
+
+def _basis(target: Target, words: Wording) -> str:
+    basis = words.sentence(target.basis_text or words.say(f"basis_{target.basis}"))
+    if target.adopted_on is not None:
+        return words.say("basis_adopted", basis=basis, day=words.full_date(target.adopted_on))
+    return words.say("basis_proposed" if target.needs_adoption else "basis_in_force", basis=basis)
 
 
 def _need(material: Material, rank: int, result: IndicatorResult) -> Row:
     words, indicator = material.wording, material.indicators[result.indicator]
     return Row(
-        audience=_class(result),
+        audience=audience_of(result.area),
         light=result.light,
         cells=(
             str(rank),
             indicator.title,
-            value_text(result.kpi, words),
+            value_text(result.kpi, material),
             goal_text(result.target, result.kpi, words),
             words.number(result.priority or 0),
             words.say(f"moscow_{result.moscow.name.lower()}") if result.moscow else "",
@@ -103,25 +109,24 @@ def _strength(material: Material, result: IndicatorResult) -> Line:
     words = material.wording
     title = material.indicators[result.indicator].title
     goal = goal_text(result.target, result.kpi, words)
-    text = words.say("figure_with_goal", title=title, value=value_text(result.kpi, words), goal=goal)
-    return Line(audience=_class(result), item=result.key, text=text)
+    text = words.say("figure_with_goal", title=title, value=value_text(result.kpi, material), goal=goal)
+    return Line(audience=audience_of(result.area), item=result.key, text=text)
 
 
 def _uncollected(material: Material, result: IndicatorResult) -> Line:
     title = material.indicators[result.indicator].title
-    text = material.wording.say("figure_unknown", title=title, reason=result.kpi.reason)
-    return Line(audience=_class(result), item=result.key, text=text)
+    why = material.wording.closed(reason_text(result.kpi, material))
+    text = material.wording.say("figure_unknown", title=title, why=why)
+    return Line(audience=audience_of(result.area), item=result.key, text=text)
 
 
 def _sources(material: Material) -> list[SourceRow]:
     words = material.wording
-    silent = material.facts.silent(tuple(source.source_key for source in material.facts.sources))
     return [
         SourceRow(
-            audience=Audience.SECURITY if source.failing else Audience.TEAM,
             title=source.title,
             read_at=words.moment(source.known_until) if source.known_until else words.say("never_read"),
-            state=source.failing or words.say("source_stale" if source.source_key in silent else "source_fine"),
+            state=source.failing or silence_text(material, (source.source_key,)) or words.say("source_fine"),
             owner=material.role(source.owner_role),
             feeds=source.feeds,
         )

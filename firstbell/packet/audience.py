@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, TypeVar, cast
+from zoneinfo import ZoneInfo
 
 from firstbell.packet.model import Audience, Classed, Cover, IncidentLine, Packet, Part
 
@@ -29,7 +30,8 @@ def cut(packet: Packet, edition: str) -> Packet:
     Incidents stand in an edition only from the day they were released; before that they are on the covers of the
     people whose roles they name.
     """
-    until = packet.as_of.date() if packet.as_of is not None else date.min
+    zone = ZoneInfo(packet.heading.time_zone)
+    until = packet.as_of.astimezone(zone).date() if packet.as_of is not None else date.min
     return _cut_part(packet, EDITIONS[edition], until)
 
 
@@ -71,6 +73,6 @@ def _may_stand(piece: Classed, allowed: frozenset[Audience], until: date) -> boo
 
 
 def _stub(piece: Classed) -> Classed | None:
-    if not piece.STUB or not piece.model_fields_set & {"neutral"}:
+    if not piece.STUB:
         return None
     return type(piece).model_construct(audience=Audience.PUBLIC, **{name: getattr(piece, name) for name in piece.STUB})

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from firstbell.assessment.instrument import Area
 from firstbell.assessment.result import IndicatorResult
 from firstbell.kpi import Light
-from firstbell.packet.figures import amount_text, printed_figure, trend_of, value_text
+from firstbell.packet.baseline import baseline, printed_text
+from firstbell.packet.figures import audience_of, trend_of, value_text
 from firstbell.packet.material import Material
-from firstbell.packet.model import Audience, Change, Figure, Line, Trend
+from firstbell.packet.model import Change, Figure, Trend
 from firstbell.packet.summary import note_on
 from firstbell.policies import Policy
 
@@ -42,27 +43,34 @@ DEFAULT_RULES = ChangeRules(name="default")
 def changes(material: Material, events: tuple[Change, ...], rules: ChangeRules = DEFAULT_RULES) -> tuple[Change, ...]:
     """Events and moved figures, the heaviest first; those of equal weight in the instrument's order."""
     moved = [change for result in material.assessment.district if (change := _moved(material, result, rules))]
-    return tuple(sorted((*events, *moved), key=lambda change: -change.weight))
+    fresh = [event for event in (_news(material, one) for one in events) if event is not None]
+    return tuple(sorted((*fresh, *moved), key=lambda change: -change.weight))
+
+
+def _news(material: Material, event: Change) -> Change | None:
+    """The event unless the last packet told it in the same words; a backup that stays bad is told again, as such."""
+    told = material.printed.changes if material.printed is not None else ()
+    if (event.item, event.text) not in {(one.item, one.text) for one in told}:
+        return event
+    return event.model_copy(update={"trend": Trend.SAME}) if event.item.startswith("backup:") else None
 
 
 def _moved(material: Material, result: IndicatorResult, rules: ChangeRules) -> Change | None:
-    printed = printed_figure(material.printed, result.key)
+    printed = baseline(material, result.key)
     if printed is None or not _material(result, printed, rules):
         return None
     words, indicator = material.wording, material.indicators[result.indicator]
     trend = trend_of(result, printed)
-    was = _printed_text(printed, result, material)
-    key = "figure_changed" if material.occasion.previous_at else "figure_changed_undated"
     text = words.say(
-        key,
+        "figure_changed",
         title=indicator.title,
-        value=value_text(result.kpi, words),
-        was=was,
-        day=words.day(material.since),
+        value=value_text(result.kpi, material),
+        was=printed_text(printed, result, material),
+        day=words.day(material.compared_at),
     )
     factor = rules.worse_factor if trend in (Trend.WORSE, Trend.UNKNOWN) else 1.0
     return Change(
-        audience=Audience.SECURITY if result.area is Area.SECURITY else Audience.TEAM,
+        audience=audience_of(result.area),
         trend=trend,
         text=text,
         item=result.key,
@@ -92,49 +100,3 @@ def _step(result: IndicatorResult, printed: Figure) -> float:
     if isinstance(goal, int | float) and isinstance(floor, int | float) and goal != floor:
         return min(1.0, step / abs(goal - floor))
     return min(1.0, step / abs(printed.value)) if printed.value else 1.0
-
-
-def _printed_text(printed: Figure, result: IndicatorResult, material: Material) -> str:
-    words = material.wording
-    if printed.value is None:
-        return words.say("not_known")
-    if printed.unit == "ratio" and printed.numerator is not None and printed.denominator is not None:
-        same_whole = printed.denominator == result.kpi.denominator
-        return words.number(printed.numerator) if same_whole else words.share(printed.numerator, printed.denominator)
-    return amount_text(printed.value, printed.unit, words)
-
-
-def corrections(material: Material) -> tuple[Line, ...]:
-    """Printed figures that are no longer true of their own period, because facts arrived or changed later."""
-    if material.recomputed is None or material.printed is None:
-        return ()
-    return tuple(
-        line
-        for result in material.recomputed.district
-        if (line := _correction(material, result, printed_figure(material.printed, result.key))) is not None
-    )
-
-
-def _correction(material: Material, result: IndicatorResult, printed: Figure | None) -> Line | None:
-    """A line when both were known and differ; a figure that fell silent since is told among the unknowns."""
-    if printed is None or printed.value is None or result.kpi.value is None:
-        return None
-    if (printed.window_start, printed.window_end) != (result.kpi.window.start, result.kpi.window.end):
-        return None
-    if printed.policy_hash != result.kpi.policy_hash or abs(printed.value - result.kpi.value) <= 1e-9:
-        return None
-    words = material.wording
-    was, now = _printed_text(printed, result, material), value_text(result.kpi, words)
-    if was == now:
-        return None
-    return Line(
-        audience=Audience.SECURITY if result.area is Area.SECURITY else Audience.TEAM,
-        item=result.key,
-        text=words.say(
-            "correction",
-            day=words.day(material.since),
-            title=material.indicators[result.indicator].title,
-            was=was,
-            now=now,
-        ),
-    )

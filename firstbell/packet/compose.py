@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from firstbell.assessment.instrument import Area
 from firstbell.packet import agenda_security as security
 from firstbell.packet import agenda_services as services
 from firstbell.packet import summary
 from firstbell.packet.agenda_people import feedback_section, ideas_section, next_section
 from firstbell.packet.agenda_plan import actions_section, milestone_events, projects_section
 from firstbell.packet.appendix import appendix
-from firstbell.packet.changes import changes, corrections
-from firstbell.packet.figures import evidence
+from firstbell.packet.baseline import corrections
+from firstbell.packet.changes import changes
+from firstbell.packet.figures import audience_of, evidence
 from firstbell.packet.material import Material
-from firstbell.packet.model import Audience, Figure, IncidentLine, Line, Packet, Section
+from firstbell.packet.model import Figure, IncidentLine, Line, Packet, Section
+from firstbell.packet.unknowns import silent_line, unknowns
+from firstbell.records import ObservationInterval, VendorIncident
 
 
 def compose(material: Material) -> Packet:
@@ -58,7 +60,7 @@ def compose(material: Material) -> Packet:
 def _unknowns(material: Material, found: list[services.Watched]) -> tuple[Line, ...]:
     untested, unwatched = security.never_restored(material), services.unwatched_line(material, found)
     more = (line for line in (untested, unwatched) if line is not None)
-    return (*summary.unknowns(material), *more)
+    return (*unknowns(material), *more)
 
 
 def _infrastructure_section(
@@ -66,7 +68,13 @@ def _infrastructure_section(
 ) -> Section:
     """Item 3: services, help desk, vendors' own word; then backups, compliance and incidents for those who may see."""
     words = material.wording
-    lines = [*services.desk_lines(material), *security.backup_lines(material), security.compliance_line(material)]
+    lines = [
+        silent_line(material, "services", "services", ObservationInterval) if found else None,
+        *services.desk_lines(material),
+        silent_line(material, "vendors", "vendors", VendorIncident),
+        *security.backup_lines(material),
+        *security.compliance_lines(material),
+    ]
     tables = [
         services.service_table(material, found) if found else None,
         services.vendor_table(material),
@@ -89,10 +97,6 @@ def _infrastructure_section(
 
 def _figures(material: Material) -> tuple[Figure, ...]:
     return tuple(
-        evidence(
-            result,
-            material.indicators[result.indicator],
-            Audience.SECURITY if result.area is Area.SECURITY else Audience.TEAM,
-        )
+        evidence(result, material.indicators[result.indicator], audience_of(result.area))
         for result in material.assessment.results
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 
-from firstbell.assessment.instrument import Indicator
+from firstbell.assessment.instrument import Area, Indicator
 from firstbell.assessment.result import IndicatorResult
 from firstbell.assessment.targets import Better, Target
-from firstbell.kpi import Kpi
+from firstbell.kpi import Availability, Kpi
+from firstbell.packet.material import Material
 from firstbell.packet.model import Audience, Figure, Packet, Trend
 from firstbell.packet.wording import Wording
 
@@ -15,43 +16,50 @@ SAME_WITHIN = 1e-9
 COUNTABLE_BELOW = 100_000
 
 
-def value_text(kpi: Kpi, words: Wording) -> str:
-    """The figure in words: "449 of 468", "54 min", "2.5 h"; "not known" where there is none.
+def value_text(kpi: Kpi, material: Material) -> str:
+    """The figure in words: "449 of 468", "54 min", "2.5 h"; "not known" where there is none, and since when.
 
     Availability is the one ratio that people know as a percentage with digits, so it keeps them.
     """
+    words = material.wording
     if kpi.value is None:
-        return words.say("not_known")
-    if kpi.unit == "ratio" and kpi.numerator is not None and kpi.denominator is not None and _countable(kpi):
+        if kpi.availability is Availability.SUPPRESSED:
+            return words.say("not_shown")
+        return silence_text(material, kpi.sources) or words.say("not_known")
+    if (
+        kpi.unit == "ratio"
+        and kpi.numerator is not None
+        and kpi.denominator is not None
+        and countable(kpi.numerator, kpi.denominator)
+    ):
         return words.share(kpi.numerator, kpi.denominator)
     return amount_text(kpi.value, kpi.unit, words)
 
 
+def silence_text(material: Material, sources: tuple[str, ...]) -> str:
+    """ "not known since Fri 20 Nov, 6 pm" where one of the sources fell silent, "never read yet"; else empty."""
+    silent = material.facts.silent(sources)
+    if not silent:
+        return ""
+    moments = [moment for moment in silent.values() if moment is not None]
+    if len(moments) < len(silent):
+        return material.wording.say("never_read")
+    return material.wording.say("since", moment=material.wording.moment(min(moments)))
+
+
 def amount_text(value: float, unit: str, words: Wording) -> str:
-    """A value with its unit."""
+    """A value with its unit. A measure's own unit that the language does not know stands behind the number."""
     match unit:
         case "ratio":
-            return words.percent(value) if value < 0.9 or value == 1 else words.exact_percent(value)
+            return words.percent(value) if value < 0.9 or _whole(value * 100) else words.exact_percent(value)
         case "minutes":
             return words.duration(value * 60)
         case "seconds":
             return words.duration(value)
-        case "hours":
-            return words.say("hours", n=value)
-        case "business_hours":
-            return words.say("work_hours", n=value)
-        case "days":
-            return words.say("days", n=value)
-        case "business_days":
-            return words.say("work_days", n=value)
-        case "points":
-            return words.say("points", n=value)
-        case "dollars" | "usd":
+        case "dollars" | "dollars per student":
             return words.money(value)
-        case "mbps":
-            return words.say("mbps", n=value)
         case _:
-            return words.number(value)
+            return words.quantity(value, unit)
 
 
 def goal_text(target: Target, kpi: Kpi, words: Wording) -> str:
@@ -64,7 +72,7 @@ def goal_text(target: Target, kpi: Kpi, words: Wording) -> str:
         return words.say("goal_between", low=low, high=high)
     if target.better is Better.DOWN:
         return words.say("limit", limit=amount_text(goal, kpi.unit, words))
-    if kpi.unit == "ratio" and kpi.denominator and _countable(kpi):
+    if kpi.unit == "ratio" and kpi.denominator and countable(kpi.numerator or 0, kpi.denominator):
         return words.say("goal", goal=words.number(math.ceil(goal * kpi.denominator - 1e-6)))
     return words.say("goal", goal=amount_text(goal, kpi.unit, words))
 
@@ -116,10 +124,14 @@ def evidence(result: IndicatorResult, indicator: Indicator, audience: Audience) 
     )
 
 
-def _countable(kpi: Kpi) -> bool:
-    """Whether the figure is a share of things one could count: whole numbers, and not seconds of a school year."""
-    parts = (kpi.numerator or 0, kpi.denominator or 0)
-    return all(_whole(part) and part < COUNTABLE_BELOW for part in parts)
+def audience_of(area: Area) -> Audience:
+    """Who may see the figures of an area."""
+    return Audience.SECURITY if area is Area.SECURITY else Audience.TEAM
+
+
+def countable(numerator: float, denominator: float) -> bool:
+    """Whether a share is one of things one could count: whole numbers, and not seconds of a school year."""
+    return all(_whole(part) and part < COUNTABLE_BELOW for part in (numerator, denominator))
 
 
 def _whole(value: float) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
+from typing import TypeVar
 
 from firstbell.assessment.instrument import Indicator, Instrument
 from firstbell.assessment.result import Assessment
@@ -14,7 +15,9 @@ from firstbell.config.team import Goal, Team
 from firstbell.metrics.facts import Facts
 from firstbell.packet.model import Packet
 from firstbell.packet.wording import Wording
-from firstbell.records import SectionNote, TeamAction, TeamDecision
+from firstbell.records import Record, SectionNote, TeamAction, TeamDecision
+
+R = TypeVar("R", bound=Record)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +118,17 @@ class Material:
     def since(self) -> datetime:
         """The meeting that this packet is compared with; the period's start where there was none."""
         return self.occasion.previous_at or self.facts.window.start
+
+    @property
+    def compared_at(self) -> datetime:
+        """The meeting whose packet was printed before this one; the last meeting where none was."""
+        return (self.printed.heading.meeting_at if self.printed else None) or self.since
+
+    def heard(self, record_type: type[R]) -> tuple[R, ...]:
+        """The records of a type from the sources that have not fallen silent."""
+        silent = self.facts.silent(self.facts.feeds(record_type))
+        told = self.facts.by_source(record_type)
+        return tuple(row for source, rows in told.items() if source not in silent for row in rows)
 
     @cached_property
     def indicators(self) -> Mapping[str, Indicator]:

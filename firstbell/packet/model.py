@@ -244,7 +244,7 @@ class IndicatorRow(Classed):
     priority: Team[float | None] = None
 
 
-class Criterion(Part):
+class Criterion(Classed):
     """One of the assessment's areas with its score and how much of it is covered."""
 
     title: Public[str] = ""

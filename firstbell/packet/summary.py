@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, datetime
 
 from firstbell.assessment.instrument import AREA_TITLES, Area
 from firstbell.assessment.result import AreaResult, IndicatorResult
-from firstbell.kpi import Availability, Light
-from firstbell.packet.figures import goal_text, printed_figure, trend_of, value_text
+from firstbell.kpi import Light
+from firstbell.packet.baseline import trend
+from firstbell.packet.figures import audience_of, goal_text, value_text
 from firstbell.packet.material import Material, Reader
 from firstbell.packet.model import (
     Action,
@@ -19,18 +19,18 @@ from firstbell.packet.model import (
     IncidentLine,
     LightLine,
     LightStatement,
-    Line,
 )
 from firstbell.records import Incident, TeamAction
 
 FIVE_LIGHTS = (Area.TECHNOLOGY_INTEGRATION, Area.INFRASTRUCTURE, Area.SECURITY, Area.FEEDBACK, Area.BUDGET)
 STATEMENTS_PER_LIGHT = 2
+PROPOSALS_NAMED = 3
 
 
 def heading(material: Material) -> Heading:
     """Who meets, when, up to when the facts go and what they are compared with."""
     words, occasion = material.wording, material.occasion
-    compared = words.say("compared_with", day=words.day(occasion.previous_at)) if occasion.previous_at else ""
+    compared = words.say("compared_with", day=words.day(material.compared_at)) if material.printed else ""
     return Heading(
         district=material.district.name,
         sample=material.district.sample,
@@ -39,8 +39,8 @@ def heading(material: Material) -> Heading:
         meeting_at=occasion.starts_at,
         meeting_text=words.moment(occasion.starts_at),
         place=occasion.place,
-        facts_until=words.say("facts_until", moment=words.moment(material.as_of)),
-        compared_with=compared or words.say("first_packet"),
+        facts_until=words.moment(material.as_of),
+        compared_with=compared,
         stage=material.stage,
         revision=material.revision,
         page=material.district.packet.page,
@@ -76,12 +76,11 @@ def lights(material: Material) -> tuple[LightLine, ...]:
 
 
 def _light(material: Material, area: AreaResult) -> LightLine:
-    security = area.area is Area.SECURITY
-    audience = Audience.SECURITY if security else Audience.TEAM
+    audience = audience_of(area.area)
     return LightLine(
         audience=audience,
         area=AREA_TITLES[area.area],
-        neutral=material.wording.say("security_sentence") if security else "",
+        neutral=material.wording.say("security_sentence") if audience is Audience.SECURITY else "",
         light=area.light,
         statements=tuple(_statement(material, result, audience) for result in _leading(material, area)),
     )
@@ -107,9 +106,9 @@ def _statement(material: Material, result: IndicatorResult, audience: Audience) 
     words, indicator = material.wording, material.indicators[result.indicator]
     return LightStatement(
         audience=audience,
-        text=words.say("figure", title=indicator.title, value=value_text(result.kpi, words)),
-        goal=goal_text(result.target, result.kpi, words) if result.target.in_force else "",
-        trend=trend_of(result, printed_figure(material.printed, result.key)),
+        text=words.say("figure", title=indicator.title, value=value_text(result.kpi, material)),
+        goal=goal_text(result.target, result.kpi, words) if result.target.in_force and result.kpi.known else "",
+        trend=trend(material, result),
     )
 
 
@@ -169,41 +168,6 @@ def _today(material: Material) -> date:
     return material.as_of.astimezone(material.wording.zone).date()
 
 
-def unknowns(material: Material) -> tuple[Line, ...]:
-    """What is not known: sources that fell silent, and must-measures that nobody collects."""
-    return (*_silent_sources(material), *_uncollected(material))
-
-
-def _silent_sources(material: Material) -> Iterable[Line]:
-    words = material.wording
-    silent = material.facts.silent(tuple(source.source_key for source in material.facts.sources))
-    for source in material.sources:
-        if source.source_key not in silent:
-            continue
-        last, item = silent[source.source_key], f"source:{source.source_key}"
-        since = words.say("since", moment=words.moment(last)) if last else words.say("never_read")
-        yield Line(
-            item=item,
-            text=words.say("source_silent", title=source.title, since=since, owner=material.role(source.owner_role)),
-            **note_on(material, item),
-        )
-
-
-def _uncollected(material: Material) -> Iterable[Line]:
-    """Must-measures without a figure; those of silent sources are told with their source."""
-    words = material.wording
-    for result in material.assessment.unknown:
-        if not result.must_measure or result.kpi.availability is Availability.STALE:
-            continue
-        indicator = material.indicators[result.indicator]
-        yield Line(
-            audience=Audience.SECURITY if result.area is Area.SECURITY else Audience.TEAM,
-            item=result.key,
-            text=words.say("figure_unknown", title=indicator.title, reason=result.kpi.reason),
-            **note_on(material, result.key),
-        )
-
-
 def note_on(material: Material, item: str) -> dict[str, str]:
     """The note a person wrote on a line, as the fields of that line."""
     note = material.notes.get(item)
@@ -229,8 +193,10 @@ def _cover(
     elif own:
         parts.append(words.say("your_open", n=len(own)))
     if material.stage == "draft" and "team_leader" in reader.roles and (waiting := _proposed(material)):
-        parts.append(words.say("proposals_wait", n=len(waiting), titles=" ".join(waiting)))
-    rest = " ".join(parts) or words.say("nothing_of_you")
+        titles_shown = " ".join(words.sentence(title) for title in waiting[:PROPOSALS_NAMED])
+        parts.append(words.say("proposals_wait", n=len(waiting), titles=titles_shown))
+    first, *others = parts or [words.say("nothing_of_you")]
+    rest = " ".join((first, *map(words.sentence, others)))
     return Cover(
         person_key=reader.person_key,
         greeting=words.say("for_you", role=words.listed(titles), rest=rest),

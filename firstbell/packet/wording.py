@@ -31,7 +31,13 @@ class Wording:
 
         Raises KeyError for a key that the table does not have: a packet with a hole must not be printed.
         """
-        form = self._table["sentences"][key]
+        return self._filled(self._table["sentences"][key], values)
+
+    def quantity(self, value: float, unit: str) -> str:
+        """A number with its unit in print, "2 work hours"; a unit without words of its own stands as it is."""
+        return self._filled(self._table["units"].get(unit, f"{{n}} {unit}"), {"n": value})
+
+    def _filled(self, form: Any, values: dict[str, Any]) -> str:
         if isinstance(form, dict):
             form = form["one"] if values.get("n") == 1 else form["other"]
         shown = {
@@ -40,18 +46,24 @@ class Wording:
         return str(form.format(**shown))
 
     def number(self, value: float) -> str:
-        """A number with the language's separators and no more digits than it needs.
+        """A number with the language's separators and no more digits than it needs: two below 2, then one.
 
         >>> Wording(ZoneInfo("UTC")).number(1890), Wording(ZoneInfo("UTC")).number(2.5)
         ('1,890', '2.5')
         """
-        rounded = round(value, 1)
-        text = f"{rounded:,.0f}" if rounded == int(rounded) else f"{rounded:,.1f}"
+        text = f"{value:,.{2 if abs(value) < 2 else 1}f}".rstrip("0").rstrip(".")
+        text = "0" if text == "-0" else text
         return text.translate(str.maketrans({",": self._table["thousands"], ".": self._table["decimal"]}))
 
     def percent(self, ratio: float) -> str:
-        """A ratio as whole percent, cut and not rounded up: 0.9996 is 99 %, because 100 % must mean all."""
+        """A ratio as whole percent, cut and not rounded up: 100 % must mean all, as 0 % must mean none.
+
+        >>> [Wording(ZoneInfo("UTC")).percent(ratio) for ratio in (0.9996, 0.004, 0)]
+        ['99 %', 'under 1 %', '0 %']
+        """
         whole = int(ratio * 100 + 1e-9)
+        if whole == 0 and ratio > 0:
+            return self.say("under_one_percent")
         return f"{whole} %"
 
     def exact_percent(self, ratio: float) -> str:
@@ -91,20 +103,28 @@ class Wording:
         return f"{self.day(when)}, {self.clock(when)}"
 
     def duration(self, seconds: float) -> str:
-        """Minutes below two hours, then hours; a stretch shorter than a minute says so.
+        """Minutes below two hours, then hours, whole days as days; a stretch shorter than a minute says so.
 
-        >>> [Wording(ZoneInfo("UTC")).duration(s) for s in (20, 3240, 9000, 200_000)]
-        ['under 1 min', '54 min', '2 h 30 min', '2 days']
+        >>> [Wording(ZoneInfo("UTC")).duration(s) for s in (20, 3240, 9000, 86_400, 200_000)]
+        ['under 1 min', '54 min', '2 h 30 min', '1 day', '2 days']
         """
         minutes = round(seconds / 60)
-        if minutes < 1:
+        if minutes < 1 and seconds > 0:
             return self.say("under_a_minute")
         if minutes < 120:
             return self.say("minutes", n=minutes)
-        if minutes < 48 * 60:
+        if minutes < 48 * 60 and minutes % (24 * 60):
             hours, rest = divmod(minutes, 60)
             return self.say("hours_and_minutes", hours=hours, minutes=rest) if rest else self.say("hours", n=hours)
-        return self.say("days", n=int(timedelta(minutes=minutes).days))
+        return self.say("days", n=timedelta(minutes=minutes).days)
+
+    def sentence(self, text: str) -> str:
+        """The text as one sentence: with a capital and a full stop, where it has none."""
+        return self.closed(f"{text[:1].upper()}{text[1:]}")
+
+    def closed(self, text: str) -> str:
+        """The text with the full stop that it lacks."""
+        return text if not text or text.endswith((".", "!", "?")) else f"{text}."
 
     def listed(self, words: Iterable[str]) -> str:
         """ "a, b and c"."""

@@ -1,0 +1,70 @@
+"""What is not known: said in every place where a figure would stand, and once on page one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+
+from firstbell.kpi import Availability, Kpi
+from firstbell.packet.figures import audience_of, silence_text
+from firstbell.packet.material import Material
+from firstbell.packet.model import Audience, Line
+from firstbell.packet.summary import note_on
+from firstbell.records import Record
+
+_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
+
+
+def unknowns(material: Material) -> tuple[Line, ...]:
+    """Sources that fell silent, and must-measures that have no figure for another reason."""
+    return (*_silent_sources(material), *_uncollected(material))
+
+
+def reason_text(kpi: Kpi, material: Material) -> str:
+    """Why there is no value: "not known since Fri 20 Nov, 6 pm", "not known. No service is listed."."""
+    words = material.wording
+    if since := silence_text(material, kpi.sources):
+        return since
+    reason = _DATE.sub(lambda found: words.full_date(date.fromisoformat(found.group())), kpi.reason)
+    if kpi.availability is Availability.STALE:
+        return f"{reason[:1].lower()}{reason[1:]}"
+    hidden = kpi.availability is Availability.SUPPRESSED
+    return words.say("not_known_because", what=words.say("not_shown" if hidden else "not_known"), reason=reason)
+
+
+def silent_line(
+    material: Material, item: str, subject: str, record_type: type[Record], audience: Audience = Audience.TEAM
+) -> Line | None:
+    """What stands in the place of figures whose source fell silent; None while all of their sources are heard."""
+    words, since = material.wording, silence_text(material, material.facts.feeds(record_type))
+    if not since:
+        return None
+    text = words.say("subject_silent", subject=words.say(subject), since=since)
+    return Line(audience=audience, item=item, text=text, **note_on(material, item))
+
+
+def _silent_sources(material: Material) -> Iterable[Line]:
+    words = material.wording
+    for source in material.sources:
+        item, since = f"source:{source.source_key}", silence_text(material, (source.source_key,))
+        if since:
+            owner = material.role(source.owner_role)
+            text = words.say("source_silent", title=source.title, since=since, owner=owner)
+            yield Line(item=item, text=text, **note_on(material, item))
+
+
+def _uncollected(material: Material) -> Iterable[Line]:
+    """Must-measures without a figure; those of silent sources are told with their source."""
+    for result in material.assessment.unknown:
+        if not result.must_measure or silence_text(material, result.kpi.sources):
+            continue
+        indicator = material.indicators[result.indicator]
+        yield Line(
+            audience=audience_of(result.area),
+            item=result.key,
+            text=material.wording.say(
+                "figure_unknown", title=indicator.title, why=material.wording.closed(reason_text(result.kpi, material))
+            ),
+            **note_on(material, result.key),
+        )
