@@ -21,6 +21,8 @@ CUT_OFF_NIGHTS = 3
 """For so many nights the routing server's disk has been full."""
 STALE_DAYS = 8
 """So long ago the library's dumps stopped."""
+AWAY, AWAY_DAYS, SENTINEL = "phones", 4, ".mounted"
+"""The system whose share has been away since so many days, and the file by which the share is known."""
 
 Write = Callable[[Path, Random], None]
 
@@ -41,6 +43,8 @@ def write_dumps(folder: Path, timeline: Timeline, at: datetime) -> None:
     for dumps in DUMPS:
         place = folder / dumps.system
         place.mkdir(parents=True, exist_ok=True)
+        if dumps.system == AWAY and at >= timeline.at(timeline.day(-AWAY_DAYS), 9):
+            continue  # the mount point is an empty folder, without the share's sentinel
         for back in range(KEPT):
             day = night - timedelta(days=back)
             if dumps.system == "library" and day > timeline.day(-STALE_DAYS):
@@ -53,14 +57,8 @@ def write_dumps(folder: Path, timeline: Timeline, at: datetime) -> None:
             if dumps.system == "bus_routing" and day > timeline.day(-CUT_OFF_NIGHTS):
                 _cut_off(path)
             os.utime(path, (made_at.timestamp(), made_at.timestamp()))
-    _share(folder / "phones", mounted=at < timeline.at(timeline.day(-4), 9))
-
-
-def _share(folder: Path, *, mounted: bool) -> None:
-    """The phone system's share: while it is away, the mount point is an empty folder without its sentinel."""
-    folder.mkdir(parents=True, exist_ok=True)
-    if mounted:
-        (folder / ".mounted").touch()
+        if dumps.system == AWAY:
+            (place / SENTINEL).touch()
 
 
 def _sql_gzip(path: Path, random: Random) -> None:
@@ -94,5 +92,6 @@ DUMPS = (
     Dumps("files", "files-{day:%Y-%m-%d}-0315.zip", 3, _zip),
     Dumps("library", "library-{day:%Y-%m-%d}-0015.sqlite", 0, _sqlite),
     Dumps("bus_routing", "routing-{day:%Y-%m-%d}-0015.sql.gz", 0, _sql_gzip),
+    Dumps("phones", "phones-{day:%Y-%m-%d}-0215.sql.gz", 2, _sql_gzip),
     Dumps("website", "website-{day:%Y-%m-%d}-0115.zip", 1, _zip),
 )

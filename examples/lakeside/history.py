@@ -23,11 +23,12 @@ from examples.lakeside.outages import controls, seen
 from examples.lakeside.sheets import write_long, write_sheets
 from examples.lakeside.tickets import as_known, sample_tickets
 from examples.lakeside.timeline import ZONE, Timeline
+from firstbell.briefing.freeze import freeze
 from firstbell.config.loaded import District
 from firstbell.config.rehearsal import go_live
 from firstbell.config.team import Milestone, PlanFile
 from firstbell.knowledge import PROBES
-from firstbell.meetings import meeting_before, meetings_of, next_meeting
+from firstbell.meetings import Meeting, chosen, meetings_of
 from firstbell.records import TEAM_SOURCE, OpenKeys, Ticket, TicketStatus
 from firstbell.store.interval_history import save_intervals
 from firstbell.store.queries import stream_reads, stream_states
@@ -68,6 +69,7 @@ def seed_history(work: Workplace, timeline: Timeline) -> bool:
         night = timeline.at(night.astimezone(ZONE).date() + timedelta(days=1), 4)
     _keep_team(work, timeline)
     _keep_looks(work, timeline)
+    _freeze_last_packet(work, timeline)
     go_live(work.state, timeline.watched_since)
     return True
 
@@ -155,16 +157,25 @@ def _keep_tickets(work: Workplace, night: datetime, known: Iterable[Ticket | Non
 
 def _keep_team(work: Workplace, timeline: Timeline) -> None:
     """Minutes, actions and decisions, each written down at its own time."""
-    meetings = meetings_of(work.district, TEAM, timeline.now, work.read_calendar)
-    coming = next_meeting(meetings, timeline.now)
-    previous = meeting_before(meetings, coming) if coming else None
-    earlier = meeting_before(meetings, previous) if previous else None
-    assert coming is not None, "the timeline puts a meeting ahead"
-    assert previous is not None, "the series began a year ago"
-    assert earlier is not None, "the series began a year ago"
     with work.store.begin() as connection:
-        for written_at, record in told(timeline, earlier, previous, coming):
+        for written_at, record in told(timeline, *_meetings(work, timeline)):
             save_facts(connection, TEAM_SOURCE, [record], written_at)
+
+
+def _meetings(work: Workplace, timeline: Timeline) -> tuple[Meeting, Meeting, Meeting]:
+    """The coming meeting, the previous one and the one before that."""
+    meetings = meetings_of(work.district, TEAM, timeline.now, work.read_calendar)
+    at = meetings.index(chosen(meetings, f"{timeline.next_meeting_on}", timeline.now, work.district))
+    return meetings[at], meetings[at - 1], meetings[at - 2]
+
+
+def _freeze_last_packet(work: Workplace, timeline: Timeline) -> None:
+    """The packet of the previous meeting, as it was printed when it was sent."""
+    _, previous, earlier = _meetings(work, timeline)
+    sent_at = previous.send_at
+    plan = _plan_of(work.district.plan, timeline, sent_at.astimezone(ZONE).date())
+    then = replace(work, district=replace(work.district, plan=plan), clock=lambda: sent_at)
+    freeze(then, previous, earlier, "final", as_of=sent_at, known_at=sent_at)
 
 
 def _keep_looks(work: Workplace, timeline: Timeline) -> None:

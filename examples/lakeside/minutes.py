@@ -58,7 +58,7 @@ Told = tuple[datetime, Record]
 """A fact of the team's own and when it was written down."""
 
 
-def told(timeline: Timeline, earlier: Meeting, previous: Meeting, coming: Meeting) -> list[Told]:
+def told(timeline: Timeline, coming: Meeting, previous: Meeting, earlier: Meeting) -> list[Told]:
     """Everything that was written down, in order of time."""
     rows = [
         *_minutes(earlier, "Targets for the year were adopted."),
@@ -144,10 +144,15 @@ def _decided(timeline: Timeline, earlier: Meeting, previous: Meeting) -> Iterabl
 
 
 def _to_decide(timeline: Timeline, coming: Meeting) -> Iterable[Told]:
-    """What waits for the coming meeting: three that a person confirmed, and one that rules proposed."""
+    """What waits for the coming meeting and was confirmed by a person; tonight the rules propose what else they see."""
     contract_ends, launch = timeline.day(66), timeline.day(51)
-    common = {"team_key": TEAM, "meeting_key": coming.key, "proposed_by": "rules"}
-    confirmed = {**common, "state": "confirmed", "confirmed_by": "team_leader"}
+    confirmed = {
+        "team_key": TEAM,
+        "meeting_key": coming.key,
+        "state": "confirmed",
+        "proposed_by": "rules",
+        "confirmed_by": "team_leader",
+    }
     decisions = (
         TeamDecision(
             **confirmed,
@@ -181,15 +186,6 @@ def _to_decide(timeline: Timeline, coming: Meeting) -> Iterable[Told]:
             recommendation="Team Leader recommends an owner: three questions are drafted.",
             deadline_on=timeline.day(14),
             objective_key="audit",
-        ),
-        TeamDecision(
-            **common,
-            decision_key=f"contract.phones.{timeline.day(41)}",
-            title="Phone contract ends",
-            state="proposed",
-            cost=12_600,
-            decider_role="superintendent",
-            deadline_on=timeline.day(11),
         ),
     )
     return [(timeline.now - timedelta(hours=30), decision) for decision in decisions]

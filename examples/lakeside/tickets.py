@@ -38,7 +38,7 @@ OPEN_STATUSES = {
     "deferred": TicketStatus.PENDING,
 }
 RESPONSE_HOURS = {"critical": 0.4, "urgent": 1.2, "bug": 3.5, "feature": 9, "wish": 14}
-WORK_HOURS = {"critical": 3, "urgent": 8, "bug": 15, "feature": 42, "wish": 70}
+WORK_HOURS = {"critical": 1.5, "urgent": 4, "bug": 6.5, "feature": 20, "wish": 45}
 BACKLOG_GROWS = 45
 """For so many days before the demo work takes longer, because one technician is away for part of the week."""
 
