@@ -5,12 +5,12 @@ Nothing that is frozen changes: the packet that goes out is composed when it is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, ValidationError
 from sqlalchemy import Connection
 
 from firstbell.catalog import load_roles
@@ -68,6 +68,16 @@ class ReviewWord(Section):
     drop: tuple[str, ...] = Field((), title="Drop decisions", description="Keys of decisions to leave out.")
     add: tuple[Question, ...] = Field((), title="Add decisions", description="Further decisions for the meeting.")
     lines: tuple[LineNote, ...] = Field((), title="Notes on lines", description="Explanations of bad lines.")
+
+
+def word_of(fields: Mapping[str, Any]) -> ReviewWord:
+    """The word that plain fields make. Raises ReviewError naming the fields that do not fit, never their values."""
+    try:
+        return ReviewWord.model_validate(dict(fields))
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)
+        told = [f"{'.'.join(map(str, one['loc']))}: {one['msg'].removeprefix('Value error, ')}." for one in found]
+        raise ReviewError("\n".join(told)) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, select, update
 
+from firstbell.store.errors import StoreError
 from firstbell.store.locks import process_lock
 from firstbell.store.models import MessageState, OutboxRow
 from firstbell.store.save import upsert
@@ -90,6 +91,24 @@ def settle(
         .values(state=state.value, settled_at=at, server_reply=server_reply)
     )
     return done.rowcount == 1
+
+
+def settle_by_hand(connection: Connection, message_key: str, state: MessageState, at: datetime) -> OutboxRow:
+    """Write down what a person found out about a message of unknown outcome: it is `sent` or `failed`.
+
+    Raises StoreError for a key that is not there and for a message whose outcome is known. Said twice, it stays.
+    """
+    row = message_by_key(connection, message_key)
+    if row is None:
+        raise StoreError("The outbox has no message of that key; copy it from `firstbell outbox`.")
+    if row.state == MessageState.UNKNOWN:
+        told = {"state": state.value, "settled_at": at, "server_reply": "Settled by hand."}
+        connection.execute(update(OutboxRow).where(OutboxRow.id == row.id).values(**told))
+    elif row.state != state:
+        raise StoreError(f"That message is {row.state}; only one of unknown outcome is settled by hand.")
+    settled = message_by_key(connection, message_key)
+    assert settled is not None
+    return settled
 
 
 def put_back(connection: Connection, outbox_id: int, sender_name: str) -> bool:
