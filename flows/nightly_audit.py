@@ -7,7 +7,7 @@ from typing import Any
 
 from prefect import flow, unmapped
 from prefect.client.schemas.objects import State
-from prefect.task_runners import ThreadPoolTaskRunner
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from firstbell.store.ledger import ClaimRefusedError
 from tasks.assess import assess_needs, record_plan
@@ -18,7 +18,7 @@ from tasks.show import show_assessment, show_sources
 from tasks.slots import moment_asked, slot
 
 EVERY = timedelta(days=1)
-RUNNER: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=4)
+RUNNER: TaskRunner[Any] = ThreadPoolTaskRunner(max_workers=4)
 
 
 @flow(name="nightly-audit", task_runner=RUNNER)

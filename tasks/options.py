@@ -74,8 +74,7 @@ def moment_of(text: str, zone: ZoneInfo) -> datetime:
     """
     now = utc_now()
     if not text.strip():
-        scheduled = flow_run.scheduled_start_time
-        return min(scheduled.astimezone(UTC), now) if scheduled is not None else now
+        return min(scheduled_at() or now, now)
     try:
         named = datetime.fromisoformat(text.strip())
     except ValueError:
@@ -86,6 +85,12 @@ def moment_of(text: str, zone: ZoneInfo) -> datetime:
     if moment > now:
         raise OptionError("As of: this moment lies ahead; only the past can be known.")
     return moment
+
+
+def scheduled_at() -> datetime | None:
+    """When this run was to start; None outside of a run. A plain datetime: Prefect's own kind computes differently."""
+    told = flow_run.scheduled_start_time
+    return datetime.fromtimestamp(told.timestamp(), UTC) if told is not None else None
 
 
 def _end_of(day: date, zone: ZoneInfo) -> datetime:

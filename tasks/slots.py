@@ -10,7 +10,7 @@ from prefect.runtime import flow_run
 
 from firstbell.clock import utc_now
 from firstbell.store.ledger import Claim, ClaimRefusedError, claim
-from tasks.options import moment_of
+from tasks.options import moment_of, scheduled_at
 from tasks.place import workplace
 
 
@@ -27,7 +27,7 @@ def slot(flow: str, moment: datetime, every: timedelta, *, team: str = "") -> It
     SupersededError and ClaimRefusedError: nothing is wrong then.
     """
     scheduled = started_by_schedule()
-    late_by = utc_now() - (flow_run.scheduled_start_time or utc_now())
+    late_by = utc_now() - (scheduled_at() or utc_now())
     if scheduled and late_by > every:
         raise SupersededError(f"Superseded: this run was due {late_by.total_seconds() / 3600:.0f} hours ago.")
     with workplace() as work:

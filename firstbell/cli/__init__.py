@@ -11,10 +11,23 @@ from typing import Annotated
 
 import typer
 
-from firstbell.cli import connector, database, doctor, pages, start
+from firstbell.cli import (
+    actions,
+    connector,
+    database,
+    doctor,
+    minutes,
+    outbox,
+    pages,
+    review,
+    run,
+    service,
+    start,
+    watchdog,
+)
 from firstbell.cli._place import OneSentence, Place
 
-MODULES = (start, doctor, connector, database, pages)
+MODULES = (start, doctor, run, connector, database, pages, review, minutes, actions, outbox, watchdog, service)
 
 app = typer.Typer(
     cls=OneSentence,

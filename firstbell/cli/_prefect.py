@@ -1,0 +1,148 @@
+"""Prefect's own processes, started and stopped for one place: its settings, its server, its worker."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from firstbell.cli._place import Place
+from firstbell.errors import FirstbellError
+
+ROOT = Path(__file__).resolve().parents[2]
+POOL = "firstbell"
+SERVER_SECONDS = 120
+STOP_SECONDS = 30
+
+
+class PrefectError(FirstbellError):
+    """Prefect's server or worker did not do what it was started for."""
+
+
+def environment(place: Place, *, port: int | None = None, time_zone: str = "UTC") -> dict[str, str]:
+    """The variables under which Prefect works for this place: its home, no telemetry, pruning on.
+
+    With a port, clients talk to the server there; without one, and without PREFECT_API_URL in the environment, a run
+    brings its own server for as long as it lasts.
+    """
+    home = (place.state / "prefect").resolve()
+    home.mkdir(parents=True, exist_ok=True)
+    told = {
+        "FIRSTBELL_DISTRICT": str(place.district.resolve()),
+        "FIRSTBELL_STATE": str(place.state.resolve()),
+        "FIRSTBELL_HOME": str(ROOT),
+        "FIRSTBELL_TIMEZONE": time_zone,
+        "PREFECT_HOME": str(home),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+    }
+    if port is not None:
+        told |= {
+            "PREFECT_SERVER_API_HOST": "127.0.0.1",
+            "PREFECT_SERVER_API_PORT": str(port),
+            "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
+            "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
+        }
+    elif "PREFECT_API_URL" not in os.environ:
+        told |= {
+            "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "true",
+            "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": str(SERVER_SECONDS),
+        }
+    return told
+
+
+def free_port(wanted: int) -> int:
+    """`wanted` where nobody listens there, else any free port of loopback."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise PrefectError("No free port on loopback.")
+
+
+@contextmanager
+def server(told: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Prefect's server, answering; stopped at the end of the block."""
+    with process([sys.executable, "-m", "prefect", "server", "start"], told, log) as running:
+        _wait_until_healthy(f"{told['PREFECT_API_URL']}/health", running, log)
+        yield running
+
+
+@contextmanager
+def process(command: list[str], told: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A program in a process group of its own, its words in `log`; asked to stop, then made to, at the end."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as words:
+        running = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **told},
+            stdout=words,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            yield running
+        finally:
+            _stop(running)
+
+
+def _stop(running: subprocess.Popen[bytes]) -> None:
+    """Ask the program itself to stop; what is left of its group after a while is ended."""
+    if running.poll() is None:
+        running.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            running.wait(STOP_SECONDS)
+    with suppress(ProcessLookupError):
+        os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+
+
+def _wait_until_healthy(url: str, running: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + SERVER_SECONDS
+    while time.monotonic() < until:
+        if running.poll() is not None:
+            raise PrefectError(f"Prefect's server ended at once; its last words are in {log}.")
+        try:
+            with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - our own loopback address
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    raise PrefectError(f"Prefect's server did not answer within {SERVER_SECONDS} s; see {log}.")
+
+
+def run_prefect(arguments: list[str], told: Mapping[str, str]) -> str:
+    """One prefect command; its output. Raises PrefectError with its last line when it fails."""
+    done = subprocess.run(
+        [sys.executable, "-m", "prefect", "--no-prompt", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **told},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        lines = (done.stdout + done.stderr).strip().splitlines() or ["no word"]
+        raise PrefectError(f"prefect {' '.join(arguments[:2])} failed: {lines[-1].strip()}")
+    return done.stdout
+
+
+def deploy(told: Mapping[str, str]) -> None:
+    """Make the work pool and deploy every flow of prefect.yaml; safe to repeat."""
+    run_prefect(["work-pool", "create", POOL, "--type", "process", "--overwrite"], told)
+    run_prefect(["deploy", "--all"], told)

@@ -1,0 +1,112 @@
+"""Running flows: once, by Prefect's schedule, and with the UI on this machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+
+from firstbell.cli._place import place_of
+from firstbell.cli._prefect import POOL, PrefectError, deploy, environment, free_port, process, server
+
+commands = typer.Typer()
+
+FLOWS = (
+    "nightly_audit",
+    "poll_uptime",
+    "needs_assessment",
+    "briefing",
+    "review_packet",
+    "record_minutes",
+    "housekeeping",
+)
+
+
+@commands.command()
+def run(
+    context: typer.Context,
+    flow: Annotated[str, typer.Argument(help=f"One of {', '.join(FLOWS)}.")],
+    options: Annotated[
+        list[str] | None, typer.Option("--set", help="A field of the flow's form, for example --set team=tlt.")
+    ] = None,
+) -> None:
+    """Run one flow now, on this machine; without a Prefect server it brings its own."""
+    if flow not in FLOWS:
+        raise PrefectError(f"There is no flow {flow}; the flows are {', '.join(FLOWS)}.")
+    place = place_of(context)
+    os.environ.update(environment(place, time_zone=place.load().about.time_zone))
+    state = run_here(flow, _fields(options or []))
+    typer.echo(f"{state.name}: {state.message}" if state.message else str(state.name))
+    if not state.is_completed():
+        raise typer.Exit(1)
+
+
+def run_here(flow: str, fields: dict[str, Any]) -> Any:
+    """Run a flow of this checkout in this process and return its final Prefect state."""
+    function = getattr(import_module(f"flows.{flow}"), flow)
+    return function(options=fields, return_state=True)
+
+
+def _fields(options: list[str]) -> dict[str, Any]:
+    """Form fields from NAME=VALUE; a list is separated by commas."""
+    fields: dict[str, Any] = {}
+    for option in options:
+        name, equals, value = option.partition("=")
+        if not equals:
+            raise PrefectError(f"--set {option}: write NAME=VALUE.")
+        fields[name] = value.split(",") if name == "sources" else value
+    return fields
+
+
+@commands.command(name="deploy")
+def deploy_flows(context: typer.Context) -> None:
+    """Deploy every flow of prefect.yaml to the Prefect server that PREFECT_API_URL names."""
+    place = place_of(context)
+    if "PREFECT_API_URL" not in os.environ:
+        raise PrefectError(
+            "PREFECT_API_URL is not set: start a Prefect server and name its address, or use `firstbell ui`."
+        )
+    deploy(environment(place, time_zone=place.load().about.time_zone))
+    typer.echo(f"Deployed {len(FLOWS)} flows to the work pool {POOL}.")
+
+
+@commands.command()
+def ui(
+    context: typer.Context,
+    port: Annotated[int, typer.Option(help="Port on loopback; another free one where it is taken.")] = 4200,
+) -> None:
+    """Prefect's server and one worker over this place, every flow deployed; Ctrl-C stops both."""
+    place = place_of(context)
+    told = environment(place, port=free_port(port), time_zone=place.load().about.time_zone)
+    logs = place.state / "logs"
+    stopped = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stopped.set())
+    typer.echo("Starting Prefect's server (the first start takes a while) ...")
+    with server(told, logs / "server.log"):
+        deploy(told)
+        command = [
+            sys.executable,
+            "-m",
+            "prefect",
+            "worker",
+            "start",
+            "--pool",
+            POOL,
+            "--type",
+            "process",
+            "--limit",
+            "4",
+        ]
+        with process(command, told, logs / "worker.log") as worker:
+            typer.echo(f"Prefect's UI: http://127.0.0.1:{told['PREFECT_SERVER_API_PORT']}  (Ctrl-C stops it)")
+            while not stopped.wait(0.5):
+                if worker.poll() is not None:
+                    raise PrefectError(f"The worker ended; its last words are in {logs / 'worker.log'}.")
+            typer.echo("Stopping ...")
+    typer.echo("Stopped.")
