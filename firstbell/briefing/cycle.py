@@ -6,21 +6,20 @@ is not sent again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 from firstbell.briefing.freeze import Frozen, freeze, frozen, preview
 from firstbell.briefing.gather import readers_of
-from firstbell.briefing.letters import LEADER, MAILED_EDITIONS, draw, letters, write_files
+from firstbell.briefing.letters import LEADER, MAILED_EDITIONS, draw, letters, meeting_day, reachable, write_files
 from firstbell.delivery.dispatch import Dispatched, dispatch
 from firstbell.delivery.transport import Transport
 from firstbell.meetings import Meeting, MeetingError, chosen, meeting_before, meetings_of
 from firstbell.packet.material import Reader
-from firstbell.packet.model import Packet
 from firstbell.packet.wording import Wording
 from firstbell.store.models import ApprovalState, OutboxRow
-from firstbell.store.outbox import messages, prepare
+from firstbell.store.outbox import NewMessage, messages, prepare
 from firstbell.store.packets import approvals
 from firstbell.workplace import Workplace
 
@@ -60,18 +59,19 @@ def brief(work: Workplace, transport: Transport, wish: BriefingWish) -> list[Bri
     Raises MeetingError for a meeting that does not exist and DeliveryError when mail cannot leave at all; the packet
     is then frozen and its letters wait in the outbox.
     """
+    wish = replace(wish, as_of=min(wish.as_of, work.clock()))
     meetings = meetings_of(work.district, wish.team_key, wish.as_of, work.read_calendar)
     meeting = chosen(meetings, wish.meeting, wish.as_of, work.district)
     if meeting is None:
         return [Briefed(sentences=("No meeting is planned.",))]
     previous = meeting_before(meetings, meeting)
-    if wish.dry_run:
-        return [_dry(work, meeting, previous, wish)]
-    if wish.resend_to:
+    if wish.resend_to and not wish.dry_run:
         return [_resend(work, transport, meeting, wish)]
-    return [_do(work, transport, meeting, previous, stage, wish) for stage in due_stages(meeting, wish.as_of)] or [
-        Briefed(meeting_key=meeting.key, sentences=(_nothing_due(work, meeting, wish.as_of),))
-    ]
+    if wish.dry_run or (_stages(work, meeting, wish.as_of) and work.clock() >= meeting.starts_at):
+        return [_dry(work, meeting, previous, wish)]
+    due = [_prepare(work, meeting, previous, stage, wish) for stage in _stages(work, meeting, wish.as_of)]
+    nothing = Briefed(meeting_key=meeting.key, sentences=(_nothing_due(work, meeting, wish.as_of),))
+    return [_hand_over(work, transport, one) for one in due] or [nothing]
 
 
 def due_stages(meeting: Meeting, now: datetime) -> list[str]:
@@ -82,14 +82,54 @@ def due_stages(meeting: Meeting, now: datetime) -> list[str]:
     return [stage for stage, moment in moments if now >= moment]
 
 
-def _do(
-    work: Workplace, transport: Transport, meeting: Meeting, previous: Meeting | None, stage: str, wish: BriefingWish
-) -> Briefed:
+def _stages(work: Workplace, meeting: Meeting, now: datetime) -> list[str]:
+    """The due stages without a draft that comes too late: once the packet itself goes out, it has no reader."""
+    due = due_stages(meeting, now)
+    if "final" not in due or frozen(work, meeting, "final") is not None:
+        return due[-1:]
+    required = meeting.series.sending.approval == "required"
+    return due if required or frozen(work, meeting, "draft") is not None else ["final"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A stage ready to be handed over: its packet with its files and letters, or why it is kept back."""
+
+    told: Briefed
+    packet: Frozen | None = None
+
+
+def _prepare(work: Workplace, meeting: Meeting, previous: Meeting | None, stage: str, wish: BriefingWish) -> _Prepared:
+    """Freeze what is due and put its letters into the outbox. Nothing leaves before all that is due is prepared."""
     if stage == "final" and (held := _kept_back(work, meeting)):
-        return Briefed(meeting_key=meeting.key, stage=stage, sentences=(held,))
-    known_at = min(wish.as_of, work.clock())
-    packet = freeze(work, meeting, previous, stage, as_of=wish.as_of, known_at=known_at)
-    return _deliver(work, transport, packet, _audience(work, meeting, stage))
+        return _Prepared(Briefed(meeting_key=meeting.key, stage=stage, sentences=(held,)))
+    packet = freeze(work, meeting, previous, stage, as_of=wish.as_of, known_at=wish.as_of)
+    folder = packet_folder(work, packet)
+    waiting = _not_yet_prepared(work, packet, _audience(work, meeting, stage))
+    new: list[NewMessage] = []
+    if waiting or not folder.exists():
+        editions = draw(packet.packet)
+        write_files(editions.values(), folder)
+        new = letters(work, packet, waiting, editions=editions)
+        _put_into_outbox(work, new)
+    told = Briefed(
+        meeting_key=meeting.key,
+        stage=stage,
+        revision=packet.row.revision,
+        new=packet.new,
+        prepared=len(new),
+        folder=folder,
+    )
+    return _Prepared(told, packet)
+
+
+def _hand_over(work: Workplace, transport: Transport, one: _Prepared) -> Briefed:
+    """Send what waits of one packet. A letter of another meeting is not sent along: it came too late."""
+    if one.packet is None:
+        return one.told
+    keys = [row.message_key for row in _rows(work, one.packet)]
+    sent = dispatch(work.store, transport, work.clock, keys=keys)
+    return replace(one.told, dispatched=sent, sentences=(_told(one.packet, sent),))
 
 
 def _kept_back(work: Workplace, meeting: Meeting) -> str:
@@ -116,32 +156,19 @@ def _audience(work: Workplace, meeting: Meeting, stage: str) -> list[Reader]:
     return leaders if stage == "draft" else list(readers)
 
 
-def _deliver(work: Workplace, transport: Transport, packet: Frozen, readers: list[Reader]) -> Briefed:
-    """Draw, prepare and hand over. Editions are drawn only where a file or a letter is still missing."""
-    folder = packet_folder(work, packet)
-    waiting = _not_yet_prepared(work, packet, readers)
-    if waiting or not folder.exists():
-        editions = draw(packet.packet)
-        write_files(editions.values(), folder)
-        with work.store.begin() as connection:
-            for message in letters(work, packet, waiting, editions=editions):
-                prepare(connection, message, work.clock())
-    sent = dispatch(work.store, transport, work.clock)
-    return Briefed(
-        meeting_key=packet.row.meeting_key,
-        stage=packet.row.stage,
-        revision=packet.row.revision,
-        new=packet.new,
-        prepared=len(waiting),
-        dispatched=sent,
-        folder=folder,
-        sentences=(_told(packet, sent),),
-    )
-
-
 def _not_yet_prepared(work: Workplace, packet: Frozen, readers: list[Reader]) -> list[Reader]:
     done = {(row.person_key, row.message_key.startswith("rehearsal/")) for row in _rows(work, packet)}
-    return [reader for reader in readers if (reader.person_key, work.rehearsing) not in done]
+    return [
+        reader
+        for reader in readers
+        if (reader.person_key, work.rehearsing) not in done and reachable(work, reader.person_key)
+    ]
+
+
+def _put_into_outbox(work: Workplace, new: list[NewMessage]) -> None:
+    with work.store.begin() as connection:
+        for message in new:
+            prepare(connection, message, work.clock())
 
 
 def _rows(work: Workplace, packet: Frozen) -> list[OutboxRow]:
@@ -160,9 +187,9 @@ def _resend(work: Workplace, transport: Transport, meeting: Meeting, wish: Brief
         raise MeetingError(f"{wish.resend_to} is no member of the team {meeting.team_key}; name a key of teams.yaml.")
     earlier = [row.resend_number for row in _rows(work, packet) if row.person_key == wish.resend_to]
     new = letters(work, packet, readers, resend_number=max(earlier, default=-1) + 1)
-    with work.store.begin() as connection:
-        for message in new:
-            prepare(connection, message, work.clock())
+    if not new:
+        raise MeetingError(f"{wish.resend_to} has no mail address; give one in teams.yaml.")
+    _put_into_outbox(work, new)
     sent = dispatch(work.store, transport, work.clock, keys=[message.message_key for message in new])
     return Briefed(
         meeting_key=meeting.key,
@@ -176,23 +203,29 @@ def _resend(work: Workplace, transport: Transport, meeting: Meeting, wish: Brief
 
 def _dry(work: Workplace, meeting: Meeting, previous: Meeting | None, wish: BriefingWish) -> Briefed:
     stage = "final" if wish.as_of >= meeting.send_at else "draft"
-    packet: Packet = preview(work, meeting, previous, stage, wish.as_of, min(wish.as_of, work.clock()))
-    folder = work.state / "previews" / f"{packet.team_key}-{meeting.starts_at:%Y-%m-%d}"
+    packet = preview(work, meeting, previous, stage, wish.as_of, wish.as_of)
+    folder = work.state / "previews" / f"{packet.team_key}-{meeting_day(packet)}"
     write_files(draw(packet, MAILED_EDITIONS).values(), folder)
     return Briefed(
         meeting_key=meeting.key,
         stage=stage,
         folder=folder,
-        sentences=("A preview was written; nothing was kept or sent.",),
+        sentences=(_previewed(work, meeting, wish),),
     )
+
+
+def _previewed(work: Workplace, meeting: Meeting, wish: BriefingWish) -> str:
+    if wish.dry_run:
+        return "A preview was written; nothing was kept or sent."
+    wording = Wording(work.district.zone)
+    moment, known = wording.full_date(meeting.starts_at), wording.full_date(wish.as_of)
+    return f"The meeting of {moment} is over: a preview of what was known on {known} was written, nothing was sent."
 
 
 def packet_folder(work: Workplace, packet: Frozen) -> Path:
     """Where a frozen packet's files lie, inside the state folder."""
     row = packet.row
-    day = packet.packet.heading.meeting_at
-    name = f"{row.team_key}-{day:%Y-%m-%d}-{row.stage}-{row.revision}" if day else f"{row.team_key}-{row.id}"
-    return work.state / "packets" / name
+    return work.state / "packets" / f"{row.team_key}-{meeting_day(packet.packet)}-{row.stage}-{row.revision}"
 
 
 def _told(packet: Frozen, sent: Dispatched) -> str:

@@ -112,9 +112,11 @@ def stored_results(assessment: Assessment) -> list[StoredResult]:
 
 
 def _propose(work: Workplace, meeting: Meeting, previous: Meeting | None, as_of: datetime, known_at: datetime) -> None:
-    """Write down what rules propose to decide; a decision that somebody already spoke on stays as it is."""
+    """Write down what rules propose to decide. What somebody spoke on stays as it is; what nobody did moves on to
+    this meeting."""
     material = gather(work, meeting, previous, stage="draft", revision=1, as_of=as_of, known_at=known_at)
     with work.store.begin() as connection:
-        known = {one.decision_key for _, one in facts_as_known(connection, TeamDecision, known_at=known_at)}
-        fresh = [one for one in proposals(material) if one.decision_key not in known]
+        known = facts_as_known(connection, TeamDecision, known_at=work.clock())
+        spoken = {one.decision_key for _, one in known if one.team_key == meeting.team_key and one.state != "proposed"}
+        fresh = [one for one in proposals(material) if one.decision_key not in spoken]
         save_facts(connection, TEAM_SOURCE, fresh, known_at)

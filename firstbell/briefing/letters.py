@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from firstbell.briefing.freeze import Frozen
 from firstbell.config.team import Person
@@ -55,8 +56,13 @@ def letters(
     return [
         _message(work, frozen, drawn[reader.edition], reader, person, resend_number)
         for reader, person in people
-        if person.email or work.rehearsing
+        if reachable(work, person.key)
     ]
+
+
+def reachable(work: Workplace, person_key: str) -> bool:
+    """Whether a letter for this person has somewhere to go; in rehearsal every one goes to the installer."""
+    return work.rehearsing or bool(work.district.person(person_key).email)
 
 
 def _message(
@@ -122,8 +128,14 @@ def _attachments(frozen: Frozen, edition: Edition) -> list[Attachment]:
 
 def file_stem(packet: Packet, edition: str) -> str:
     """The name of an edition's files: team, meeting's date, edition."""
-    day = f"{packet.heading.meeting_at:%Y-%m-%d}" if packet.heading.meeting_at else packet.meeting_key
-    return f"{packet.team_key}-{day}-{edition}"
+    return f"{packet.team_key}-{meeting_day(packet)}-{edition}"
+
+
+def meeting_day(packet: Packet) -> str:
+    """The meeting's date by the district's clock, as file names hold it."""
+    begins = packet.heading.meeting_at
+    assert begins is not None, "every packet is for a meeting"
+    return f"{begins.astimezone(ZoneInfo(packet.heading.time_zone)):%Y-%m-%d}"
 
 
 def write_files(editions: Iterable[Edition], folder: Path) -> list[Path]:

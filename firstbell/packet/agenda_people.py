@@ -11,8 +11,8 @@ from firstbell.metrics.surveys import wilson
 from firstbell.packet.agenda_plan import initiatives
 from firstbell.packet.figures import audience_of, goal_text, value_text
 from firstbell.packet.material import Material
-from firstbell.packet.model import Chart, ChartSeries, Column, Line, Point, Row, Section, Table
-from firstbell.packet.summary import note_on
+from firstbell.packet.model import Audience, Chart, ChartSeries, Column, Line, Point, Row, Section, Table
+from firstbell.packet.summary import note_on, proposed
 from firstbell.packet.unknowns import silent_line
 from firstbell.records import Agreement, SurveyCounts
 
@@ -174,10 +174,16 @@ def next_section(material: Material) -> Section:
         title=words.say("section_6"),
         owner=material.role("team_leader"),
         quiet="" if rows else words.say("no_needs"),
-        sentences=tuple(_coming_milestones(material)),
+        sentences=(*_proposals(material), *_coming_milestones(material)),
         tables=(table,) if rows else (),
         questions=(Line(item="next", text=words.say("next_question")),),
     )
+
+
+def _proposals(material: Material) -> list[Line]:
+    """What the draft asks the Team Leader; a proposal may be about security, and no other edition needs it."""
+    words = material.wording
+    return [Line(audience=Audience.SECURITY, text=words.say("proposal", title=title)) for title in proposed(material)]
 
 
 def _need_row(material: Material, rank: int, result: IndicatorResult) -> Row:

@@ -24,7 +24,6 @@ from firstbell.records import Incident, TeamAction
 
 FIVE_LIGHTS = (Area.TECHNOLOGY_INTEGRATION, Area.INFRASTRUCTURE, Area.SECURITY, Area.FEEDBACK, Area.BUDGET)
 STATEMENTS_PER_LIGHT = 2
-PROPOSALS_NAMED = 3
 
 
 def heading(material: Material) -> Heading:
@@ -192,9 +191,8 @@ def _cover(
         parts.append(words.say("your_overdue", n=late))
     elif own:
         parts.append(words.say("your_open", n=len(own)))
-    if material.stage == "draft" and "team_leader" in reader.roles and (waiting := _proposed(material)):
-        titles_shown = " ".join(words.sentence(title) for title in waiting[:PROPOSALS_NAMED])
-        parts.append(words.say("proposals_wait", n=len(waiting), titles=titles_shown))
+    if "team_leader" in reader.roles and (waiting := proposed(material)):
+        parts.append(words.say("proposals_wait", n=len(waiting)))
     first, *others = parts or [words.say("nothing_of_you")]
     rest = " ".join((first, *map(words.sentence, others)))
     return Cover(
@@ -206,8 +204,9 @@ def _cover(
     )
 
 
-def _proposed(material: Material) -> list[str]:
-    return [one.title for one in material.decisions if one.state == "proposed"]
+def proposed(material: Material) -> list[str]:
+    """What rules propose to decide and nobody has confirmed or dropped: the draft's reader is asked."""
+    return [one.title for one in material.decisions if one.state == "proposed" and material.stage == "draft"]
 
 
 def _is_mine(action: TeamAction, reader: Reader) -> bool:

@@ -14,6 +14,9 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from firstbell.delivery.smtp import SmtpTransport
+from tests.store.conftest import postgres, sqlite_pattern, store, url
+
+__all__ = ["postgres", "sqlite_pattern", "store", "url"]
 
 USER, PASSWORD = "packets", "correct horse"
 

@@ -1,0 +1,407 @@
+"""The days before a meeting over a real store and a real mail server: who gets what, when, and only once."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from firstbell.briefing.cycle import Briefed, BriefingWish, brief
+from firstbell.briefing.freeze import frozen
+from firstbell.config.loaded import District
+from firstbell.config.rehearsal import go_live
+from firstbell.delivery.smtp import SmtpTransport
+from firstbell.delivery.transport import DeliveryError
+from firstbell.meetings import MeetingError
+from firstbell.packet.model import Packet
+from firstbell.records import TEAM_SOURCE, TeamAction, TeamDecision
+from firstbell.store.models import ApprovalState, MessageState
+from firstbell.store.outbox import mark_attempting, messages, sender
+from firstbell.store.packets import save_approval
+from firstbell.store.queries import facts_as_known
+from firstbell.store.save import record_attempt, record_completion, save_facts
+from firstbell.store.session import Store, open_store
+from firstbell.workplace import Workplace
+from tests.unit.packet_material import FEEDS, FOLDER, backup, district, local
+
+TEAMS = (
+    FOLDER["teams.yaml"]
+    .replace("  - {key: sam,", "  - {key: lee, name: Lee Moss, email: lee@cedar.example}\n  - {key: sam,")
+    .replace(
+        "      - {person: sam,",
+        "      - {person: lee, roles: [teacher_representative]}\n      - {person: lee, roles: [it_technician]}\n"
+        "      - {person: sam,",
+    )
+)
+MEETING = local(12, 3, 15, 30)
+DRAFT, SEND = local(11, 23, 6), local(11, 24, 6)
+EVERYBODY = {f"{person}@cedar.example" for person in ("ruth", "theo", "ines", "pam", "lee")}
+SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+FORK = multiprocessing.get_context("fork")
+
+
+@dataclass
+class Office:
+    """One installation whose clock stands where a test puts it, and the mail server it writes to."""
+
+    folder: District
+    store: Store
+    state: Path
+    mailbox: Any
+    now: datetime = DRAFT
+    transport: SmtpTransport = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.transport = self.mailbox.transport()
+
+    @property
+    def work(self) -> Workplace:
+        return Workplace(
+            district=self.folder,
+            store=self.store,
+            state=self.state,
+            feeds=FEEDS,
+            read_calendar=lambda _: b"",
+            clock=lambda: self.now,
+        )
+
+    def run(self, now: datetime | None = None, as_of: datetime | None = None, **wish: Any) -> list[Briefed]:
+        """What the briefing flow does at a moment."""
+        self.now = now or self.now
+        return brief(self.work, self.transport, BriefingWish(team_key="tech", as_of=as_of or self.now, **wish))
+
+    def taken(self) -> list[tuple[str, str]]:
+        """What arrived since the last look: address and subject."""
+        found = [(address, str(opened(mail)["Subject"])) for address, mail in self.mailbox.taken]
+        self.mailbox.taken.clear()
+        return found
+
+    def outbox(self) -> list[str]:
+        with self.store.read() as connection:
+            return [f"{row.person_key} {row.state}" for row in messages(connection)]
+
+    def say(self, state: ApprovalState) -> None:
+        with self.store.read() as connection:
+            draft = messages(connection)[0]
+        packet = self.packet(draft.meeting_key, "draft")
+        assert packet is not None
+        with self.store.begin() as connection:
+            save_approval(connection, packet, state, "Theo Lund", self.now)
+
+    def packet(self, meeting_key: str, stage: str) -> int | None:
+        from firstbell.store.packets import latest_packet
+
+        with self.store.read() as connection:
+            row = latest_packet(connection, "tech", meeting_key, stage)
+        return row.id if row else None
+
+
+def opened(mail: bytes) -> EmailMessage:
+    parsed = message_from_bytes(mail, policy=SMTP)
+    assert isinstance(parsed, EmailMessage)
+    return parsed
+
+
+def text_of(mail: bytes) -> str:
+    part = opened(mail).get_body(("plain",))
+    assert part is not None
+    return str(part.get_content())
+
+
+@pytest.fixture
+def office(store: Store, mailbox: Any, tmp_path: Path) -> Office:
+    go_live(tmp_path / "state", DRAFT)
+    return Office(district(tmp_path / "district", teams=TEAMS), store, tmp_path / "state", mailbox)
+
+
+def require_approval(office: Office, tmp_path: Path) -> None:
+    meetings = FOLDER["meetings.yaml"] + "    sending: {approval: required}\n"
+    office.folder = district(tmp_path / "strict", teams=TEAMS, meetings=meetings)
+
+
+def test_the_draft_goes_to_the_leader_and_the_packet_to_all_each_once(office: Office) -> None:
+    (early,) = office.run(DRAFT - timedelta(minutes=1))
+    assert early.sentences == ("Nothing is due before Mon 23 Nov, 6 am, when the next draft goes out.",)
+
+    (draft,) = office.run(DRAFT)
+    assert [address for address, _ in office.taken()] == ["theo@cedar.example"]
+    assert (draft.stage, draft.new, draft.prepared, draft.dispatched.sent) == ("draft", True, 1, 1)
+
+    (again,) = office.run(DRAFT + timedelta(hours=1))
+    assert (again.new, again.prepared, again.dispatched.sent) == (False, 0, 0)
+
+    draft_again, final = office.run(SEND)
+    taken = office.taken()
+    assert {address for address, _ in taken} == EVERYBODY
+    assert len(taken) == 5
+    assert not any(subject.startswith("Draft") for _, subject in taken)
+    assert (draft_again.prepared, final.prepared, final.dispatched.sent) == (0, 5, 5)
+
+    (later,) = office.run(SEND + timedelta(days=1))
+    assert (later.stage, later.new, later.prepared, later.dispatched.sent) == ("final", False, 0, 0)
+    assert office.taken() == []
+    assert later.sentences == ("Final revision 1: nothing new to send.",)
+
+
+@SQLITE
+def test_each_reader_gets_one_mail_with_the_widest_edition_of_the_roles(office: Office) -> None:
+    office.run(SEND)
+    mails = dict(office.mailbox.taken)
+    editions = {address: text_of(mail).split("edition")[0].split()[-1] for address, mail in mails.items()}
+    assert editions == {
+        "ruth@cedar.example": "Leadership",
+        "theo@cedar.example": "Leadership",
+        "ines@cedar.example": "Technical",
+        "lee@cedar.example": "Technical",
+        "pam@cedar.example": "Representative",
+    }
+    names = [part.get_filename() for part in opened(mails["pam@cedar.example"]).iter_attachments()]
+    assert names[0] == "tech-2026-12-03-representative.pdf"
+    assert "theo@cedar.example" in str(opened(mails["pam@cedar.example"])["Reply-To"])
+    assert [line for line in office.outbox() if line.startswith("sam")] == []
+
+
+@SQLITE
+def test_a_draft_that_would_come_with_the_packet_is_left_out(office: Office) -> None:
+    (final,) = office.run(SEND + timedelta(hours=3))
+    assert final.stage == "final"
+    assert len(office.taken()) == 5
+
+
+@SQLITE
+def test_a_held_packet_waits_until_it_is_approved(office: Office) -> None:
+    office.run(DRAFT)
+    office.taken()
+    office.say(ApprovalState.HELD)
+    *_, held = office.run(SEND)
+    assert held.sentences == ("Held by Theo Lund; approve it to send it.",)
+    assert office.taken() == []
+    office.say(ApprovalState.APPROVED)
+    office.run(SEND + timedelta(hours=2))
+    assert len(office.taken()) == 5
+
+
+@SQLITE
+def test_where_approval_is_required_nothing_goes_out_without_it(office: Office, tmp_path: Path) -> None:
+    require_approval(office, tmp_path)
+    draft, waiting = office.run(SEND)
+    assert draft.dispatched.sent == 1
+    assert waiting.sentences == ("The packet waits for the approval that meetings.yaml requires.",)
+    assert [address for address, _ in office.taken()] == ["theo@cedar.example"]
+    office.say(ApprovalState.APPROVED)
+    office.run(SEND + timedelta(hours=1))
+    assert len(office.taken()) == 5
+
+
+def test_a_run_for_a_past_date_uses_what_was_known_then(office: Office) -> None:
+    with office.store.begin() as connection:
+        save_facts(connection, "dumps", [backup("finance", local(11, 23, 2))], local(11, 23, 3))
+        record_completion(connection, "dumps", "runs", local(11, 23, 3))
+    office.run(DRAFT)
+    with office.store.begin() as connection:
+        late = [backup("buses", local(11, 23, 2)), backup("hr", local(11, 23, 2))]
+        save_facts(connection, "dumps", late, local(11, 24, 3))
+        record_attempt(connection, "dumps", "runs", local(11, 24, 3), error="Nobody knew this on the 23rd.")
+    assert office.run(SEND)[-1].dispatched.sent == 5
+    office.taken()
+
+    (past,) = office.run(MEETING + timedelta(days=30), as_of=DRAFT)
+    assert "is over: a preview of what was known on 23 Nov 2026 was written" in past.sentences[0]
+    assert past.folder is not None
+    text = (past.folder / "leadership.txt").read_text()
+    assert "Systems backed up in time: 1 of 3" in text
+    assert office.taken() == []
+    evidence = (past.folder / "packet.json").read_text()
+    assert "Nobody knew this" not in evidence
+
+
+@SQLITE
+def test_a_dry_run_keeps_and_sends_nothing(office: Office) -> None:
+    (dry,) = office.run(SEND, dry_run=True)
+    assert dry.sentences == ("A preview was written; nothing was kept or sent.",)
+    assert dry.folder is not None
+    assert {path.name for path in dry.folder.iterdir()} >= {"leadership.pdf", "representative.txt", "packet.json"}
+    assert office.taken() == []
+    assert office.outbox() == []
+    assert office.packet("monthly/2026-12-03T21:30Z", "final") is None
+    with office.store.read() as connection:
+        assert facts_as_known(connection, TeamDecision, known_at=SEND) == []
+
+
+@SQLITE
+def test_sending_again_reaches_one_person_alone(office: Office) -> None:
+    office.run(SEND)
+    office.taken()
+    (again,) = office.run(SEND + timedelta(hours=1), resend_to="pam")
+    assert [address for address, _ in office.taken()] == ["pam@cedar.example"]
+    assert again.prepared == 1
+    with pytest.raises(MeetingError, match="nobody is no member"):
+        office.run(resend_to="nobody")
+    with pytest.raises(MeetingError, match="sam has no mail address"):
+        office.run(resend_to="sam")
+    assert office.run(SEND + timedelta(hours=2))[0].dispatched.sent == 0
+
+
+@SQLITE
+def test_rehearsal_sends_all_to_the_installer_and_going_live_sends_afresh(office: Office) -> None:
+    (office.state / "live").unlink()
+    office.run(SEND)
+    taken = office.taken()
+    assert {address for address, _ in taken} == {"ivy@cedar.example"}
+    assert len(taken) == 6
+    assert "[Rehearsal, for Sam Wood] Tech team, Thu 3 Dec, 3:30 pm" in "".join(subject for _, subject in taken)
+    go_live(office.state, SEND)
+    office.run(SEND + timedelta(hours=1))
+    assert {address for address, _ in office.taken()} == EVERYBODY
+    office.run(SEND + timedelta(hours=2))
+    assert office.taken() == []
+
+
+@SQLITE
+def test_one_refused_address_stops_nobody_else(office: Office) -> None:
+    office.mailbox.refuse = frozenset({"pam@cedar.example"})
+    (final,) = office.run(SEND)
+    assert {address for address, _ in office.taken()} == EVERYBODY - {"pam@cedar.example"}
+    assert [key.split("/")[-2] for key in final.dispatched.refused] == ["pam"]
+    assert final.sentences == ("Final revision 1: 1 refused, 4 sent.",)
+    office.mailbox.refuse = frozenset()
+    office.run(SEND + timedelta(hours=1))
+    assert office.taken() == []
+
+
+@SQLITE
+def test_a_server_that_drops_after_data_leaves_it_unknown_and_is_not_asked_again(office: Office) -> None:
+    office.mailbox.drop_after_data = True
+    (final,) = office.run(SEND)
+    assert [key.split("/")[-2] for key in final.dispatched.unknown] == ["ruth"]
+    assert final.sentences == ("Final revision 1: 4 deferred, 1 unknown.",)
+    office.mailbox.drop_after_data = False
+    office.taken()
+    (later,) = office.run(SEND + timedelta(hours=1))
+    assert {address for address, _ in office.taken()} == EVERYBODY - {"ruth@cedar.example"}
+    assert later.dispatched.unknown == ()
+    assert f"ruth {MessageState.UNKNOWN.value}" in office.outbox()
+
+
+def test_a_bad_login_leaves_the_letters_waiting_for_the_next_run(office: Office) -> None:
+    office.run(DRAFT)
+    office.taken()
+    office.transport = office.mailbox.transport(password="wrong")
+    with pytest.raises(DeliveryError):
+        office.run(SEND)
+    assert office.outbox().count("pam prepared") == 1
+    before = office.packet("monthly/2026-12-03T21:30Z", "final")
+    office.transport = office.mailbox.transport()
+    *_, final = office.run(SEND + timedelta(hours=1))
+    assert (final.new, final.dispatched.sent) == (False, 5)
+    assert office.packet("monthly/2026-12-03T21:30Z", "final") == before
+
+
+@SQLITE
+def test_a_draft_that_could_not_leave_does_not_keep_the_packet_back(office: Office) -> None:
+    office.transport = office.mailbox.transport(password="wrong")
+    with pytest.raises(DeliveryError):
+        office.run(DRAFT)
+    with pytest.raises(DeliveryError):
+        office.run(SEND)
+    assert office.packet("monthly/2026-12-03T21:30Z", "final") is not None
+    assert len(office.outbox()) == 6
+
+
+@SQLITE
+def test_a_letter_that_missed_its_meeting_is_not_sent_with_the_next_packet(office: Office) -> None:
+    office.transport = office.mailbox.transport(password="wrong")
+    with pytest.raises(DeliveryError):
+        office.run(SEND)
+    office.transport = office.mailbox.transport()
+    office.run(local(12, 31, 6))
+    assert all("7 Jan" in subject for _, subject in office.taken())
+
+
+def half_sent(url: str, report: Connection) -> None:
+    """A sender that is killed between taking a message and settling it."""
+    store = open_store(url)
+    with store.read() as connection:
+        row = messages(connection)[0]
+    with sender(store) as name:
+        with store.begin() as connection:
+            mark_attempting(connection, row.id, name, SEND)
+        report.send(row.person_key)
+        signal.pause()
+
+
+def test_what_a_killed_sender_took_is_told_as_unknown(office: Office, url: str) -> None:
+    office.transport = office.mailbox.transport(password="wrong")
+    with pytest.raises(DeliveryError):
+        office.run(SEND)
+    listening, report = FORK.Pipe(duplex=False)
+    child = FORK.Process(target=half_sent, args=(url, report))
+    child.start()
+    taken = listening.recv()
+    assert child.pid is not None
+    os.kill(child.pid, signal.SIGKILL)
+    child.join()
+    listening.close()
+    report.close()
+    office.transport = office.mailbox.transport()
+    (final,) = office.run(SEND + timedelta(hours=1))
+    assert final.dispatched.sent == 4
+    assert [key.split("/")[-2] for key in final.dispatched.unknown] == [taken]
+    assert f"{taken}@cedar.example" not in {address for address, _ in office.taken()}
+
+
+@SQLITE
+def test_a_proposal_that_nobody_spoke_on_comes_again_to_the_next_meeting(office: Office) -> None:
+    moved = TeamAction(
+        team_key="tech",
+        action_key="A-4",
+        meeting_key="monthly/2026-11-05T21:30Z",
+        title="Write the recovery plan",
+        state="open",
+        owner_role="it_lead",
+        times_moved=3,
+    )
+    with office.store.begin() as connection:
+        save_facts(connection, TEAM_SOURCE, [moved], local(11, 6))
+    for moment in (DRAFT, local(12, 28, 6)):
+        (draft,) = office.run(moment)
+        assert draft.stage == "draft"
+        assert "1 proposed decision waits for your word" in " ".join(text_of(office.mailbox.taken[-1][1]).split())
+        meeting_key = draft.meeting_key
+        with office.store.read() as connection:
+            (waiting,) = [one for _, one in facts_as_known(connection, TeamDecision, known_at=moment)]
+        assert (waiting.meeting_key, waiting.state) == (meeting_key, "proposed")
+        assert waiting.title == "A-4 Write the recovery plan: moved 3 times; staff it or drop it?"
+
+
+@SQLITE
+def test_a_moment_in_the_future_is_not_waited_for(office: Office) -> None:
+    (nothing,) = office.run(DRAFT - timedelta(days=1), as_of=SEND)
+    assert nothing.dispatched.sent == 0
+    assert office.taken() == []
+
+
+@SQLITE
+def test_the_kept_packet_is_the_one_that_was_sent(office: Office) -> None:
+    (final,) = office.run(SEND)
+    meeting_key = final.meeting_key
+    with office.store.read() as connection:
+        rows = messages(connection, meeting_key=meeting_key)
+    assert {bytes(row.message or b"") for row in rows} == {mail for _, mail in office.mailbox.taken}
+    from firstbell.meetings import meetings_of
+
+    meeting = next(one for one in meetings_of(office.folder, "tech", SEND, lambda _: b"") if one.key == meeting_key)
+    kept = frozen(office.work, meeting, "final")
+    assert kept is not None
+    assert kept.packet == Packet.model_validate_json(kept.row.snapshot)
+    assert kept.packet.as_of == SEND.astimezone(UTC)
