@@ -5,79 +5,25 @@ Nothing that is frozen changes: the packet that goes out is composed when it is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import ConfigDict, Field, ValidationError
 from sqlalchemy import Connection
 
 from firstbell.catalog import load_roles
 from firstbell.config._references import did_you_mean
-from firstbell.config._section import Section
-from firstbell.errors import FirstbellError
 from firstbell.meetings import Meeting, MeetingError, chosen, meetings_of
-from firstbell.minutes.model import Day, Title, Words
 from firstbell.packet.model import Packet
 from firstbell.packet.wording import Wording
 from firstbell.records import TEAM_SOURCE, Record, SectionNote, TeamDecision
+from firstbell.review_form import ReviewError, ReviewWord
 from firstbell.store.history import current_team_facts
 from firstbell.store.models import ApprovalRow, ApprovalState, PacketRow
 from firstbell.store.packets import approvals, latest_packet, save_approval
 from firstbell.store.save import save_facts, serialise
 from firstbell.workplace import Workplace
-
-
-class ReviewError(FirstbellError):
-    """A word that does not fit: each line of it says what is wrong and what to do, and nothing was kept."""
-
-
-class Question(Section):
-    """A decision that a person puts to the meeting."""
-
-    model_config = ConfigDict(coerce_numbers_to_str=True)
-
-    title: Title = Field(title="Decision", description="What is to be decided, in one line.")
-    options: tuple[str, ...] = Field((), title="Options", description="What may be chosen between.")
-    recommendation: Words = Field("", title="Recommendation", description="What is recommended, and why.")
-    cost: float = Field(0, ge=0, title="Cost", description="In whole currency units; 0 where it costs nothing.")
-    decider: str = Field("", title="Who decides", description="A role; empty for the whole team.")
-    deadline: Day = Field("", title="Needed by", description="Written like 2026-11-20.")
-    security: bool = Field(False, title="Confidential", description="Only for editions that may see security matters.")
-
-
-class LineNote(Section):
-    """Two sentences beside a bad line of the packet."""
-
-    line: str = Field(title="Line", description="Its key, as `firstbell review` lists it.", min_length=1)
-    text: str = Field(title="Note", description="At most two sentences; empty takes the note back.", max_length=400)
-
-
-class ReviewWord(Section):
-    """What a person says to a draft before it goes out. Fields that are left as they are say nothing."""
-
-    team: str = Field(title="Team", description="Key of the team.", min_length=1)
-    meeting: str = Field("", title="Meeting", description="Its date, such as 2026-12-03; empty for the next one.")
-    word: Literal["note", "approve", "hold"] = Field(
-        "note", title="Word", description="hold keeps the packet back until somebody approves it; note changes nothing."
-    )
-    by: str = Field("team_leader", title="By", description="Role of whoever says this.")
-    note: Words = Field("", title="Note", description="Kept beside the word.")
-    confirm: tuple[str, ...] = Field((), title="Confirm decisions", description="Keys of proposals to print.")
-    drop: tuple[str, ...] = Field((), title="Drop decisions", description="Keys of decisions to leave out.")
-    add: tuple[Question, ...] = Field((), title="Add decisions", description="Further decisions for the meeting.")
-    lines: tuple[LineNote, ...] = Field((), title="Notes on lines", description="Explanations of bad lines.")
-
-
-def word_of(fields: Mapping[str, Any]) -> ReviewWord:
-    """The word that plain fields make. Raises ReviewError naming the fields that do not fit, never their values."""
-    try:
-        return ReviewWord.model_validate(dict(fields))
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False)
-        told = [f"{'.'.join(map(str, one['loc']))}: {one['msg'].removeprefix('Value error, ')}." for one in found]
-        raise ReviewError("\n".join(told)) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,13 +32,13 @@ class Waiting:
 
     team_key: str
     meeting_key: str
-    starts_at: datetime
+    meets_on: date
     send_at: datetime
+    sentence: str
     revision: int
     state: ApprovalState
     by: str
     note: str
-    required: bool
     decisions: tuple[TeamDecision, ...]
     lines: tuple[tuple[str, str], ...]
 
@@ -122,22 +68,23 @@ def waiting(work: Workplace) -> list[Waiting]:
         for meeting in coming:
             draft = latest_packet(connection, meeting.team_key, meeting.key, "draft")
             if draft is not None and latest_packet(connection, meeting.team_key, meeting.key, "final") is None:
-                found.append(_waiting(connection, meeting, draft))
+                found.append(_waiting(work, connection, meeting, draft))
     return sorted(found, key=lambda one: (one.send_at, one.team_key))
 
 
-def _waiting(connection: Connection, meeting: Meeting, draft: PacketRow) -> Waiting:
+def _waiting(work: Workplace, connection: Connection, meeting: Meeting, draft: PacketRow) -> Waiting:
     said = approvals(connection, draft.id)
+    state = _state(said)
     return Waiting(
         team_key=meeting.team_key,
         meeting_key=meeting.key,
-        starts_at=meeting.starts_at,
+        meets_on=meeting.starts_at.astimezone(work.district.zone).date(),
         send_at=meeting.send_at,
+        sentence=_what_happens(work, meeting, state),
         revision=draft.revision,
-        state=_state(said),
+        state=state,
         by=said[-1].by if said else "",
         note=said[-1].note if said else "",
-        required=meeting.series.sending.approval == "required",
         decisions=tuple(_decisions(connection, meeting).values()),
         lines=tuple(lines_of(Packet.model_validate_json(draft.snapshot)).items()),
     )
@@ -315,13 +262,17 @@ def _noted(word: ReviewWord, meeting: Meeting, draft: PacketRow, wrong: list[str
 def _told(
     work: Workplace, meeting: Meeting, state: ApprovalState, decisions: Sequence[TeamDecision]
 ) -> tuple[str, ...]:
-    wording = Wording(work.district.zone)
-    at = wording.moment(meeting.send_at)
-    required = meeting.series.sending.approval == "required"
-    told = {
-        ApprovalState.APPROVED: f"Approved: the packet goes out {at}.",
-        ApprovalState.HELD: "Held: the packet stays here until somebody approves it.",
-    }.get(state, f"Waiting: {'an approval is needed before' if required else 'unless held it goes out'} {at}.")
     printed = sum(one.state == "confirmed" for one in decisions)
     proposed = sum(one.state == "proposed" for one in decisions)
-    return told, f"Decisions: {printed} will be printed, {proposed} proposed and not confirmed."
+    counts = f"Decisions: {printed} will be printed, {proposed} proposed and not confirmed."
+    return _what_happens(work, meeting, state), counts
+
+
+def _what_happens(work: Workplace, meeting: Meeting, state: ApprovalState) -> str:
+    at = Wording(work.district.zone).moment(meeting.send_at)
+    if state is ApprovalState.APPROVED:
+        return f"Approved: the packet goes out {at}."
+    if state is ApprovalState.HELD:
+        return "Held: the packet stays here until somebody approves it."
+    required = meeting.series.sending.approval == "required"
+    return f"Waiting: {'it needs an approval before' if required else 'unless somebody holds it, it goes out'} {at}."

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from firstbell.config.loaded import District
     from firstbell.store.session import Store
+    from firstbell.workplace import Workplace
 
 
 class OneSentence(TyperGroup):
@@ -62,12 +63,29 @@ class Place:
         finally:
             opened.close()
 
+    @contextmanager
+    def work(self) -> Iterator[Workplace]:
+        """The whole installation, open for work. Raises ConfigError and StoreError."""
+        from tasks.place import workplace_at
+
+        folder, state = self.district.resolve(), self.state.resolve()
+        with workplace_at(folder, state, os.environ.get("FIRSTBELL_DATABASE", "")) as opened:
+            yield opened
+
 
 def place_of(context: typer.Context) -> Place:
     """The place that the main options named."""
     place = context.find_object(Place)
     assert place is not None, "the main callback sets it before any command runs"
     return place
+
+
+def only_team(district: District, wanted: str) -> str:
+    """The team that was named, or the district's only one. Raises FirstbellError naming those there are."""
+    keys = [team.key for team in district.teams]
+    if wanted in keys or (not wanted and len(keys) == 1):
+        return wanted or keys[0]
+    raise FirstbellError(f"Name a team with --team: {', '.join(keys)}.")
 
 
 def load_folder(folder: Path) -> District:

@@ -123,6 +123,7 @@ def _taken(word: NewDecision, key: str, sitting: Sitting, index: int, findings: 
         meeting_key=sitting.meeting.key if decided else sitting.next_key,
         title=word.title,
         state="decided" if decided else "confirmed",
+        security=word.security,
         proposed_by=sitting.by,
         confirmed_by=sitting.by,
         decided_on=sitting.held_on if decided else None,

@@ -57,6 +57,7 @@ class NewDecision(Entry):
     )
     outcome: Words = Field("", title="Outcome", description="What was decided, in one sentence.")
     objective: str = Field("", title="Objective", description="Key of an objective, or an indicator that shows it.")
+    security: bool = Field(False, title="Confidential", description="Only for editions that may see security matters.")
 
 
 class ActionWord(Entry):

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 from firstbell.actions import actions_of
 from firstbell.catalog import load_roles
 from firstbell.delivery.message import one_line
 from firstbell.meetings import Meeting, meetings_of
-from firstbell.minutes.sitting import agenda, held_meeting, printed_numbers
+from firstbell.minutes.sitting import held_meeting, printed_numbers
 from firstbell.packet.wording import Wording
 from firstbell.records import TeamAction, TeamDecision
 from firstbell.store.history import current_team_facts
@@ -43,14 +42,13 @@ def minutes_template(work: Workplace, team_key: str, wanted: str = "") -> str:
         current = {
             one.decision_key: one for one in current_team_facts(connection, TeamDecision) if one.team_key == team_key
         }
-        asked = list(numbers.items()) or _asked(list(current.values()), meeting)
     parts = [
         f"# Minutes of {one_line(meeting.series.title)}, {wording.full_date(day)}.",
         "# Fill in and record: firstbell minutes FILE. Recorded again, a corrected copy replaces this one.",
         f"team: {team_key}",
         f"meeting: {day}",
         *_members(work, meeting, day),
-        *_decisions(asked, current),
+        *_decisions(numbers, current),
         EXAMPLE_DECISION.rstrip(),
         *_actions(actions_of(work, team_key), wording),
         EXAMPLE_ACTION.format(due=day).rstrip(),
@@ -58,13 +56,6 @@ def minutes_template(work: Workplace, team_key: str, wanted: str = "") -> str:
         "note:",
     ]
     return "\n".join(parts) + "\n"
-
-
-def _asked(decisions: list[TeamDecision], meeting: Meeting) -> list[tuple[str, str]]:
-    return [
-        (str(number), one.decision_key)
-        for number, one in enumerate(agenda(decisions, meeting.team_key, meeting.key), 1)
-    ]
 
 
 def _members(work: Workplace, meeting: Meeting, day: date) -> Iterator[str]:
@@ -76,12 +67,12 @@ def _members(work: Workplace, meeting: Meeting, day: date) -> Iterator[str]:
     yield "absent:"
 
 
-def _decisions(asked: list[tuple[str, str]], current: dict[str, TeamDecision]) -> Iterator[str]:
+def _decisions(numbers: Mapping[str, str], current: Mapping[str, TeamDecision]) -> Iterator[str]:
     yield "decisions:  # word: decided, postponed or dropped; strike what was not spoken of"
-    for number, key in asked:
+    for number, key in numbers.items():
         title = one_line(current[key].question or current[key].title)
         yield f"  # {number}. {title}"
-        yield f"  # - {{decision: {json.dumps(key)}, word: decided, outcome: }}"
+        yield f"  # - {{decision: {number}, word: decided, outcome: }}"
 
 
 def _actions(actions: list[TeamAction], wording: Wording) -> Iterator[str]:

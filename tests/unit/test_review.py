@@ -13,7 +13,8 @@ from firstbell.briefing.freeze import Frozen, freeze
 from firstbell.briefing.gather import gather
 from firstbell.meetings import MeetingError
 from firstbell.records import SectionNote
-from firstbell.review import Reviewed, ReviewError, ReviewWord, lines_of, review, waiting
+from firstbell.review import Reviewed, lines_of, review, waiting
+from firstbell.review_form import ReviewError, ReviewWord
 from firstbell.store.history import current_team_facts
 from firstbell.store.models import ApprovalState
 from firstbell.store.packets import approvals

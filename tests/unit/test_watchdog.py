@@ -17,7 +17,8 @@ from firstbell.briefing.freeze import freeze
 from firstbell.config.rehearsal import go_live
 from firstbell.delivery.file_drop import FileDrop
 from firstbell.delivery.transport import DeliveryError
-from firstbell.review import ReviewWord, review
+from firstbell.review import review
+from firstbell.review_form import ReviewWord
 from firstbell.store.ledger import claim
 from firstbell.store.models import MessageState, OutboxRow
 from firstbell.store.outbox import NewMessage, mark_attempting, messages, prepare, settle

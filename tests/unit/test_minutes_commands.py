@@ -1,0 +1,224 @@
+"""The commands by which people write back, from end to end on a folder of their own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from firstbell.briefing.freeze import freeze
+from firstbell.cli import app
+from firstbell.clock import utc_now
+from firstbell.meetings import meetings_of
+from firstbell.store.models import MessageState
+from firstbell.store.outbox import NewMessage, mark_attempting, prepare, settle
+from firstbell.store.schema import upgrade
+from firstbell.store.session import default_url, open_store
+from firstbell.workplace import Workplace
+from tests.unit.config_folder import load, write_folder
+from tests.unit.team_workplace import MAIL_TO_FILES, PEOPLE, PLAN, TEAMS, action, decision, no_calendar, tell
+
+TODAY = utc_now().date()
+HELD, NEXT = TODAY - timedelta(days=3), TODAY + timedelta(days=20)
+MEETINGS = f"""\
+series:
+  - key: monthly
+    team: leadership
+    title: Technology leadership team
+    dates: [{HELD}T16:00, {NEXT}T16:00]
+"""
+
+
+def run(place: Path, *arguments: str) -> Result:
+    environment = {"FIRSTBELL_DISTRICT": str(place / "district"), "FIRSTBELL_STATE": str(place / "state")}
+    return CliRunner().invoke(app, arguments, env={**environment, "FIRSTBELL_DATABASE": None})
+
+
+@contextmanager
+def work_at(place: Path) -> Iterator[Workplace]:
+    district = load(place / "district")
+    store = open_store(default_url(place / "state"))
+    upgrade(store)
+    try:
+        yield Workplace(
+            district=district,
+            store=store,
+            state=place / "state",
+            feeds={},
+            read_calendar=no_calendar,
+            clock=utc_now,
+        )
+    finally:
+        store.close()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A district with one team's meetings around today, an open action and a draft with two decisions."""
+    write_folder(
+        tmp_path / "district",
+        district=MAIL_TO_FILES,
+        teams=TEAMS,
+        people_csv=PEOPLE,
+        plan=PLAN,
+        meetings=MEETINGS,
+    )
+    with work_at(tmp_path) as work:
+        held, coming = meetings_of(work.district, "leadership", utc_now(), no_calendar)
+        tell(
+            work,
+            action(14, due_on=date(2026, 1, 5)),
+            decision("contract", meeting_key=held.key),
+            decision("filter", meeting_key=coming.key, state="proposed", confirmed_by=""),
+            at=utc_now() - timedelta(days=5),
+        )
+        freeze(work, coming, held, "draft", as_of=utc_now(), known_at=utc_now())
+    return tmp_path
+
+
+def outcome(place: Path) -> str:
+    """A message of unknown outcome in the outbox; returns its key."""
+    now = utc_now()
+    key = "packet/leadership/monthly/final/1/leadership/ada/0"
+    new = NewMessage(
+        message_key=key,
+        kind="packet",
+        team_key="leadership",
+        meeting_key="monthly",
+        stage="final",
+        revision=1,
+        edition="leadership",
+        person_key="ada",
+        address="ada@example.org",
+        address_expires_on=now.date() + timedelta(days=120),
+        message_id="<1@example.org>",
+        message=b"Subject: packet\r\n\r\n",
+    )
+    with work_at(place) as work, work.store.begin() as connection:
+        row = prepare(connection, new, now)
+        mark_attempting(connection, row.id, "sender", now)
+        settle(connection, row.id, "sender", MessageState.UNKNOWN, now)
+    return key
+
+
+def test_minutes_from_template_to_actions(place: Path, tmp_path: Path) -> None:
+    printed = run(place, "minutes", "--template", "leadership")
+    assert printed.exit_code == 0
+    text = printed.stdout.replace("{action: A-14, word: open}", "{action: A-14, word: done}")
+    text = text.replace("  # - {decision: 1, word: decided, outcome: }", "  - {decision: 1, outcome: Yes.}")
+    text = text.replace("new_actions:\n", "new_actions:\n  - {title: Call the vendor, owner: it_lead}\n")
+    file = tmp_path / "minutes.yaml"
+    file.write_text(text, encoding="utf-8")
+    first = run(place, "minutes", str(file))
+    assert (first.exit_code, first.stderr) == (0, "")
+    assert "Opened here: A-15." in first.stdout
+    assert "Decisions: 1 decided." in first.stdout
+    assert "recorded already" in run(place, "minutes", str(file)).stdout
+    listed = json.loads(run(place, "actions", "--json").stdout)
+    assert [one["action_key"] for one in listed] == ["A-15"]
+    assert "A-14" in run(place, "actions", "--all").stdout
+
+
+def test_wrong_minutes_are_told_line_by_line_with_exit_code_2(place: Path, tmp_path: Path) -> None:
+    file = tmp_path / "minutes.yaml"
+    file.write_text(f"team: leadership\nmeeting: {HELD}\nattended: [adda]\nby: nobody\n")
+    told = run(place, "minutes", str(file))
+    assert told.exit_code == 2
+    assert told.stderr.startswith("minutes.yaml:3: attended.0: is no person's key and no role; did you mean ada?")
+    assert "minutes.yaml:4: by: names no role there is" in told.stderr
+
+
+def test_an_action_is_moved_handed_over_closed_and_reopened(place: Path) -> None:
+    for arguments in (
+        ("move", "A-14", "2027-01-08", "--why", "Parts are late."),
+        ("hand-over", "A-14", "--to", "bo"),
+        ("close", "A-14", "--on", "2026-11-04"),
+    ):
+        assert run(place, "actions", *arguments).exit_code == 0
+    (kept,) = json.loads(run(place, "actions", "--all", "--json").stdout)
+    assert (kept["state"], kept["closed_on"], kept["person_key"]) == ("done", "2026-11-04", "bo")
+    assert (kept["first_due_on"], kept["due_on"], kept["times_moved"]) == ("2026-11-01", "2027-01-08", 1)
+    refused = run(place, "actions", "drop", "A-14", "--why", "No.")
+    assert (refused.exit_code, refused.stderr) == (
+        2,
+        "A-14 is done; reopen it first: `firstbell actions reopen A-14`.\n",
+    )
+    assert "A-14 is open" in run(place, "actions", "reopen", "A-14").stdout
+    assert "A-14 is dropped" in run(place, "actions", "drop", "A-14", "--why", "No.").stdout
+    assert "No action is open." in run(place, "actions").stdout
+
+
+def test_a_draft_is_listed_confirmed_held_and_approved(place: Path) -> None:
+    assert "proposed  filter  Decide filter" in run(place, "review").stdout
+    named = ("--team", "leadership")
+    assert "Decisions: 1 will be printed" in run(place, "review", "confirm", "filter", *named).stdout
+    added = run(place, "review", "add-decision", "Buy a generator?", "--cost", "12000", "--option", "Yes", *named)
+    assert "Decisions: 2 will be printed" in added.stdout
+    assert run(place, "review", "drop", "filter", *named).exit_code == 0
+    assert run(place, "review", "note", "Asked the vendor.", *named).exit_code == 0
+    assert run(place, "review", "hold", "--note", "Wait for the budget.", *named).stdout.startswith("Held")
+    assert "team_leader says: Wait for the budget." in run(place, "review").stdout
+    assert run(place, "review", "approve", *named).stdout.startswith("Approved")
+    (one,) = json.loads(run(place, "review", "--json").stdout)
+    line, _ = one["lines"][0]
+    assert run(place, "review", "note", "It is mended.", "--line", line, *named).exit_code == 0
+
+
+def test_review_says_which_team_or_field_is_wrong(place: Path) -> None:
+    assert run(place, "review", "approve").stderr == "Name a team with --team: leadership, oak_team.\n"
+    late = run(place, "review", "add-decision", "Buy?", "--deadline", "soon", "--team", "leadership")
+    assert (late.exit_code, late.stderr) == (2, "add.0.deadline: must be a date written like 2026-11-20.\n")
+
+
+def test_what_nobody_knows_stands_on_top_and_is_settled_by_hand(place: Path) -> None:
+    key = outcome(place)
+    listed = run(place, "outbox")
+    assert "1 may or may not have arrived: ask the reader" in " ".join(listed.stdout.split())
+    assert "ada@example.org" not in listed.stdout
+    assert "address" not in json.loads(run(place, "outbox", "--json").stdout)[0]
+    assert json.loads(run(place, "outbox", "--addresses", "--json").stdout)[0]["address"] == "ada@example.org"
+    assert run(place, "outbox", "settle", key, "failed").stdout == f"{key} is failed.\n"
+    assert run(place, "outbox", "settle", key, "sent").exit_code == 2
+    assert "no such message" in run(place, "outbox", "--state", "unknown").stdout
+
+
+def test_a_packet_goes_once_more_to_one_reader(place: Path) -> None:
+    for number in range(2):
+        assert run(place, "outbox", "resend", "bo", "--team", "leadership").exit_code == 0
+        rows = json.loads(run(place, "outbox", "--json").stdout)
+        assert [(row["person_key"], row["resend_number"], row["state"]) for row in rows] == [
+            ("bo", resent, "sent") for resent in range(number + 1)
+        ]
+    mails = [path.read_bytes() for path in (place / "state" / "mail").glob("*.eml")]
+    assert len({mail.partition(b"Message-ID: ")[2][:40] for mail in mails}) == 2
+    assert run(place, "outbox", "resend", "nobody", "--team", "leadership").exit_code == 2
+
+
+def test_the_watchdog_tells_mails_and_exits_with_1(place: Path) -> None:
+    told = run(place, "watchdog")
+    assert told.exit_code == 1
+    assert told.stdout.startswith("No night was ever completed")
+    assert len(list((place / "state" / "mail").glob("*.eml"))) == 1
+    assert [one["key"] for one in json.loads(run(place, "watchdog", "--no-mail", "--json").stdout)] == ["night"]
+
+
+def test_the_watchdog_tells_of_a_lost_database(place: Path) -> None:
+    (place / "state" / "firstbell.db").unlink()
+    told = run(place, "watchdog")
+    assert told.exit_code == 1
+    assert told.stdout.startswith("There is no database at")
+
+
+def test_service_writes_units_and_says_what_to_do(place: Path, tmp_path: Path) -> None:
+    told = run(place, "service", "--user", "audits", "--folder", str(tmp_path / "units"), "--port", "4300")
+    assert told.exit_code == 0
+    assert "systemctl enable --now" in told.stdout
+    worker = (tmp_path / "units" / "firstbell-worker.service").read_text()
+    assert "User=audits\n" in worker
+    assert "PREFECT_API_URL=http://127.0.0.1:4300/api" in worker
+    assert f"FIRSTBELL_STATE={place / 'state'}" in worker
