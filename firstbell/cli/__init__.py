@@ -15,6 +15,7 @@ from firstbell.cli import (
     actions,
     connector,
     database,
+    demo,
     doctor,
     minutes,
     outbox,
@@ -27,7 +28,21 @@ from firstbell.cli import (
 )
 from firstbell.cli._place import OneSentence, Place
 
-MODULES = (start, doctor, run, connector, database, pages, review, minutes, actions, outbox, watchdog, service)
+MODULES = (
+    start,
+    doctor,
+    run,
+    connector,
+    database,
+    pages,
+    review,
+    minutes,
+    actions,
+    outbox,
+    watchdog,
+    service,
+    demo,
+)
 
 app = typer.Typer(
     cls=OneSentence,

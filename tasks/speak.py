@@ -1,0 +1,33 @@
+"""What people say through a form: a word on a draft, the minutes of a meeting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from prefect import task
+
+from firstbell.minutes.model import Minutes
+from firstbell.minutes.record import record_minutes
+from firstbell.review import ReviewWord, review
+from tasks.place import workplace
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What stands after it, in sentences."""
+
+    sentences: tuple[str, ...]
+
+
+@task(name="review")
+def review_draft(word: ReviewWord) -> Said:
+    """Write a word on a draft down. Raises ReviewError with everything that does not fit."""
+    with workplace() as work:
+        return Said(review(work, word).sentences)
+
+
+@task(name="record minutes")
+def keep_minutes(minutes: Minutes) -> Said:
+    """Turn minutes into decisions and actions, all or none. Raises MinutesError with everything that does not fit."""
+    with workplace() as work:
+        return Said(record_minutes(work, minutes).sentences)
