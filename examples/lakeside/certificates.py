@@ -28,8 +28,13 @@ class Authority:
 
 
 def make_authority(file: Path) -> Authority:
-    """A new authority, its certificate written to `file`; the one before is trusted no longer."""
+    """The authority whose certificate stands in `file`; made, with its key beside it, where there is none."""
+    key = file.with_name(f"{file.stem}-key.pem")
+    if key.exists():
+        return Authority(trustme.CA.from_pem(file.read_bytes(), key.read_bytes()), file)
     ca = trustme.CA(organization_name="Lakeside Schools (SAMPLE)")
     file.parent.mkdir(parents=True, exist_ok=True)
     ca.cert_pem.write_to_path(file)
+    key.touch(mode=0o600)
+    ca.private_key_pem.write_to_path(key)
     return Authority(ca, file)

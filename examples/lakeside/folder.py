@@ -47,6 +47,7 @@ def write_district(folder: Path, timeline: Timeline, around: Surroundings) -> No
     words = {
         "timeline": timeline,
         "day": timeline.day,
+        "weekday": timeline.weekday,
         "timedelta": timedelta,
         "years": timeline.years,
         "next_year": _following(timeline.years[1].name),

@@ -131,7 +131,7 @@ def _plan_of(plan: PlanFile, timeline: Timeline, on: date) -> PlanFile:
 
     def milestone(one: Milestone) -> Milestone:
         moved = on < timeline.previous_meeting_on and one.key in FIRST_DUE
-        due = timeline.day(FIRST_DUE[one.key]) if moved else one.due
+        due = timeline.weekday(FIRST_DUE[one.key]) if moved else one.due
         return one.model_copy(update={"due": due, "done": one.done if one.done and one.done <= on else None})
 
     goals = []

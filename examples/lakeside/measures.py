@@ -115,16 +115,18 @@ def training(timeline: Timeline, on: date) -> Iterator[Figure]:
 def rollouts(timeline: Timeline, on: date) -> Iterator[Figure]:
     """How many teachers work in the new gradebook and the new progress report, by school and week.
 
-    North Shore moved to the gradebook only after the previous meeting; two elementary schools wait for the report.
+    North Shore moved to the gradebook only after the previous meeting; two elementary schools wait for the report. Of
+    all roll-outs together only those schools count whose day has come.
     """
     for start in _weeks(timeline, on):
         for school in SCHOOLS:
             moved = _moved(timeline, school, start)
             if moved is None:
                 continue
-            measure = "rollout.gradebook" if school.secondary else "rollout.progress_report"
             last = start + WEEK - timedelta(days=1)
-            for name in (measure, "rollout_adoption"):
+            measure = "rollout.gradebook" if school.secondary else "rollout.progress_report"
+            names = [measure, "rollout_adoption"] if timeline.day(-_DUE.get(school.key, -99)) <= last else [measure]
+            for name in names:
                 yield Figure(name, start, last, moved, school.teachers, school.name, school.teachers)
 
 
@@ -219,10 +221,15 @@ _STARTED = {"lakeside_high": 63, "lakeview": 49, "north_shore": 27, "oak": 35, "
 """Days before the demo on which each school's teachers began to move; the others have not begun."""
 
 
+_DUE = {"lakeside_high": 42, "lakeview": 28, "north_shore": 7, "oak": 14, "birch": 14, "cedar": 14}
+"""Days before the demo by which the plan wants each school's teachers to have moved."""
+
+
 def _moved(timeline: Timeline, school: School, start: date) -> int | None:
     """Teachers who work in the new system at a week's end; None where the school has no roll-out or it is to come."""
     if school.level == "other" or start < timeline.first_day:
         return None
     begun = _STARTED.get(school.key)
     days = (start + WEEK - timeline.day(-begun)).days if begun is not None else 0
-    return min(school.teachers, round(school.teachers * max(0, days) / 20))
+    stragglers = school.teachers // 30
+    return min(school.teachers - stragglers, round(school.teachers * max(0, days) / 20))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from examples.lakeside.timeline import Timeline
 from firstbell.meetings import Meeting
@@ -100,17 +100,17 @@ def _promised(timeline: Timeline, meeting: Meeting, promise: Promise) -> Iterabl
         owner_role=promise.role,
         person_key=promise.person,
         opened_on=meeting.starts_at.date(),
-        due_on=timeline.day(promise.due),
-        first_due_on=timeline.day(promise.due),
+        due_on=timeline.weekday(promise.due),
+        first_due_on=timeline.weekday(promise.due),
         objective_key=promise.objective,
     )
     yield _written(meeting), opened
     if promise.done is not None:
-        on = timeline.day(promise.done)
+        on = timeline.weekday(promise.done)
         yield timeline.at(on, 15), replace(opened, state="done", closed_on=on)
     if promise.moved_to is not None:
-        moved = replace(opened, due_on=timeline.day(promise.moved_to), times_moved=1)
-        yield timeline.at(timeline.day(promise.due), 10), moved
+        moved = replace(opened, due_on=timeline.weekday(promise.moved_to), times_moved=1)
+        yield timeline.at(timeline.weekday(promise.due), 10), moved
 
 
 def _decided(timeline: Timeline, earlier: Meeting, previous: Meeting) -> Iterable[Told]:
@@ -137,7 +137,7 @@ def _decided(timeline: Timeline, earlier: Meeting, previous: Meeting) -> Iterabl
         proposed_by="principal",
         confirmed_by="team_leader",
         decided_on=previous.starts_at.date(),
-        outcome=f"Yes, until {timeline.day(-7):%d %b}.",
+        outcome=f"Yes, until {_short(timeline.weekday(-7))}.",
         objective_key="development",
     )
     return (_written(earlier), adopted), (_written(previous), later)
@@ -145,7 +145,7 @@ def _decided(timeline: Timeline, earlier: Meeting, previous: Meeting) -> Iterabl
 
 def _to_decide(timeline: Timeline, coming: Meeting) -> Iterable[Told]:
     """What waits for the coming meeting and was confirmed by a person; tonight the rules propose what else they see."""
-    contract_ends, launch = timeline.day(66), timeline.day(51)
+    contract_ends, launch = timeline.day(66), timeline.weekday(51)
     confirmed = {
         "team_key": TEAM,
         "meeting_key": coming.key,
@@ -158,23 +158,23 @@ def _to_decide(timeline: Timeline, coming: Meeting) -> Iterable[Told]:
             **confirmed,
             decision_key=f"contract.content_filter.{contract_ends}",
             title="Content filter contract ends",
-            question=f"The content filter contract ends {contract_ends:%d %b}. Renew for one year or for three?",
+            question=f"The content filter contract ends {_short(contract_ends)}. Renew for one year or for three?",
             options=("1 year, $24,800", "3 years, $66,900"),
             recommendation="IT Lead recommends 1 year: two other filters are on trial.",
             cost=24_800,
             decider_role="superintendent",
-            deadline_on=timeline.day(30),
+            deadline_on=timeline.weekday(30),
             objective_key="protection",
         ),
         TeamDecision(
             **confirmed,
             decision_key=f"milestone.report_launch.{launch}",
             title="Move the first elementary progress reports",
-            question=f"Move the first reports from {launch:%d %b} to {timeline.day(72):%d %b}?",
+            question=f"Move the first reports from {_short(launch)} to {_short(timeline.weekday(72))}?",
             options=("Move", "Keep the date"),
             recommendation="Coordinator recommends to move: 3 of 5 schools are ready. No cost.",
             decider_role="superintendent",
-            deadline_on=timeline.day(20),
+            deadline_on=timeline.weekday(20),
             objective_key="development",
         ),
         TeamDecision(
@@ -184,8 +184,17 @@ def _to_decide(timeline: Timeline, coming: Meeting) -> Iterable[Told]:
             question="Nobody asked families for more than a year. Name an owner, or stop measuring it?",
             options=("Name an owner", "Stop measuring it"),
             recommendation="Team Leader recommends an owner: three questions are drafted.",
-            deadline_on=timeline.day(14),
+            deadline_on=timeline.weekday(14),
             objective_key="audit",
         ),
     )
     return [(timeline.now - timedelta(hours=30), decision) for decision in decisions]
+
+
+def _short(day: date) -> str:
+    """A day as people say it.
+
+    >>> _short(date(2027, 2, 1))
+    '1 Feb'
+    """
+    return f"{day.day} {day:%b}"

@@ -52,7 +52,8 @@ class Timeline:
     @cached_property
     def years(self) -> tuple[SchoolYear, SchoolYear]:
         """Last school year and this one, named after the years they began in."""
-        return self._year(self.first_day - timedelta(weeks=52)), self._year(self.first_day)
+        begins = self.first_day.year
+        return _year(self.first_day - timedelta(weeks=52), begins - 1), _year(self.first_day, begins)
 
     @cached_property
     def closed(self) -> tuple[ClosedDays, ...]:
@@ -107,6 +108,11 @@ class Timeline:
         """Today and so many days; below 0 for the past."""
         return self.today + timedelta(days=offset)
 
+    def weekday(self, offset: int) -> date:
+        """As `day`, moved to the Friday before where it falls on a weekend: what people promise for."""
+        day = self.day(offset)
+        return day - timedelta(days=max(0, day.weekday() - 4))
+
     def class_day(self, back: int) -> date:
         """The newest day of classes at least `back` days ago."""
         return next(day for more in count(back) if self.calendar.is_instruction_day(day := self.day(-more)))
@@ -120,9 +126,10 @@ class Timeline:
         days = (self.next_meeting_on - MEETING_EVERY * back for back in count(1))
         return [next(days) for _ in range(3)]
 
-    def _year(self, first: date) -> SchoolYear:
-        name = f"{first.year}-{(first.year + 1) % 100:02}"
-        return SchoolYear(name=name, first_on=first, last_on=first + timedelta(days=YEAR_DAYS - 1))
+
+def _year(first: date, begins: int) -> SchoolYear:
+    name = f"{begins}-{(begins + 1) % 100:02}"
+    return SchoolYear(name=name, first_on=first, last_on=first + timedelta(days=YEAR_DAYS - 1))
 
 
 def monday(day: date) -> date:
