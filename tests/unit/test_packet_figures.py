@@ -1,0 +1,145 @@
+"""How figures read: every unit of the instrument and of the formulas in plain words, counts before percentages."""
+
+from __future__ import annotations
+
+import ast
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+
+from firstbell.assessment.instrument import load_instrument
+from firstbell.assessment.result import IndicatorResult
+from firstbell.assessment.targets import Basis, Better, Target
+from firstbell.intervals import Window
+from firstbell.kpi import Kpi, Light
+from firstbell.packet.figures import amount_text, evidence, goal_text, trend_of
+from firstbell.packet.model import Audience, Trend
+from firstbell.packet.wording import Wording
+
+ROOT = Path(__file__).resolve().parents[2]
+WORDS = Wording(ZoneInfo("America/Chicago"))
+RULED = {"ratio", "minutes", "seconds", "dollars", "dollars per student"}
+"""Units with a rule of their own in amount_text."""
+
+
+def units_with_words() -> set[str]:
+    table = YAML(typ="safe").load((ROOT / "catalogs/wording/en.yaml").read_text(encoding="utf-8"))
+    return {*table["units"], *RULED}
+
+
+def units_in_formulas() -> set[str]:
+    """The third argument of every `measured` and the second of every `not_known` that the metrics write out."""
+    found = set()
+    for path in (ROOT / "firstbell" / "metrics").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                place = {"measured": 2, "not_known": 1}.get(node.func.attr)
+                if place is not None and len(node.args) > place and isinstance(node.args[place], ast.Constant):
+                    found.add(str(node.args[place].value))  # type: ignore[attr-defined]
+    return found
+
+
+def test_every_unit_of_the_instrument_has_words() -> None:
+    assert {one.unit for one in load_instrument().indicators} - units_with_words() == set()
+
+
+def test_every_unit_that_a_formula_produces_has_words() -> None:
+    found = units_in_formulas()
+    assert {"ratio", "business hours", "points"} <= found
+    assert found - units_with_words() == set()
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (0.875, "ratio", "87 %"),
+        (0.95, "ratio", "95 %"),
+        (0.9995, "ratio", "99.95 %"),
+        (0.999999, "ratio", "99.99 %"),
+        (1, "ratio", "100 %"),
+        (0.004, "ratio", "under 1 %"),
+        (0, "ratio", "0 %"),
+        (54, "minutes", "54 min"),
+        (0, "minutes", "0 min"),
+        (1440, "minutes", "1 day"),
+        (1, "business hours", "1 work hour"),
+        (7.25, "business hours", "7.2 work hours"),
+        (6, "hours per teacher", "6 h"),
+        (-15, "points", "-15 points"),
+        (0.95, "devices per student", "0.95"),
+        (2, "level of 3", "level 2 of 3"),
+        (8, "of 10", "8 of 10"),
+        (1, "tickets", "1 ticket"),
+        (24800.4, "dollars", "$24,800"),
+        (3, "widgets", "3 widgets"),
+    ],
+)
+def test_an_amount_reads_plainly(value: float, unit: str, text: str) -> None:
+    assert amount_text(value, unit, WORDS) == text
+
+
+@given(st.floats(0, 1))
+def test_a_percentage_never_says_all_or_none_of_a_part(ratio: float) -> None:
+    text = amount_text(ratio, "ratio", WORDS)
+    assert (text in ("100 %", "100.00 %")) <= (ratio > 1 - 1e-9)
+    assert (text == "0 %") <= (ratio < 1e-9)
+
+
+@given(st.floats(-1e6, 1e6))
+def test_a_number_is_within_its_last_digit(value: float) -> None:
+    assert abs(float(WORDS.number(value).replace(",", "")) - value) <= 0.051
+
+
+def result(value: float, goal: float | tuple[float, float], better: Better, floor: object) -> IndicatorResult:
+    indicator = load_instrument().by_id["IP-01"]
+    moment = datetime(2026, 11, 24, tzinfo=UTC)
+    kpi = Kpi(name="x", value=value, unit="points", window=Window(moment, moment), as_of=moment, method="m")
+    target = Target(
+        indicator="IP-01",
+        goal=goal,
+        floor=floor,  # type: ignore[arg-type]
+        better=better,
+        basis=Basis.LOCAL,
+    )
+    return IndicatorResult(
+        indicator="IP-01",
+        version=1,
+        area=indicator.area,
+        weight=1,
+        must_measure=False,
+        kpi=kpi,
+        target=target,
+        light=Light.NO_TARGET,
+    )
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "better", "goal", "floor", "trend"),
+    [
+        (1.0, 2.0, Better.UP, 5.0, 0.0, Trend.BETTER),
+        (2.0, 1.0, Better.UP, 5.0, 0.0, Trend.WORSE),
+        (1.0, 2.0, Better.DOWN, 0.0, 5.0, Trend.WORSE),
+        (-20.0, -5.0, Better.BAND, (-10.0, 10.0), (-30.0, 30.0), Trend.BETTER),
+        (0.0, 20.0, Better.BAND, (-10.0, 10.0), (-30.0, 30.0), Trend.WORSE),
+        (1.0, 1.0, Better.UP, 5.0, 0.0, Trend.SAME),
+    ],
+)
+def test_a_trend_is_judged_by_which_way_is_better(
+    was: float, now: float, better: Better, goal: float | tuple[float, float], floor: object, trend: Trend
+) -> None:
+    indicator = load_instrument().by_id["IP-01"]
+    printed = evidence(result(was, goal, better, floor), indicator, Audience.TEAM)
+    assert trend_of(result(now, goal, better, floor), printed) is trend
+
+
+def test_a_goal_says_which_way_it_binds() -> None:
+    up, down = result(1, 5.0, Better.UP, 0.0), result(1, 0.0, Better.DOWN, 5.0)
+    band = result(1, (-10.0, 10.0), Better.BAND, (-30.0, 30.0))
+    assert goal_text(up.target, up.kpi, WORDS) == "goal 5 points"
+    assert goal_text(down.target, down.kpi, WORDS) == "limit 0 points"
+    assert goal_text(band.target, band.kpi, WORDS) == "goal -10 points to 10 points"
