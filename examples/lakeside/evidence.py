@@ -33,8 +33,8 @@ def write_attestations(folder: Path, timeline: Timeline, on: date) -> None:
     """Write attestations.yaml and the evidence folder as they stood on a day."""
     evidence = folder / "evidence"
     evidence.mkdir(exist_ok=True)
-    for file in sorted({one[4] for one in CONTROLS}):
-        (evidence / file).write_text(f"SAMPLE evidence, made up: {file}\n", encoding="utf-8")
+    for name in sorted({one[4] for one in CONTROLS}):
+        (evidence / name).write_text(f"SAMPLE evidence, made up: {name}\n", encoding="utf-8")
     content = {
         "controls": _controls(timeline),
         "restore_tests": _restore_tests(timeline, on),

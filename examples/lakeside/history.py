@@ -165,8 +165,10 @@ def _keep_team(work: Workplace, timeline: Timeline) -> None:
 def _meetings(work: Workplace, timeline: Timeline) -> tuple[Meeting, Meeting, Meeting]:
     """The coming meeting, the previous one and the one before that."""
     meetings = meetings_of(work.district, TEAM, timeline.now, work.read_calendar)
-    at = meetings.index(chosen(meetings, f"{timeline.next_meeting_on}", timeline.now, work.district))
-    return meetings[at], meetings[at - 1], meetings[at - 2]
+    coming = chosen(meetings, f"{timeline.next_meeting_on}", timeline.now, work.district)
+    assert coming is not None, "the timeline puts a meeting on that day"
+    at = meetings.index(coming)
+    return coming, meetings[at - 1], meetings[at - 2]
 
 
 def _freeze_last_packet(work: Workplace, timeline: Timeline) -> None:

@@ -5,6 +5,7 @@ The files are named NNN-<recipient>.eml and hold the bytes as they came.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import logging
 import re
@@ -35,7 +36,8 @@ class Mailbox:
         for address in envelope.rcpt_tos:
             self._number += 1
             name = f"{self._number:03}-{re.sub(r'[^A-Za-z0-9@._+-]', '_', address)}.eml"
-            (self.folder / name).write_bytes(bytes(envelope.content or b""))
+            assert isinstance(envelope.content, bytes), "aiosmtpd was not told to decode"
+            (self.folder / name).write_bytes(envelope.content)
         return f"250 OK queued as {self._number:03}"
 
     def authenticate(
@@ -59,8 +61,9 @@ class _AnyPort(Controller):
     """aiosmtpd's controller on a port that the system picks."""
 
     def _trigger_server(self) -> None:
+        assert isinstance(self.server, asyncio.Server), "it was started just before"
         self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        super()._trigger_server()  # type: ignore[no-untyped-call]
 
 
 @contextmanager

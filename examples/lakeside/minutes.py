@@ -145,50 +145,43 @@ def _decided(timeline: Timeline, earlier: Meeting, previous: Meeting) -> Iterabl
 
 def _to_decide(timeline: Timeline, coming: Meeting) -> Iterable[Told]:
     """What waits for the coming meeting and was confirmed by a person; tonight the rules propose what else they see."""
-    contract_ends, launch = timeline.day(66), timeline.weekday(51)
-    confirmed = {
-        "team_key": TEAM,
-        "meeting_key": coming.key,
-        "state": "confirmed",
-        "proposed_by": "rules",
-        "confirmed_by": "team_leader",
-    }
-    decisions = (
-        TeamDecision(
-            **confirmed,
-            decision_key=f"contract.content_filter.{contract_ends}",
-            title="Content filter contract ends",
-            question=f"The content filter contract ends {_short(contract_ends)}. Renew for one year or for three?",
-            options=("1 year, $24,800", "3 years, $66,900"),
-            recommendation="IT Lead recommends 1 year: two other filters are on trial.",
-            cost=24_800,
-            decider_role="superintendent",
-            deadline_on=timeline.weekday(30),
-            objective_key="protection",
-        ),
-        TeamDecision(
-            **confirmed,
-            decision_key=f"milestone.report_launch.{launch}",
-            title="Move the first elementary progress reports",
-            question=f"Move the first reports from {_short(launch)} to {_short(timeline.weekday(72))}?",
-            options=("Move", "Keep the date"),
-            recommendation="Coordinator recommends to move: 3 of 5 schools are ready. No cost.",
-            decider_role="superintendent",
-            deadline_on=timeline.weekday(20),
-            objective_key="development",
-        ),
-        TeamDecision(
-            **confirmed,
-            decision_key="families_survey",
-            title="Family survey: name an owner, or stop measuring it",
-            question="Nobody asked families for more than a year. Name an owner, or stop measuring it?",
-            options=("Name an owner", "Stop measuring it"),
-            recommendation="Team Leader recommends an owner: three questions are drafted.",
-            deadline_on=timeline.weekday(14),
-            objective_key="audit",
-        ),
+    contract_ends, launch, new_launch = timeline.day(66), timeline.weekday(51), timeline.weekday(72)
+    confirmed = TeamDecision(
+        team_key=TEAM,
+        decision_key="families_survey",
+        meeting_key=coming.key,
+        title="Family survey",
+        state="confirmed",
+        question="Family survey: name an owner, or stop measuring it?",
+        recommendation="Nobody asked families for more than a year. Team Leader recommends an owner.",
+        deadline_on=timeline.weekday(14),
+        proposed_by="rules",
+        confirmed_by="team_leader",
+        objective_key="audit",
     )
-    return [(timeline.now - timedelta(hours=30), decision) for decision in decisions]
+    contract = replace(
+        confirmed,
+        decision_key=f"contract.content_filter.{contract_ends}",
+        title="Content filter contract ends",
+        question=f"Content filter contract ends {_short(contract_ends)}: for how long do we renew it?",
+        options=("1 year, $24,800", "3 years, $66,900"),
+        recommendation="IT Lead recommends 1 year: two other filters are on trial.",
+        cost=24_800,
+        decider_role="superintendent",
+        deadline_on=timeline.weekday(12),
+        objective_key="protection",
+    )
+    launched = replace(
+        confirmed,
+        decision_key=f"milestone.report_launch.{launch}",
+        title="Move the first elementary progress reports",
+        question=f"Move the first progress reports from {_short(launch)} to {_short(new_launch)}?",
+        recommendation="3 of 5 schools are ready. Coordinator recommends yes. No cost.",
+        decider_role="superintendent",
+        deadline_on=timeline.weekday(13),
+        objective_key="development",
+    )
+    return [(timeline.now - timedelta(hours=30), decision) for decision in (contract, launched, confirmed)]
 
 
 def _short(day: date) -> str:
