@@ -18,6 +18,7 @@ from firstbell.briefing.gather import readers_of
 from firstbell.delivery.dispatch import dispatch
 from firstbell.delivery.message import Letter, one_line
 from firstbell.delivery.transport import DeliveryError, Transport
+from firstbell.errors import FirstbellError
 from firstbell.meetings import Meeting, meetings_of
 from firstbell.packet.wording import Wording
 from firstbell.store.errors import StoreError
@@ -50,24 +51,29 @@ def alarms(work: Workplace) -> list[Alarm]:
     """Everything that is wrong right now. A store that cannot be read is an alarm, not an error."""
     if work.store.is_sqlite and not work.store.path.exists():
         return [Alarm("database", f"There is no database at {work.store.path}; restore a backup or the mount.")]
-    coming = _coming(work)
+    found, coming = _coming(work)
     try:
         settle_dead_attempts(work.store, work.clock())
         with work.store.read() as connection:
-            return [*_night(work, connection), *_packets(work, connection, coming), *_unknown(connection)]
+            found += [*_night(work, connection), *_packets(work, connection, coming), *_unknown(connection)]
     except StoreError as error:
         return [Alarm("database", str(error))]
+    return found
 
 
-def _coming(work: Workplace) -> list[Meeting]:
-    """The meetings ahead whose packet should be out by now."""
+def _coming(work: Workplace) -> tuple[list[Alarm], list[Meeting]]:
+    """The meetings ahead whose packet should be out by now; an alarm for each team whose meetings cannot be read."""
     now = work.clock()
-    return [
-        meeting
-        for team in work.district.teams
-        for meeting in meetings_of(work.district, team.key, now, work.read_calendar)
-        if meeting.starts_at > now >= meeting.send_at + LATE_AFTER
-    ]
+    unread: list[Alarm] = []
+    coming: list[Meeting] = []
+    for team in work.district.teams:
+        try:
+            meetings = meetings_of(work.district, team.key, now, work.read_calendar)
+        except FirstbellError as error:
+            unread.append(Alarm(f"calendar/{team.key}", str(error)))
+            continue
+        coming += [one for one in meetings if one.starts_at > now >= one.send_at + LATE_AFTER]
+    return unread, coming
 
 
 def _night(work: Workplace, connection: Connection) -> Iterator[Alarm]:

@@ -200,6 +200,16 @@ def test_a_mended_new_action_keeps_its_number(work: Workplace, clock: Watch) -> 
     assert (fifth.title, fifth.person_key) == ("Ask four vendors for quotes", "cy")
 
 
+def test_a_mended_first_date_leaves_a_later_move_alone(work: Workplace, clock: Watch) -> None:
+    record(work, FULL)
+    clock.now += timedelta(days=1)
+    change_action(work, "A-5", lambda one: moved(one, date(2026, 11, 27), "One vendor was slow."))
+    clock.now += timedelta(days=1)
+    record(work, FULL.replace("due: 2026-11-20", "due: 2026-11-21"))
+    fifth = actions(work)["leadership/A-5"]
+    assert (fifth.first_due_on, fifth.due_on, fifth.times_moved) == (date(2026, 11, 21), date(2026, 11, 27), 1)
+
+
 def test_a_new_action_taken_out_is_dropped_and_its_number_waits_for_it(work: Workplace, clock: Watch) -> None:
     record(work, FULL)
     clock.now += timedelta(hours=1)

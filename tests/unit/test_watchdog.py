@@ -17,6 +17,7 @@ from firstbell.briefing.freeze import freeze
 from firstbell.config.rehearsal import go_live
 from firstbell.delivery.file_drop import FileDrop
 from firstbell.delivery.transport import DeliveryError
+from firstbell.errors import FirstbellError
 from firstbell.review import review
 from firstbell.review_form import ReviewWord
 from firstbell.store.ledger import claim
@@ -224,6 +225,18 @@ def test_a_missing_database_is_an_alarm_and_is_mailed_once_a_day(
     assert tell(lost, post, [found]) == 1
     assert len(mails(post)) == 2
     store.close()
+
+
+def test_a_calendar_that_cannot_be_read_is_an_alarm(work: Workplace) -> None:
+    def unreachable(place: str) -> bytes:
+        raise FirstbellError("The calendar address of a meeting series cannot be reached, and no copy is kept.")
+
+    (series,) = work.district.series
+    elsewhere = series.model_copy(update={"recurrence": None, "ics": "https://calendar.example.org/team.ics"})
+    district = replace(work.district, series=(elsewhere,))
+    (found,) = alarms(replace(work, district=district, read_calendar=unreachable))
+    assert found.key == "calendar/leadership"
+    assert "cannot be reached" in found.sentence
 
 
 def test_a_damaged_database_is_an_alarm(work: Workplace, tmp_path: Path) -> None:
