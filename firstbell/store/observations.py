@@ -7,7 +7,7 @@ a half expected intervals after the last one begins a new interval, so that a ga
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from sqlalchemy import Connection, delete, select
 
 from firstbell.clock import require_aware
 from firstbell.records import ServiceObservation, ServiceState
-from firstbell.store.batches import insert_rows, moment_of, placed, run_many, stamper
+from firstbell.store.batches import fetch_rows, insert_rows, moment_of, run_many, stamper
 from firstbell.store.latency import save_latencies
 from firstbell.store.models import IntervalRow
 from firstbell.store.save import save_facts, serialise
@@ -50,17 +50,15 @@ class _Look(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Run:
-    """An interval in the making; `id` None when it is not stored yet."""
+class _Tail:
+    """An interval that may go on; `id` None when it is not stored yet."""
 
     id: int | None
     state: str
     reason: str
-    first_at: datetime
     last_at: datetime
     count: int
     expected: int
-    recorded_at: datetime
 
     def takes(self, look: _Look) -> bool:
         """Whether the look goes on where this interval ends."""
@@ -75,6 +73,18 @@ class _Run:
         """Go on with a look that this interval takes."""
         self.last_at = look.at
         self.count += 1
+
+
+@dataclass(slots=True)
+class _Run(_Tail):
+    """A whole interval: one that begins now, or one that is taken apart to be mended."""
+
+    first_at: datetime
+    recorded_at: datetime
+
+    def add(self, look: _Look) -> None:
+        """Go on with a look that this interval takes; it is known since its earliest recorded look."""
+        _Tail.add(self, look)
         self.recorded_at = min(self.recorded_at, look.recorded_at)
 
 
@@ -82,7 +92,7 @@ class _Run:
 class _Changes:
     """What one save writes: intervals that grew, tails that are none any more, and new intervals."""
 
-    grown: list[_Run]
+    grown: list[_Tail]
     ended: list[int]
     begun: list[tuple[Place, _Run, bool]]
 
@@ -98,12 +108,11 @@ def save_observations(
     hourly histograms, side findings (`controls`) to their own versions.
     """
     serialise(connection, source_key)
-    told = _told(observations)
     tails = _tails(connection, source_key)
     changes = _Changes([], [], [])
     recorded_at = require_aware(recorded_at, "recorded_at")
     accepted: list[ServiceObservation] = []
-    for place, seen in told.items():
+    for place, seen in _told(observations):
         tail = tails.get(place)
         if tail is not None and seen[0].observed_at <= tail.last_at:
             accepted += _mend(connection, source_key, place, tail, seen, recorded_at)
@@ -118,12 +127,16 @@ def save_observations(
     return len(accepted)
 
 
-def _told(observations: Iterable[ServiceObservation]) -> dict[Place, list[ServiceObservation]]:
-    """The looks of each place in order of time, one for each instant."""
-    found: dict[Place, list[ServiceObservation]] = defaultdict(list)
+def _told(observations: Iterable[ServiceObservation]) -> Iterator[tuple[Place, list[ServiceObservation]]]:
+    """The looks of each place in order of time, one for each instant. Mostly one a place: a list only while needed."""
+    first: dict[Place, ServiceObservation] = {}
+    more: defaultdict[Place, list[ServiceObservation]] = defaultdict(list)
     for one in observations:
-        found[one.vantage, one.service_key].append(one)
-    return {place: seen if len(seen) == 1 else _in_order(seen) for place, seen in found.items()}
+        place = one.vantage, one.service_key
+        if first.setdefault(place, one) is not one:
+            more[place].append(one)
+    for place, one in first.items():
+        yield place, _in_order([one, *more[place]]) if place in more else [one]
 
 
 def _in_order(seen: Iterable[ServiceObservation]) -> list[ServiceObservation]:
@@ -143,42 +156,43 @@ def _look(one: ServiceObservation, recorded_at: datetime) -> _Look:
     return _Look(one.observed_at, one.state.value, one.reason, one.expected_interval_seconds, recorded_at)
 
 
-def _tails(connection: Connection, source_key: str) -> dict[Place, _Run]:
-    statement = placed(
+def _tails(connection: Connection, source_key: str) -> dict[Place, _Tail]:
+    rows = fetch_rows(
         connection,
-        "SELECT vantage, service_key, id, state, reason, first_at, last_at, count, expected_interval_seconds, "
-        "recorded_at FROM observation_interval WHERE source_key = ? AND is_tail",
+        "SELECT vantage, service_key, id, state, reason, last_at, count, expected_interval_seconds "
+        "FROM observation_interval WHERE source_key = ? AND is_tail",
+        (source_key,),
     )
-    rows = connection.exec_driver_sql(statement, (source_key,))
     return {
-        (vantage, service): _Run(i, state, why, moment_of(first), moment_of(last), n, expected, moment_of(recorded))
-        for vantage, service, i, state, why, first, last, n, expected, recorded in rows
+        (vantage, service): _Tail(row_id, state, reason, moment_of(last), count, expected)
+        for vantage, service, row_id, state, reason, last, count, expected in rows
     }
 
 
-def _extend(changes: _Changes, place: Place, tail: _Run | None, looks: Sequence[_Look]) -> None:
+def _extend(changes: _Changes, place: Place, tail: _Tail | None, looks: Sequence[_Look]) -> None:
     """Append looks that are all later than the tail."""
-    runs = _encode(looks, tail)
-    if tail is not None:
-        if runs[0] is tail:
-            changes.grown.append(tail)
-            runs = runs[1:]
-        if runs and tail.id is not None:
-            changes.ended.append(tail.id)
+    taken = 0
+    while tail is not None and taken < len(looks) and tail.takes(looks[taken]):
+        tail.add(looks[taken])
+        taken += 1
+    if tail is not None and taken:
+        changes.grown.append(tail)
+    if taken == len(looks):
+        return
+    runs = _encode(looks[taken:])
+    if tail is not None and tail.id is not None:
+        changes.ended.append(tail.id)
     changes.begun += [(place, run, run is runs[-1]) for run in runs]
 
 
-def _encode(looks: Sequence[_Look], run: _Run | None = None) -> list[_Run]:
-    """The intervals of looks in order of time, going on from `run` where it takes the first."""
+def _encode(looks: Sequence[_Look]) -> list[_Run]:
+    """The intervals of looks in order of time."""
     runs: list[_Run] = []
     for look in looks:
-        if run is not None and run.takes(look):
-            run.add(look)
-            if not runs:
-                runs.append(run)
+        if runs and runs[-1].takes(look):
+            runs[-1].add(look)
         else:
-            run = _Run(None, look.state, look.reason, look.at, look.at, 1, look.expected, look.recorded_at)
-            runs.append(run)
+            runs.append(_Run(None, look.state, look.reason, look.at, 1, look.expected, look.at, look.recorded_at))
     return runs
 
 
@@ -186,7 +200,7 @@ def _mend(
     connection: Connection,
     source_key: str,
     place: Place,
-    tail: _Run,
+    tail: _Tail,
     seen: Sequence[ServiceObservation],
     recorded_at: datetime,
 ) -> list[ServiceObservation]:
@@ -229,10 +243,10 @@ def _around(connection: Connection, source_key: str, place: Place, start: dateti
             row.id,
             row.state,
             row.reason,
-            row.first_at,
             row.last_at,
             row.count,
             row.expected_interval_seconds,
+            row.first_at,
             row.recorded_at,
         )
         for row in sorted(rows, key=lambda row: row.first_at)
