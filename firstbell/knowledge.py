@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
 from firstbell.calendar import original_start
 from firstbell.catalog import load_roles
 from firstbell.config.loaded import District
-from firstbell.intervals import Window, local_moment
+from firstbell.intervals import Window
 from firstbell.metrics.facts import Facts, SourceFacts, TeamFacts
 from firstbell.metrics.plan import HoursEntry, Leader, MeetingKept
 from firstbell.metrics.uptime import WatchedService
@@ -37,6 +37,9 @@ PLAN = "plan"
 
 ET_LEADER = "education_technology_leader"
 STALE_PROBES = timedelta(hours=26)
+MEASUREMENTS_BACK = timedelta(days=366)
+"""A whole school or fiscal year: budgets and training are counted from its start."""
+
 TICKETS_BACK = timedelta(weeks=13)
 SURVEYS_BACK = timedelta(days=800)
 
@@ -48,7 +51,7 @@ def facts_of(
     district: District, connection: Connection, feeds: Feeds, *, window: Window, as_of: datetime, known_at: datetime
 ) -> Facts:
     """All that was known at `known_at` about `window`, up to `as_of`."""
-    stored = load_facts(connection, known_at=known_at, window=window, windows=_wider(district, window))
+    stored = load_facts(connection, known_at=known_at, window=window, windows=_wider(window))
     since = _watched_since(stored)
     return Facts(
         window=window,
@@ -73,19 +76,10 @@ def facts_of(
     )
 
 
-def _wider(district: District, window: Window) -> dict[type[Record], Window]:
+def _wider(window: Window) -> dict[type[Record], Window]:
     """Types that are looked at further back than the packet's own period."""
-    first = min(
-        (year.first_on for year in district.calendar.years if year.last_on >= window.start.date()), default=None
-    )
-    fiscal = district.about.calendar.fiscal_year_starts
-    starts = [window.start - timedelta(days=366)]
-    if first is not None:
-        starts.append(local_moment(first, time(), district.zone))
-    year = window.start.year - (f"{window.start:%m-%d}" < fiscal)
-    starts.append(datetime.fromisoformat(f"{year}-{fiscal}T00:00:00").replace(tzinfo=UTC))
     return {
-        Measurement: Window(min(starts), window.end),
+        Measurement: Window(window.start - MEASUREMENTS_BACK, window.end),
         Ticket: Window(min(window.start, window.end - TICKETS_BACK), window.end),
         SurveyCounts: Window(min(window.start, window.end - SURVEYS_BACK), window.end),
         ObservationInterval: window,
@@ -187,10 +181,9 @@ def _team(district: District, stored: StoredFacts, as_of: datetime) -> TeamFacts
     today = as_of.astimezone(district.zone).date()
     members = [member for team in district.teams for member in district.members(team.key, today)]
     leaders = tuple(
-        Leader(leader_key=member.person, school_key=school)
-        for member in members
-        if ET_LEADER in member.roles
-        for school in district.person(member.person).schools
+        Leader(leader_key=person, school_key=school)
+        for person in dict.fromkeys(member.person for member in members if ET_LEADER in member.roles)
+        for school in district.person(person).schools
     )
     hours = tuple(
         HoursEntry(leader_key=entry.person, on=entry.day, category=entry.category, hours=entry.hours)
@@ -214,12 +207,12 @@ def _team(district: District, stored: StoredFacts, as_of: datetime) -> TeamFacts
 
 
 def stakeholders(district: District, today: date) -> dict[str, int]:
-    """How many active members speak for each stakeholder group: by their roles, or as their seat says."""
+    """How many people speak for each stakeholder group: by their roles, or as their seat says. Nobody counts twice."""
     roles = load_roles()
-    counts = {group.key: 0 for group in roles.groups}
+    people: dict[str, set[str]] = {group.key: set() for group in roles.groups}
     for team in district.teams:
         for member in district.members(team.key, today):
             spoken = member.groups or {group for role in member.roles for group in roles.role(role).groups}
             for group in spoken:
-                counts[group] = counts.get(group, 0) + 1
-    return counts
+                people.setdefault(group, set()).add(member.person)
+    return {group: len(members) for group, members in people.items()}

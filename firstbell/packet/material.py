@@ -65,8 +65,6 @@ class Names:
     controls: Mapping[str, str] = field(default_factory=dict)
     """Titles by "framework/code"."""
     sources: Mapping[str, str] = field(default_factory=dict)
-    owners: Mapping[str, str] = field(default_factory=dict)
-    """Owner role by "service:key" or "system:key"."""
 
     def role(self, key: str) -> str:
         """The role's title, or its key spelled out where the catalogue does not know it."""
@@ -107,7 +105,6 @@ class Material:
     notes: Mapping[str, SectionNote] = field(default_factory=dict)
     """By the line they speak of."""
     sources: tuple[SourceState, ...] = ()
-    vendor_hosted: frozenset[str] = frozenset()
 
     @property
     def as_of(self) -> datetime:

@@ -1,0 +1,169 @@
+"""What is known: the store's facts as of a moment, which source feeds what, and until when it was heard."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from firstbell.config.loaded import District
+from firstbell.intervals import Window
+from firstbell.knowledge import facts_of, stakeholders
+from firstbell.metrics.facts import Facts
+from firstbell.records import (
+    Agreement,
+    ControlResult,
+    Incident,
+    Measurement,
+    ObservationInterval,
+    Ticket,
+)
+from firstbell.store.save import record_attempt, record_completion, save_facts
+from firstbell.store.schema import upgrade
+from firstbell.store.session import Store, open_store
+from tests.unit.packet_material import AS_OF, FEEDS, FOLDER, SINCE, district, evidence, local, measured, ticket
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("pattern") / "firstbell.db"
+    store = open_store(f"sqlite:///{path}")
+    upgrade(store)
+    store.close()
+    return path
+
+
+@pytest.fixture
+def store(pattern: Path, tmp_path: Path) -> Iterator[Store]:
+    opened = open_store(f"sqlite:///{shutil.copy(pattern, tmp_path / 'firstbell.db')}")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> District:
+    return district(tmp_path / "district")
+
+
+def known(folder: District, store: Store, known_at: datetime = AS_OF) -> Facts:
+    window = Window(SINCE, AS_OF)
+    with store.read() as connection:
+        return facts_of(folder, connection, FEEDS, window=window, as_of=window.end, known_at=known_at)
+
+
+def read(store: Store, source: str, at: datetime, *streams: str, failed: tuple[str, ...] = ()) -> None:
+    with store.begin() as connection:
+        for stream in streams:
+            record_completion(connection, source, stream, at)
+        for stream in failed:
+            record_attempt(connection, source, stream, at, error="It hung up.")
+
+
+def until(facts: Facts, source: str) -> datetime | None:
+    return facts.known_until[source]
+
+
+def test_a_source_that_was_never_read_feeds_what_it_promises_and_is_silent(folder: District, store: Store) -> None:
+    facts = known(folder, store)
+    assert facts.feeds(Ticket) == ("desk",)
+    assert until(facts, "desk") is None
+    assert "desk" in facts.silent(facts.feeds(Ticket))
+
+
+def test_a_source_is_known_until_its_slowest_stream(folder: District, store: Store) -> None:
+    read(store, "dumps", AS_OF - DAY, "runs", "looks")
+    read(store, "dumps", AS_OF, "runs")
+    assert until(known(folder, store), "dumps") == AS_OF - DAY
+
+
+def test_a_stream_that_the_source_does_not_have_says_nothing(folder: District, store: Store) -> None:
+    read(store, "evidence", AS_OF, "controls", "agreements")
+    facts = known(folder, store)
+    assert facts.feeds(Agreement) == ("evidence",)
+    assert facts.feeds(Incident) == ()
+    assert until(facts, "evidence") == AS_OF
+
+
+def test_a_stream_that_was_tried_and_never_came_through_leaves_the_source_unknown(
+    folder: District, store: Store
+) -> None:
+    read(store, "evidence", AS_OF, "controls", failed=("incidents",))
+    facts = known(folder, store)
+    assert facts.feeds(Incident) == ("evidence",)
+    assert until(facts, "evidence") is None
+
+
+def test_a_failed_night_leaves_the_last_good_read(folder: District, store: Store) -> None:
+    read(store, "desk", AS_OF - 3 * DAY, "tickets")
+    read(store, "desk", AS_OF, failed=("tickets",))
+    facts = known(folder, store)
+    assert until(facts, "desk") == AS_OF - 3 * DAY
+    assert facts.silent(("desk",)) == {"desk": AS_OF - 3 * DAY}
+
+
+def test_what_was_learned_later_is_not_known_before(folder: District, store: Store) -> None:
+    early, late = ticket(1, local(11, 10, 9)), ticket(2, local(11, 11, 9))
+    with store.begin() as connection:
+        save_facts(connection, "desk", [early], AS_OF - 2 * DAY)
+        record_completion(connection, "desk", "tickets", AS_OF - 2 * DAY)
+    with store.begin() as connection:
+        save_facts(connection, "desk", [ticket(1, local(11, 10, 9), local(11, 12, 9)), late], AS_OF)
+        record_completion(connection, "desk", "tickets", AS_OF)
+    then, now = known(folder, store, AS_OF - DAY), known(folder, store)
+    assert then.of(Ticket) == (early,)
+    assert until(then, "desk") == AS_OF - 2 * DAY
+    assert {one.ticket_key: one.resolved_at for one in now.of(Ticket)} == {"1": local(11, 12, 9), "2": None}
+
+
+def test_a_year_of_counts_is_read_and_no_more(folder: District, store: Store) -> None:
+    def week(start: date) -> Measurement:
+        row = measured("spent", 1, 2)
+        return Measurement(
+            measure_key=f"spent.{start}",
+            scope=row.scope,
+            period_start_on=start,
+            period_end_on=start + timedelta(days=6),
+            numerator=1,
+            as_of=row.as_of,
+        )
+
+    starts = [date(2026, 11, 9), date(2026, 1, 12), date(2025, 11, 17)]
+    with store.begin() as connection:
+        save_facts(connection, "counts", [week(start) for start in starts], AS_OF)
+    found = {one.period_start_on for one in known(folder, store).of(Measurement)}
+    assert set(starts) <= found
+
+
+def test_a_fiscal_year_that_starts_on_a_leap_day_is_no_fault(tmp_path: Path, store: Store) -> None:
+    about = FOLDER["district.yaml"].replace("  closed:", '  fiscal_year_starts: "02-29"\n  closed:')
+    assert known(district(tmp_path / "leap", district=about), store).of(Measurement) == ()
+
+
+def test_our_own_looks_are_a_source_like_others(folder: District, store: Store) -> None:
+    with store.begin() as connection:
+        record_completion(connection, "probes", "observations", AS_OF)
+    facts = known(folder, store)
+    assert facts.feeds(ObservationInterval) == ("probes",)
+    assert facts.feeds(ControlResult) == ("evidence", "probes")
+    assert until(facts, "probes") == AS_OF
+    assert [one.since for one in facts.services] == [None, None]
+
+
+def test_records_of_a_source_that_left_the_folder_are_not_counted(folder: District, store: Store) -> None:
+    with store.begin() as connection:
+        save_facts(connection, "gone", list(evidence()), AS_OF)
+    assert known(folder, store).of(Agreement) == ()
+
+
+def test_a_person_with_two_seats_speaks_once(tmp_path: Path) -> None:
+    teams = FOLDER["teams.yaml"].replace(
+        "      - {person: pam,", "      - {person: pam, roles: [community_representative]}\n      - {person: pam,"
+    )
+    counts = stakeholders(district(tmp_path, teams=teams), AS_OF.date())
+    assert counts["families_and_community"] == 1
+    assert counts["library_and_media"] == 0
