@@ -32,7 +32,7 @@ from firstbell.store.queries import facts_as_known
 from firstbell.store.save import record_attempt, record_completion, save_facts
 from firstbell.store.session import Store, open_store
 from firstbell.workplace import Workplace
-from tests.unit.packet_material import FEEDS, FOLDER, backup, district, local
+from tests.unit.packet_material import FEEDS, FOLDER, backup, district, local, measured
 
 TEAMS = (
     FOLDER["teams.yaml"]
@@ -405,3 +405,23 @@ def test_the_kept_packet_is_the_one_that_was_sent(office: Office) -> None:
     assert kept is not None
     assert kept.packet == Packet.model_validate_json(kept.row.snapshot)
     assert kept.packet.as_of == SEND.astimezone(UTC)
+
+
+@SQLITE
+def test_a_fact_that_came_late_is_a_correction_of_the_last_packet(office: Office) -> None:
+    def told(active: int, at: datetime) -> None:
+        with office.store.begin() as connection:
+            save_facts(connection, "counts", [measured("weekly_active_teachers", active, 284)], at)
+            record_completion(connection, "counts", "counts", at)
+
+    told(241, SEND - timedelta(hours=3))
+    office.run(SEND)
+    told(200, SEND + timedelta(days=2))
+    following = local(12, 31, 6)
+    told(200, following - timedelta(hours=3))
+    (final,) = office.run(following)
+    assert final.folder is not None
+    text = " ".join((final.folder / "leadership.txt").read_text().split())
+    assert "On Thu 3 Dec we printed 241 for “Teachers who use digital tools every week”." in text
+    assert "With what is known today it is 200 of 284." in text
+    assert "Changed since the meeting of Thu 3 Dec".upper() in text
