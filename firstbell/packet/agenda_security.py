@@ -87,13 +87,13 @@ def _backup_row(material: Material, system: ProtectedSystem, state: Freshness, a
     )
     looked = words.say("never_looked" if _told(material, BackupVerification) else "not_known")
     if depth.depth is not None and depth.verified_at is not None:
-        looked = words.say("depth", depth=words.say(f"depth_{depth.depth}"), day=words.day(depth.verified_at))
+        looked = words.say("depth", depth=words.say(f"depth_{depth.depth}"), day=material.day(depth.verified_at))
     return Row(
         audience=Audience.SECURITY,
         light=_LIGHT_OF[state.verdict],
         cells=(
             material.names.systems.get(system.system_key, system.system_key),
-            words.moment(state.last_good_at) if state.last_good_at else words.say("no_good_backup"),
+            material.moment(state.last_good_at) if state.last_good_at else words.say("no_good_backup"),
             words.duration(system.recovery_point_hours * 3600),
             looked,
             _restore_text(material, system, at),
@@ -192,7 +192,7 @@ def _backup_change(material: Material, key: str, state: Freshness, before: Fresh
         trend, sentence, weight = Trend.BETTER, "backup_again", BACKUP_WEIGHT / 2
     else:
         return None
-    since = words.day(state.last_good_at) if state.last_good_at else ""
+    since = material.day(state.last_good_at) if state.last_good_at else ""
     text = words.say(sentence, system=name, since=since, limit=words.duration(limit * 3600))
     return Change(
         audience=Audience.SECURITY,

@@ -125,7 +125,7 @@ def _sources(material: Material) -> list[SourceRow]:
     return [
         SourceRow(
             title=source.title,
-            read_at=words.moment(source.known_until) if source.known_until else words.say("never_read"),
+            read_at=material.moment(source.known_until) if source.known_until else words.say("never_read"),
             state=source.failing or silence_text(material, (source.source_key,)) or words.say("source_fine"),
             owner=material.role(source.owner_role),
             feeds=source.feeds,

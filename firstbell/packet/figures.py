@@ -44,7 +44,7 @@ def silence_text(material: Material, sources: tuple[str, ...]) -> str:
     moments = [moment for moment in silent.values() if moment is not None]
     if len(moments) < len(silent):
         return material.wording.say("never_read")
-    return material.wording.say("since", moment=material.wording.moment(min(moments)))
+    return material.wording.say("since", moment=material.moment(min(moments)))
 
 
 def amount_text(value: float, unit: str, words: Wording) -> str:

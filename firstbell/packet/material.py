@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import TypeVar
 
@@ -18,6 +18,9 @@ from firstbell.packet.wording import Wording
 from firstbell.records import Record, SectionNote, TeamAction, TeamDecision
 
 R = TypeVar("R", bound=Record)
+
+YEAR_IS_CLEAR = timedelta(days=300)
+"""Up to this distance a day is named without its year."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,3 +138,12 @@ class Material:
     def role(self, key: str) -> str:
         """A role's title."""
         return self.names.role(key)
+
+    def day(self, when: datetime) -> str:
+        """ "Sat 14 Nov"; with its year where that would not be clear."""
+        far = abs(self.as_of - when) > YEAR_IS_CLEAR
+        return self.wording.full_date(when) if far else self.wording.day(when)
+
+    def moment(self, when: datetime) -> str:
+        """ "Sat 14 Nov, 1 am"; the date with its year where that would not be clear."""
+        return f"{self.day(when)}, {self.wording.clock(when)}"

@@ -227,8 +227,8 @@ def incident_lines(material: Material) -> tuple[IncidentLine, ...]:
             text=words.say(
                 "incident",
                 title=one.title,
-                day=words.day(one.discovered_at),
-                contained=words.say("incident_contained", day=words.day(one.contained_at))
+                day=material.day(one.discovered_at),
+                contained=words.say("incident_contained", day=material.day(one.contained_at))
                 if one.contained_at
                 else words.say("incident_open"),
             ),

@@ -314,6 +314,22 @@ def test_a_backup_goes_bad_comes_back_and_is_told_while_it_stays_bad(folder: Dis
     assert (better.trend, better.text) == (Trend.BETTER, "Bus routing: backed up in time again.")
 
 
+def test_a_backup_of_last_year_is_told_with_its_year(folder: District) -> None:
+    old = (*backups({"finance": AS_OF, "hr": AS_OF}), backup("buses", local(11, 14, 2, year=2025)))
+    packet = compose(material(folder, month() | {"dumps": old}))
+    assert "Bus routing: no good backup since 14 Nov 2025 (limit 1 day)." in [one.text for one in packet.changes]
+
+
+def test_a_figure_that_fell_silent_is_told_with_what_was_printed(folder: District) -> None:
+    printed = compose(material(folder, stage="final"))
+    packet = compose(material(folder, silent={"counts": local(11, 1, 9)}, printed=printed))
+    (change,) = [one for one in packet.changes if one.item == "TI-01"]
+    assert change.text == (
+        "Teachers who use digital tools every week: not known since Sun 1 Nov, 9 am (241 of 284 on Thu 3 Dec)."
+    )
+    assert change.trend is Trend.UNKNOWN
+
+
 def test_a_failed_backup_is_no_backup(folder: District) -> None:
     failed = (*backups({**GOOD, "hr": local(11, 8, 2)}), backup("hr", local(11, 24, 2), BackupResult.FAILED))
     packet = compose(material(folder, month() | {"dumps": failed}))
