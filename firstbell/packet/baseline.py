@@ -9,7 +9,6 @@ from firstbell.packet.figures import (
     audience_of,
     countable,
     evidence,
-    printed_figure,
     trend_of,
     value_text,
 )
@@ -19,8 +18,7 @@ from firstbell.packet.model import Figure, Line, Trend
 
 def baseline(material: Material, key: str) -> Figure | None:
     """The printed figure, or its corrected value where later facts changed it: a correction is no change."""
-    printed = printed_figure(material.printed, key)
-    result = material.recomputed.by_key.get(key) if material.recomputed is not None else None
+    printed, result = material.printed_figures.get(key), material.recomputed_results.get(key)
     if printed is None or result is None or not _corrected(result, printed):
         return printed
     corrected = evidence(result, material.indicators[result.indicator], printed.audience)
@@ -41,7 +39,7 @@ def corrections(material: Material) -> tuple[Line, ...]:
     return tuple(
         line
         for result in material.recomputed.district
-        if (line := _correction(material, result, printed_figure(material.printed, result.key))) is not None
+        if (line := _correction(material, result, material.printed_figures.get(result.key))) is not None
     )
 
 

@@ -9,7 +9,7 @@ from firstbell.assessment.result import IndicatorResult
 from firstbell.assessment.targets import Better, Target
 from firstbell.kpi import Availability, Kpi
 from firstbell.packet.material import Material
-from firstbell.packet.model import Audience, Figure, Packet, Trend
+from firstbell.packet.model import Audience, Figure, Trend
 from firstbell.packet.wording import Wording
 
 SAME_WITHIN = 1e-9
@@ -92,11 +92,6 @@ def trend_of(result: IndicatorResult, printed: Figure | None) -> Trend:
     elif result.target.better is Better.DOWN:
         step = -step
     return Trend.BETTER if step > 0 else Trend.WORSE
-
-
-def printed_figure(packet: Packet | None, key: str) -> Figure | None:
-    """A figure as the last packet printed it."""
-    return next((figure for figure in packet.figures if figure.key == key), None) if packet else None
 
 
 def evidence(result: IndicatorResult, indicator: Indicator, audience: Audience) -> Figure:

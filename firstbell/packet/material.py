@@ -9,11 +9,11 @@ from functools import cached_property
 from typing import TypeVar
 
 from firstbell.assessment.instrument import Indicator, Instrument
-from firstbell.assessment.result import Assessment
+from firstbell.assessment.result import Assessment, IndicatorResult
 from firstbell.config.district import DistrictFile
 from firstbell.config.team import Goal, Team
 from firstbell.metrics.facts import Facts
-from firstbell.packet.model import Packet
+from firstbell.packet.model import Figure, Packet
 from firstbell.packet.wording import Wording
 from firstbell.records import Record, SectionNote, TeamAction, TeamDecision
 
@@ -123,6 +123,16 @@ class Material:
     def compared_at(self) -> datetime:
         """The meeting whose packet was printed before this one; the last meeting where none was."""
         return (self.printed.heading.meeting_at if self.printed else None) or self.since
+
+    @cached_property
+    def printed_figures(self) -> Mapping[str, Figure]:
+        """The figures as the last packet printed them, by key; none before the first."""
+        return {figure.key: figure for figure in self.printed.figures} if self.printed else {}
+
+    @cached_property
+    def recomputed_results(self) -> Mapping[str, IndicatorResult]:
+        """The last packet's own period with what is known today, by key."""
+        return self.recomputed.by_key if self.recomputed else {}
 
     def heard(self, record_type: type[R]) -> tuple[R, ...]:
         """The records of a type from the sources that have not fallen silent."""
