@@ -12,7 +12,7 @@ from firstbell.minutes.decisions import decisions_spoken_of, decisions_taken
 from firstbell.minutes.faults import Findings
 from firstbell.minutes.model import Minutes
 from firstbell.minutes.promises import actions_promised, actions_spoken_of
-from firstbell.minutes.sitting import Sitting, objective_named, people_named, sitting_of, standing_of
+from firstbell.minutes.sitting import Sitting, Standing, objective_named, people_named, sitting_of, standing_of
 from firstbell.packet.wording import Wording
 from firstbell.records import TEAM_SOURCE, MeetingMinutes, Record
 from firstbell.store.save import SaveCounts, save_facts, serialise
@@ -46,7 +46,7 @@ def record_minutes(work: Workplace, minutes: Minutes, document: Document | None 
         serialise(connection, TEAM_SOURCE)
         standing = standing_of(connection, sitting)
         if standing.earlier == minutes:
-            return _unchanged(sitting)
+            return _unchanged(minutes, sitting, standing)
         earlier = sitting.as_told_by(standing.earlier) if standing.earlier else None
         records: list[Record] = [_meeting(minutes, sitting, findings)]
         records += decisions_spoken_of(minutes, sitting, earlier, standing, findings)
@@ -90,11 +90,13 @@ def _meeting(minutes: Minutes, sitting: Sitting, findings: Findings) -> MeetingM
     )
 
 
-def _unchanged(sitting: Sitting) -> Recorded:
+def _unchanged(minutes: Minutes, sitting: Sitting, standing: Standing) -> Recorded:
+    _, opened = actions_promised(minutes, sitting, standing, Findings())
     day = Wording(sitting.district.zone).full_date(sitting.held_on)
     return Recorded(
         team_key=sitting.team_key,
         meeting_key=sitting.meeting.key,
+        opened=opened,
         sentences=(f"These minutes of {day} are recorded already; nothing changed.",),
     )
 

@@ -74,6 +74,17 @@ def _district() -> District:
         return load(write_folder(Path(folder), district=MAIL_TO_FILES, teams=TEAMS, people_csv=PEOPLE, plan=PLAN))
 
 
+@cache
+def _empty_store() -> bytes:
+    """A SQLite file with every table and nothing in them, made once for all tests."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "firstbell.db"
+        store = open_store(f"sqlite:///{path}")
+        metadata.create_all(store.engine)
+        store.close()
+        return path.read_bytes()
+
+
 def no_calendar(place: str) -> bytes:
     raise AssertionError(f"nothing here has a calendar at {place}")
 
@@ -94,9 +105,9 @@ def work_on(folder: Path, store: Store, clock: Watch) -> Workplace:
 @contextmanager
 def opened(folder: Path, clock: Watch) -> Iterator[Workplace]:
     """The district on a new SQLite store."""
+    (folder / "firstbell.db").write_bytes(_empty_store())
     store = open_store(f"sqlite:///{folder / 'firstbell.db'}")
     try:
-        metadata.create_all(store.engine)
         yield work_on(folder, store, clock)
     finally:
         store.close()

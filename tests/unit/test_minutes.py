@@ -154,6 +154,7 @@ def test_the_same_minutes_twice_change_nothing(work: Workplace, clock: Watch) ->
     again = record(work, FULL + "\n# a comment more\n")
     assert (again.saved.new, again.saved.changed) == (0, 0)
     assert "recorded already" in again.sentences[0]
+    assert again.opened == ("A-5", "A-6")
     assert (actions(work), decisions(work), kept_minutes(work)) == before
 
 
