@@ -15,11 +15,11 @@ from random import Random
 
 from examples.lakeside.timeline import ZONE, Timeline
 
-KEPT = 10
+KEPT = 7
 """How many nights of dumps each folder keeps."""
 CUT_OFF_NIGHTS = 3
 """For so many nights the routing server's disk has been full."""
-STALE_DAYS = 8
+STALE_DAYS = 5
 """So long ago the library's dumps stopped."""
 AWAY, AWAY_DAYS, SENTINEL = "phones", 4, ".mounted"
 """The system whose share has been away since so many days, and the file by which the share is known."""

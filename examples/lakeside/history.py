@@ -7,7 +7,7 @@ packet composed for a past date knows what was known then.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -39,7 +39,9 @@ from tasks.collect import read_source
 from tasks.poll import STREAM
 
 HELP_DESK, LINK_USE = "help_desk", "link_use"
-FILES = ("backups", "evidence", "roster", "surveys", "measures")
+FILES = ("backups", "evidence", "surveys", "measures")
+ROSTER = "roster"
+"""Its counts stay the same all year, so only the first night reads it anew."""
 SILENT_DAYS = 9
 """So long ago the link report's login expired."""
 FIRST_DUE = {
@@ -65,7 +67,7 @@ def seed_history(work: Workplace, timeline: Timeline) -> bool:
             _play(work, timeline, night)
             known = (as_known(one, str(key), night) for key, one in enumerate(tickets, start=1))
             _keep_tickets(work, night, known)
-        _keep_reads(work, timeline, night, but=FILES if night in played else ())
+        _keep_reads(work, timeline, night)
         night = timeline.at(night.astimezone(ZONE).date() + timedelta(days=1), 4)
     _keep_team(work, timeline)
     _keep_looks(work, timeline)
@@ -91,8 +93,17 @@ def _play(work: Workplace, timeline: Timeline, night: datetime) -> None:
     """Read the plan and the files of a night as they stood then."""
     with _district_of_the_past(work, timeline, night) as then:
         keep_plan(then)
-        for source_key in (*FILES, *([LINK_USE] if _link_report_open(timeline, night) else [])):
+        for source_key in _read_anew(timeline, night):
             read_source(then, source_key)
+
+
+def _read_anew(timeline: Timeline, night: datetime) -> tuple[str, ...]:
+    """The sources whose files a played night reads."""
+    played = _played_nights(timeline)
+    if night not in played:
+        return ()
+    roster = (ROSTER,) if night == played[0] else ()
+    return (*FILES, *roster, *((LINK_USE,) if _link_report_open(timeline, night) else ()))
 
 
 def _link_report_open(timeline: Timeline, night: datetime) -> bool:
@@ -187,11 +198,12 @@ def _keep_looks(work: Workplace, timeline: Timeline) -> None:
         record_completion(connection, PROBES, STREAM, timeline.now)
 
 
-def _keep_reads(work: Workplace, timeline: Timeline, night: datetime, but: Collection[str]) -> None:
-    """That a night read every source to its end, without a change; the link report only until its login expired."""
+def _keep_reads(work: Workplace, timeline: Timeline, night: datetime) -> None:
+    """That a night read the other sources to their end, without a change; the link report until its login expired."""
+    done = {*_read_anew(timeline, night), *(() if _link_report_open(timeline, night) else (LINK_USE,))}
     with work.store.begin() as connection:
         for source in work.district.sources:
-            if source.key in but or (source.key == LINK_USE and (but or not _link_report_open(timeline, night))):
+            if source.key in done:
                 continue
             states = stream_states(connection, source.key)
             for stream in connectors.get(source.kind).streams:

@@ -129,10 +129,10 @@ def _ticket(timeline: Timeline, random: Random, number: int, created_at: datetim
 
 def _business(timeline: Timeline, start: datetime, hours: float) -> datetime:
     """So many business hours after a moment, to the second."""
-    left = hours * 3600
-    window = Window(start, start + timedelta(days=max(30, hours)))
-    for opening in timeline.calendar.business_hours(window):
-        if left <= opening.seconds:
-            return (opening.start + timedelta(seconds=left)).replace(microsecond=0)
-        left -= opening.seconds
-    return window.end.replace(microsecond=0)
+    left, end = hours * 3600, start
+    while True:
+        start, end = end, end + timedelta(days=4 + hours / 4)
+        for opening in timeline.calendar.business_hours(Window(start, end)):
+            if left <= opening.seconds:
+                return (opening.start + timedelta(seconds=left)).replace(microsecond=0)
+            left -= opening.seconds
