@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
-from firstbell.config._section import Section
 from firstbell.errors import FirstbellError
-from firstbell.minutes.model import Day, Title, Words
+from firstbell.minutes.model import Day, Entry, Title, Words
 
 
 class ReviewError(FirstbellError):
     """A word that does not fit: each line of it says what is wrong and what to do, and nothing was kept."""
 
 
-class Question(Section):
+class Question(Entry):
     """A decision that a person puts to the meeting."""
-
-    model_config = ConfigDict(coerce_numbers_to_str=True)
 
     title: Title = Field(title="Decision", description="What is to be decided, in one line.")
     options: tuple[str, ...] = Field((), title="Options", description="What may be chosen between.")
@@ -30,14 +27,14 @@ class Question(Section):
     security: bool = Field(False, title="Confidential", description="Only for editions that may see security matters.")
 
 
-class LineNote(Section):
+class LineNote(Entry):
     """Two sentences beside a bad line of the packet."""
 
     line: str = Field(title="Line", description="Its key, as `firstbell review` lists it.", min_length=1)
     text: str = Field(title="Note", description="At most two sentences; empty takes the note back.", max_length=400)
 
 
-class ReviewWord(Section):
+class ReviewWord(Entry):
     """What a person says to a draft before it goes out. Fields that are left as they are say nothing."""
 
     team: str = Field(title="Team", description="Key of the team.", min_length=1)

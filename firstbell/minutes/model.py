@@ -6,7 +6,7 @@ Dates are text and nothing is null, because a form shows such fields plainly; an
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
 
@@ -32,10 +32,16 @@ Title = Annotated[str, Field(min_length=1, max_length=200)]
 """One line."""
 
 
-class Entry(Section):
-    """A part of the minutes; numbers may be written without quotes."""
+def _in_order(schema: dict[str, Any]) -> None:
+    """Prefect's form shows fields by their `position`: here the order in which they are written."""
+    for position, field in enumerate(schema["properties"].values()):
+        field["position"] = position
 
-    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+class Entry(Section):
+    """A part of a form. Numbers may be written without quotes, and fields are shown in the order they stand in."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True, json_schema_extra=_in_order)
 
 
 class DecisionWord(Entry):
