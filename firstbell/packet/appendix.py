@@ -8,7 +8,7 @@ from firstbell.assessment.targets import Target
 from firstbell.kpi import Availability
 from firstbell.packet.baseline import trend
 from firstbell.packet.figures import audience_of, goal_text, silence_text, value_text
-from firstbell.packet.material import Material
+from firstbell.packet.material import Material, SourceState
 from firstbell.packet.model import Appendix, Criterion, IndicatorRow, Line, Row, SourceRow, Term
 from firstbell.packet.unknowns import reason_text
 from firstbell.packet.wording import Wording
@@ -126,9 +126,17 @@ def _sources(material: Material) -> list[SourceRow]:
         SourceRow(
             title=source.title,
             read_at=material.moment(source.known_until) if source.known_until else words.say("never_read"),
-            state=source.failing or silence_text(material, (source.source_key,)) or words.say("source_fine"),
+            state=_state(material, source),
+            error=source.failing,
             owner=material.role(source.owner_role),
             feeds=source.feeds,
         )
         for source in material.sources
     ]
+
+
+def _state(material: Material, source: SourceState) -> str:
+    words, since = material.wording, silence_text(material, (source.source_key,))
+    if source.failing:
+        return words.closed(since) or words.say("source_failing")
+    return since or words.say("source_fine")

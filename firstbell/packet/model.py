@@ -254,11 +254,12 @@ class Criterion(Classed):
 
 
 class SourceRow(Classed):
-    """Where figures come from and how fresh it is."""
+    """Where figures come from and how fresh it is. `error` is the sentence of a failed read: it may name machines."""
 
     title: Public[str] = ""
     read_at: Team[str] = ""
     state: Team[str] = ""
+    error: Security[str] = ""
     owner: Team[str] = ""
     feeds: Public[str] = ""
 

@@ -282,6 +282,15 @@ def test_a_silent_source_says_since_when_in_every_place_of_its_figures(folder: D
     assert "Surveys: never read yet. Principal looks after it." in unknowns
 
 
+def test_the_error_of_a_read_is_for_those_who_mend_it(folder: District) -> None:
+    made = material(folder)
+    broken = tuple(replace(one, failing="desk.cedar.example refused the login.") for one in made.sources)
+    packet = compose(replace(made, sources=broken))
+    parents, mender = cut(packet, "representative").appendix.sources, cut(packet, "technical").appendix.sources
+    assert {(row.state, row.error) for row in parents} == {("The last read failed.", "")}
+    assert {row.error for row in mender} == {"desk.cedar.example refused the login."}
+
+
 def test_a_figure_that_is_too_old_is_told_with_its_date(folder: District) -> None:
     old = replace(measured("weekly_active_teachers", 241, 284), period_start_on=date(2026, 9, 7))
     old = replace(old, period_end_on=date(2026, 9, 13))
