@@ -31,8 +31,10 @@ demo-reset: $(READY) ## Forget the demo's state and start afresh
 ui: $(READY) ## Prefect server and worker over the demo's state; Ctrl-C stops both
 	@$(BIN)/firstbell ui
 
+# One Prefect server serves tests/prefect_, so those run in one process; the others share both cores.
 test: $(READY) ## Every test that needs only Python packages
-	@$(RUN) -m pytest tests/unit tests/contract tests/store tests/mail tests/prefect_ tests/drift
+	@$(RUN) -m pytest -n 2 --dist loadfile tests/unit tests/contract tests/store tests/mail tests/drift
+	@$(RUN) -m pytest tests/prefect_
 
 check: $(READY) ## Format, lint, types and drift
 	@$(BIN)/ruff format --check .
