@@ -22,12 +22,12 @@ from firstbell.config.loaded import District
 from firstbell.config.rehearsal import go_live
 from firstbell.delivery.smtp import SmtpTransport
 from firstbell.delivery.transport import DeliveryError
-from firstbell.meetings import MeetingError
+from firstbell.meetings import MeetingError, meetings_of
 from firstbell.packet.model import Packet
 from firstbell.records import TEAM_SOURCE, TeamAction, TeamDecision
 from firstbell.store.models import ApprovalState, MessageState
 from firstbell.store.outbox import mark_attempting, messages, sender
-from firstbell.store.packets import save_approval
+from firstbell.store.packets import latest_packet, save_approval
 from firstbell.store.queries import facts_as_known
 from firstbell.store.save import record_attempt, record_completion, save_facts
 from firstbell.store.session import Store, open_store
@@ -99,8 +99,6 @@ class Office:
             save_approval(connection, packet, state, "Theo Lund", self.now)
 
     def packet(self, meeting_key: str, stage: str) -> int | None:
-        from firstbell.store.packets import latest_packet
-
         with self.store.read() as connection:
             row = latest_packet(connection, "tech", meeting_key, stage)
         return row.id if row else None
@@ -398,8 +396,6 @@ def test_the_kept_packet_is_the_one_that_was_sent(office: Office) -> None:
     with office.store.read() as connection:
         rows = messages(connection, meeting_key=meeting_key)
     assert {bytes(row.message or b"") for row in rows} == {mail for _, mail in office.mailbox.taken}
-    from firstbell.meetings import meetings_of
-
     meeting = next(one for one in meetings_of(office.folder, "tech", SEND, lambda _: b"") if one.key == meeting_key)
     kept = frozen(office.work, meeting, "final")
     assert kept is not None
