@@ -2,31 +2,50 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from prefect import task
 
+from firstbell.files import UNFINISHED
 from firstbell.store.retention import RetentionPolicy, apply_retention
 from firstbell.workplace import Workplace
 from tasks.place import workplace
 
 PREVIEWS_KEPT = timedelta(days=30)
+UNFINISHED_KEPT = timedelta(days=1)
+"""Nothing takes so long to write: whoever began it is dead."""
 
 
 def keep_house(work: Workplace, now: datetime) -> list[str]:
-    """Apply the retention rules to the store and remove old previews; a sentence for each thing removed."""
+    """Apply the retention rules to the store, remove old previews and what killed runs left unfinished.
+
+    A sentence for each thing removed.
+    """
     said = apply_retention(work.store, RetentionPolicy(), now)
-    old = [path for path in _previews(work.state) if path.stat().st_mtime < (now - PREVIEWS_KEPT).timestamp()]
-    for path in old:
-        path.unlink()
-    if old:
-        said.append(f"Removed {len(old)} files of previews older than {PREVIEWS_KEPT.days} days.")
+    previews = [path for path in (work.state / "previews").glob("*") if _older(path, now - PREVIEWS_KEPT)]
+    for path in previews:
+        _remove(path)
+    if previews:
+        said.append(f"Removed {len(previews)} previews older than {PREVIEWS_KEPT.days} days.")
+    unfinished = [path for path in work.state.rglob(UNFINISHED) if _older(path, now - UNFINISHED_KEPT)]
+    for path in unfinished:
+        _remove(path)
+    if unfinished:
+        said.append(f"Removed {len(unfinished)} files and folders that a broken run left unfinished.")
     return said
 
 
-def _previews(state: Path) -> list[Path]:
-    return [path for path in (state / "previews").rglob("*") if path.is_file()]
+def _older(path: Path, moment: datetime) -> bool:
+    return path.stat().st_mtime < moment.timestamp()
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 @task(name="keep house")

@@ -19,6 +19,7 @@ from firstbell.config.loaded import District
 from firstbell.config.loading import load_district
 from firstbell.config.secrets import SecretReader, readers
 from firstbell.errors import FirstbellError
+from firstbell.files import write_whole
 from firstbell.knowledge import Feeds
 from firstbell.policies import content_hash
 from firstbell.store.schema import upgrade
@@ -123,8 +124,7 @@ def calendar_reader(folder: Path, state: Path) -> Callable[[str], bytes]:
             ) from error
         if len(content) > CALENDAR_BYTES:
             raise FirstbellError("The calendar address of a meeting series gives more than 5 MB; name a smaller one.")
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_bytes(content)
+        write_whole(copy, content)
         return bytes(content)
 
     return read

@@ -6,6 +6,7 @@ is not sent again.
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -205,7 +206,9 @@ def _dry(work: Workplace, meeting: Meeting, previous: Meeting | None, wish: Brie
     stage = "final" if wish.as_of >= meeting.send_at else "draft"
     packet = preview(work, meeting, previous, stage, wish.as_of, wish.as_of)
     folder = work.state / "previews" / f"{packet.team_key}-{meeting_day(packet)}"
-    write_files(draw(packet, MAILED_EDITIONS).values(), folder)
+    editions = draw(packet, MAILED_EDITIONS)
+    shutil.rmtree(folder, ignore_errors=True)
+    write_files(editions.values(), folder)
     return Briefed(
         meeting_key=meeting.key,
         stage=stage,

@@ -15,9 +15,9 @@ from firstbell.records import TEAM_SOURCE, TeamDecision
 from firstbell.store.assessments import IndicatorResult as StoredResult
 from firstbell.store.assessments import save_assessment
 from firstbell.store.models import ApprovalState, PacketRow
-from firstbell.store.packets import latest_packet, save_approval, save_packet
+from firstbell.store.packets import latest_packet, packet_revision, save_approval, save_packet
 from firstbell.store.queries import facts_as_known
-from firstbell.store.save import save_district, save_facts
+from firstbell.store.save import save_district, save_facts, serialise
 from firstbell.workplace import Workplace
 
 SYSTEM = "firstbell"
@@ -72,6 +72,9 @@ def freeze(
     packet = compose(material)
     now = work.clock()
     with work.store.begin() as connection:
+        serialise(connection, TEAM_SOURCE)
+        if standing := packet_revision(connection, meeting.team_key, meeting.key, stage, revision):
+            return Frozen(standing, Packet.model_validate_json(standing.snapshot), new=False)
         district_hash = save_district(connection, work.district.canonical_json, now)
         row = save_packet(
             connection,
@@ -85,8 +88,6 @@ def freeze(
             known_at=known_at,
             district_hash=district_hash,
         )
-        if row.snapshot != packet.model_dump_json():
-            return Frozen(row, Packet.model_validate_json(row.snapshot), new=False)
         if stage == "draft":
             save_approval(connection, row.id, ApprovalState.WAITING, SYSTEM, now)
         save_assessment(
@@ -116,6 +117,7 @@ def _propose(work: Workplace, meeting: Meeting, previous: Meeting | None, as_of:
     this meeting."""
     material = gather(work, meeting, previous, stage="draft", revision=1, as_of=as_of, known_at=known_at)
     with work.store.begin() as connection:
+        serialise(connection, TEAM_SOURCE)
         known = facts_as_known(connection, TeamDecision, known_at=work.clock())
         spoken = {one.decision_key for _, one in known if one.team_key == meeting.team_key and one.state != "proposed"}
         fresh = [one for one in proposals(material) if one.decision_key not in spoken]

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from firstbell.briefing.freeze import Frozen
 from firstbell.config.team import Person
 from firstbell.delivery.message import Attachment, Letter, one_line
+from firstbell.files import whole_folder
 from firstbell.packet.audience import EDITIONS, cover_of, cut
 from firstbell.packet.material import Reader
 from firstbell.packet.model import Packet
@@ -138,32 +139,24 @@ def meeting_day(packet: Packet) -> str:
     return f"{begins.astimezone(ZoneInfo(packet.heading.time_zone)):%Y-%m-%d}"
 
 
-def write_files(editions: Iterable[Edition], folder: Path) -> list[Path]:
+def write_files(editions: Iterable[Edition], folder: Path) -> None:
     """Every form of the editions as files, with packet.json for the leadership's whole evidence beside them.
 
-    Files: <edition>.pdf, .html, .txt, <edition>-appendix.pdf where there is one, packet.json. Each is written whole
-    under another name first, so that a full disk leaves no half file behind.
+    Files: <edition>.pdf, .html, .txt, <edition>-appendix.pdf where there is one, packet.json. The folder appears with
+    all of them or not at all, and one that is there already stays. Raises FileError.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for edition in editions:
-        mail = render_mail(edition.packet, edition.name, None, edition.files.pages)
-        forms = {
-            f"{edition.name}.pdf": edition.files.pdf,
-            f"{edition.name}.html": mail.html.encode(),
-            f"{edition.name}.txt": mail.text.encode(),
-            f"{edition.name}-appendix.pdf": edition.files.appendix_pdf,
-            "packet.json": edition.files.evidence_json.encode() if edition.name == "leadership" else None,
-        }
-        written += [_write(folder / name, content) for name, content in forms.items() if content is not None]
-    return written
-
-
-def _write(target: Path, content: bytes) -> Path:
-    part = target.with_name(f".{target.name}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
-    return target
+    if folder.exists():
+        return
+    with whole_folder(folder) as part:
+        for edition in editions:
+            mail = render_mail(edition.packet, edition.name, None, edition.files.pages)
+            forms = {
+                f"{edition.name}.pdf": edition.files.pdf,
+                f"{edition.name}.html": mail.html.encode(),
+                f"{edition.name}.txt": mail.text.encode(),
+                f"{edition.name}-appendix.pdf": edition.files.appendix_pdf,
+                "packet.json": edition.files.evidence_json.encode() if edition.name == "leadership" else None,
+            }
+            for name, content in forms.items():
+                if content is not None:
+                    (part / name).write_bytes(content)
