@@ -21,10 +21,15 @@ _INVISIBLE = re.compile(
     "\ufe00-\ufe0f\ufeff\ufff0-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
 _SPACES = re.compile(r"\s+")
+_BETWEEN = re.compile(r"(?<=\d) ([^\W\d_]{1,2}) (?=\d)")
+_BEHIND = re.compile(r"(?<=\d) (?=(?:[^\W\d_]{1,4}\b|[%\u00b0\u20ac$]))")
+_BEFORE = re.compile(r"(?<=\b[A-Z\u00c0-\u00de][^\W\d_]{2}) (?=\d)")
 
 
 def clean(text: str, clipped: str, longest: int = LONGEST) -> str:
     """One line of visible characters, at most `longest` of them; `clipped` is the note set where it was cut.
+
+    A number stands on one line with its unit, a day with its month: see `held`.
 
     >>> clean("one\\r\\nBcc: two", "[text cut]")
     'one Bcc: two'
@@ -33,9 +38,25 @@ def clean(text: str, clipped: str, longest: int = LONGEST) -> str:
     """
     line = _SPACES.sub(" ", _INVISIBLE.sub("", text[: longest * 8])).strip()
     if len(line) <= longest and len(text) <= longest * 8:
-        return line
+        return held(line)
     kept = line[:longest]
-    return f"{kept.rsplit(' ', 1)[0] if ' ' in kept[-40:] else kept} {clipped}"
+    return held(f"{kept.rsplit(' ', 1)[0] if ' ' in kept[-40:] else kept} {clipped}")
+
+
+def held(text: str) -> str:
+    """The text with no-break spaces where a line must not end: "80 %", "26 h", "Fri 23 Oct", "4 of 8".
+
+    A number keeps a unit, month or other short word behind it, and a weekday or month before it.
+
+    >>> held("worse: 54 min on Wed 18 Nov").replace("\xa0", "~")
+    'worse: 54~min on Wed~18~Nov'
+    """
+    return _BEHIND.sub("\xa0", _BEFORE.sub("\xa0", _BETWEEN.sub("\xa0\\1\xa0", text)))
+
+
+def loosened(text: str) -> str:
+    """The text with ordinary spaces again, for what is searched or folded: subjects, plain text."""
+    return text.replace("\xa0", " ")
 
 
 class Glyphs:

@@ -7,22 +7,32 @@ content. Each block has a room, in lines of a phone's width; what does not fit i
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from string import ascii_lowercase
 
 from firstbell.kpi import Light
 from firstbell.packet.audience import EDITIONS, class_of
-from firstbell.packet.glyphs import clean
-from firstbell.packet.model import Action, Audience, Change, Cover, Decision, LightStatement, Line, Packet, Trend
+from firstbell.packet.glyphs import clean, loosened
+from firstbell.packet.model import (
+    Action,
+    Audience,
+    Change,
+    Cover,
+    Decision,
+    LightLine,
+    LightStatement,
+    Line,
+    Packet,
+    Trend,
+)
 from firstbell.packet.page_parts import Block, Entry, LightRow, PageOne, Statement
 from firstbell.packet.words import Words
 
+MOST_OPTIONS = 4
 SENTENCE = 160
 """Characters one sentence may have on page one; the PDF's sections and the appendix hold it whole."""
-ROOM = {"decide": 15, "changed": 14, "overdue": 7, "unknowns": 9, "lights": 15, "corrections": 4, "cover": 4}
+ROOM = {"decide": 22, "changed": 11, "overdue": 6, "unknowns": 8, "lights": 19, "corrections": 4, "cover": 4}
 """Lines of a phone's width that each block may take. At least one entry always stands, and room left over by one
 block goes to the next."""
-
-NARROW = 27
-"""Characters in one line of the column beside the lights, about."""
 
 
 def page_one(packet: Packet, edition: str, cover: Cover | None = None) -> PageOne:
@@ -47,7 +57,9 @@ class _Setter:
         packet, words, heading = self.packet, self.words, self.packet.heading
         blocks = {key: self._block(key) for key in ("decide", "changed", "overdue", "unknowns")}
         corrections = [self._clean(line.text) for line in packet.corrections]
+        # Where they do not fit all together, none is more worth telling than the others: they are counted.
         kept = _fitting([Entry(text=text) for text in corrections], ROOM["corrections"])
+        kept = kept if kept == len(corrections) else 0
         lights = tuple(self._lights())
         judged = any(row.light for row in lights)
         return PageOne(
@@ -58,6 +70,7 @@ class _Setter:
             meeting=self.meeting(),
             facts=self.facts(),
             language=words.language,
+            stage=words.table["stage_notes"][heading.stage],
             cover=self.cover(cover),
             **blocks,
             lights=lights,
@@ -78,7 +91,7 @@ class _Setter:
         parts = [words.say("subject_decisions", n=decisions) if decisions else words.say("subject_no_decision")]
         parts += [words.say("subject_missed", n=missed)] if missed else []
         stage = words.table["stages"][packet.heading.stage]
-        return clean(f"{stage}{self.meeting()}: {', '.join(parts)}", words.say("clipped"), longest=150)
+        return loosened(clean(f"{stage}{self.meeting()}: {', '.join(parts)}", words.say("clipped"), longest=150))
 
     def meeting(self) -> str:
         heading = self.packet.heading
@@ -115,14 +128,20 @@ class _Setter:
 
     def decision(self, decision: Decision, longest: int = SENTENCE) -> Entry:
         words = self.words
-        options = _sentence("; ".join(decision.options))
+        # One option is no choice: it is a remark on the question.
+        remark = _sentence("".join(decision.options)) if len(decision.options) == 1 else ""
+        options = decision.options if not remark else ()
         below = [decision.recommendation, decision.cost]
         below += [words.whole("needed_by", decision.needed_by)] if decision.needed_by else []
         below += [words.whole("decider", decision.decider)] if decision.decider else []
         return Entry(
             mark=str(decision.number),
-            text=self._clean(_joined([decision.title, options]) or decision.neutral, longest),
+            text=self._clean(_joined([decision.title, remark]) or decision.neutral, longest),
             below=self._clean(_joined(below), longest),
+            options=tuple(
+                self._clean(f"{letter}) {option}", longest=60)
+                for letter, option in zip(ascii_lowercase, options[:MOST_OPTIONS], strict=False)
+            ),
         )
 
     def change(self, change: Change, longest: int = SENTENCE) -> Entry:
@@ -142,7 +161,7 @@ class _Setter:
             late = words.day(action.due_on)
         owner = f"{action.owner}: " if action.owner else ""
         text = self._clean(f"{owner}{_sentence(action.title)}", longest)
-        return Entry(mark=self._clean(action.number), text=text, below=self._clean(late))
+        return Entry(mark=self._clean(action.number), text=text, below=self._clean(late), inline=True)
 
     def line(self, line: Line, longest: int = SENTENCE) -> Entry:
         return Entry(mark="?", text=self._clean(line.text, longest), below=self._note(line, longest))
@@ -175,7 +194,7 @@ class _Setter:
         if key == "decide":
             return [self.decision(one, longest) for one in packet.decisions]
         if key == "changed":
-            return [self.change(one, longest) for one in sorted(packet.changes, key=lambda change: -change.weight)]
+            return [self.change(one, longest) for one in sorted(packet.changes, key=_heaviest_first)]
         if key == "overdue":
             first = [Entry(mark="!", text=self._clean(packet.minutes_missing))] if packet.minutes_missing else []
             late = sorted(packet.overdue, key=lambda action: -action.days_late)
@@ -192,21 +211,25 @@ class _Setter:
             yield Block(key="corrections", title=self.words.say("corrected"), entries=entries)
 
     def _lights(self) -> Iterable[LightRow]:
-        room = ROOM["lights"]
+        """Every light with its worst figure; a second one where there is room, the missed lights first."""
+        shown = {line.area: self._statements(line) for line in self.packet.lights}
+        room = ROOM["lights"] - sum(1 + sum(one.lines for one in both[:1]) for both in shown.values())
+        kept = dict.fromkeys(shown, 1)
+        for line in sorted(self.packet.lights, key=lambda line: line.light is not Light.MISSED):
+            second = sum(one.lines for one in shown[line.area][1:])
+            if 0 < second <= room:
+                room, kept[line.area] = room - second, 2
         for line in self.packet.lights:
             area = self._clean(line.area, longest=30)
             # A light that was cut has no verdict here, not the verdict "not known".
             if "light" not in line.model_fields_set:
                 yield LightRow(area, None, (), self._clean(line.neutral) or self.words.say("neutral_light"))
-                continue
-            worst_first = sorted(line.statements, key=lambda one: one.trend is not Trend.WORSE)
-            shown = [self._statement(one) for one in (worst_first if len(worst_first) > 2 else line.statements)]
-            # Every light has one figure; a second one stands where there is room for it.
-            room -= sum(-(-len(one.text) // NARROW) for one in shown[:1])
-            second = -(-len(shown[1].text) // NARROW) if len(shown) > 1 else 0
-            kept = 2 if second and second <= room else 1
-            room -= second if kept == 2 else 0
-            yield LightRow(area, line.light, tuple(shown[:kept]))
+            else:
+                yield LightRow(area, line.light, shown[line.area][: kept[line.area]])
+
+    def _statements(self, line: LightLine) -> tuple[Statement, ...]:
+        worst_first = sorted(line.statements, key=lambda one: one.trend is not Trend.WORSE)
+        return tuple(self._statement(one) for one in (worst_first if len(worst_first) > 2 else line.statements)[:2])
 
     def _security(self, lights: Iterable[LightRow]) -> str:
         """The fixed sentence for those who do not see the findings, unless it stands beside its light already."""
@@ -250,6 +273,11 @@ def _fitting(entries: Sequence[Entry], room: int) -> int:
         if used > room and position:
             return position
     return len(entries)
+
+
+def _heaviest_first(change: Change) -> tuple[bool, float]:
+    """What did not move comes last: it is no news."""
+    return change.trend is Trend.SAME, -change.weight
 
 
 def _worse_first(entry: Entry) -> int:

@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from firstbell.kpi import Light
 
-PHONE = 40
+PHONE = 37
 """Characters in one line of a phone's screen, about."""
+SIGNS: Mapping[str, str] = {"worse": "-", "better": "+", "same": "=", "new": "*", "unknown": "?"}
+"""The mark of each trend beside its word, so that grey print and a quick look tell them apart."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of a block: what it is filed under, its main text, what stands below it."""
+    """One entry of a block: what it is filed under, its main text, what stands below it.
+
+    `options` are the ways a decision can go, each behind its letter; `trend` is the trend's own key.
+    """
 
     mark: str = ""
     text: str = ""
     below: str = ""
     trend: str = ""
+    options: tuple[str, ...] = ()
+    inline: bool = False
+    """Whether what stands below is short enough to end the text's own line."""
+
+    @property
+    def sign(self) -> str:
+        """The trend's mark, empty where the entry has none."""
+        return SIGNS.get(self.trend, "")
 
     @property
     def lines(self) -> int:
         """About how many lines of a phone it takes."""
-        return lines_on_a_phone(f"{self.mark} {self.text}") + (lines_on_a_phone(self.below) if self.below else 0)
+        said = f"{self.sign} {self.mark} {self.text}".strip()
+        own_line = "" if self.inline else self.below
+        parts = (f"{said} {self.below}" if self.inline else said, "   ".join(self.options), own_line)
+        return sum(lines_on_a_phone(part) for part in parts if part)
 
 
 @dataclass(frozen=True)
@@ -46,6 +63,16 @@ class Statement:
     trend: str
     kind: str = ""
 
+    @property
+    def sign(self) -> str:
+        """The trend's mark."""
+        return SIGNS.get(self.kind, "")
+
+    @property
+    def lines(self) -> int:
+        """About how many lines of a phone it takes."""
+        return lines_on_a_phone(f"{self.text} {self.sign} {self.trend}")
+
 
 @dataclass(frozen=True)
 class LightRow:
@@ -68,6 +95,8 @@ class PageOne:
     meeting: str
     facts: str
     language: str
+    stage: str = ""
+    """"DRAFT" and what that means for the reader; empty for a final packet."""
     cover: tuple[str, ...] = ()
     decide: Block | None = None
     changed: Block | None = None

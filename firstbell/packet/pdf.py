@@ -14,7 +14,7 @@ from firstbell.packet.glyphs import MARK, Glyphs, clean, each_text
 from firstbell.packet.model import Packet
 from firstbell.packet.page_parts import Block, PageOne
 from firstbell.packet.palette import LIGHT
-from firstbell.packet.pdf_agenda import shape_and_word
+from firstbell.packet.pdf_agenda import entry_data, shape_and_word
 from firstbell.packet.words import TEMPLATES, Words
 
 
@@ -77,7 +77,14 @@ def _page_data(page: PageOne, words: Words) -> dict[str, Any]:
     blocks = {name: _block_data(getattr(page, name), words) for name in ("decide", "changed", "overdue", "unknowns")}
     left = page.corrections_left_out
     more = words.say("more_corrections", n=left) if left else ""
-    lights = [{**asdict(row), "light": shape_and_word(row.light) if row.light else None} for row in page.lights]
+    lights = [
+        {
+            **asdict(row),
+            "light": shape_and_word(row.light) if row.light else None,
+            "statements": [{**asdict(one), "sign": one.sign} for one in row.statements],
+        }
+        for row in page.lights
+    ]
     more_corrections = {"key": "corrections", "more": more}
     return {**asdict(page), **blocks, "lights": lights, "more_corrections": more_corrections, "rest": []}
 
@@ -87,7 +94,7 @@ def _block_data(block: Block | None, words: Words) -> dict[str, Any] | None:
         return None
     name = {"decide": "decisions", "changed": "changes"}.get(block.key, block.key)
     more = words.say(f"more_{name}", n=block.left_out) if block.left_out else ""
-    return {**asdict(block), "more": more}
+    return {**asdict(block), "entries": [entry_data(one) for one in block.entries], "more": more}
 
 
 def _compiler(template: str, inputs: Mapping[str, str]) -> typst.Compiler:

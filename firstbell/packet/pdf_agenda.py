@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import groupby
 from typing import Any, TypeVar
 
 from firstbell.kpi import Light
 from firstbell.packet.charts import WIDTH, draw
-from firstbell.packet.glyphs import clean, drawable
-from firstbell.packet.model import Chart, Line, Packet, Row, Section, Table
-from firstbell.packet.page_parts import PageOne
+from firstbell.packet.glyphs import clean, drawable, each_text, loosened
+from firstbell.packet.model import Chart, Line, Packet, Section, Table
+from firstbell.packet.page_parts import Entry, PageOne
 from firstbell.packet.palette import ink_of
+from firstbell.packet.pdf_columns import PAGE_LETTERS, column_widths
 from firstbell.packet.words import Words
 
 
@@ -30,10 +32,15 @@ class Limits:
     longest: int
 
 
+PAIR, ALONE, STRIP = 0.48 * WIDTH, 0.6 * WIDTH, 0.75 * WIDTH
+"""The widths of two charts side by side, of one beside its finding, of a strip of days beside its finding."""
+LIGHT_LETTERS = 17
+"""The room of a light's column, in characters."""
+
 LEVELS = (
-    Limits(rows=14, lines=10, tables=6, charts=4, longest=500),
-    Limits(rows=8, lines=6, tables=4, charts=2, longest=300),
-    Limits(rows=4, lines=4, tables=2, charts=1, longest=200),
+    Limits(rows=14, lines=5, tables=6, charts=4, longest=500),
+    Limits(rows=8, lines=4, tables=4, charts=2, longest=300),
+    Limits(rows=4, lines=3, tables=2, charts=1, longest=200),
     Limits(rows=3, lines=3, tables=1, charts=1, longest=180),
     Limits(rows=2, lines=2, tables=1, charts=0, longest=140),
     Limits(rows=0, lines=1, tables=0, charts=0, longest=100),
@@ -65,19 +72,19 @@ class AgendaSetter:
         for section in self.packet.sections:
             self.agenda.sections.append(self._section(section))
         for block in page.rest:
-            kept, left = self._kept(block.entries, self.limits.lines)
-            shown = [{name: self._clean(text) for name, text in asdict(one).items()} for one in kept]
+            kept, left = self._kept(block.entries, self.limits.rows)
+            shown = [each_text(entry_data(one), self._clean) for one in kept]
             self.agenda.rest.append(
                 {"key": block.key, "title": block.title, "entries": shown, "more": self._more(left)}
             )
             if left:
-                whole = [asdict(one) for one in block.entries]
+                whole = [entry_data(one) for one in block.entries]
                 self.agenda.full_rest.append({"key": block.key, "title": block.title, "entries": whole})
         return self.agenda
 
     def _section(self, section: Section) -> dict[str, Any]:
         words, limits = self.words, self.limits
-        sentences, sentences_left = self._kept(section.sentences, limits.lines)
+        sentences, sentences_left = self._most_important(section.sentences, limits.lines)
         questions, questions_left = self._kept(section.questions, limits.lines)
         tables, tables_left = self._kept(section.tables, limits.tables)
         self.agenda.full_lines += [self._said(line) for line in (*sentences_left, *questions_left)]
@@ -87,11 +94,11 @@ class AgendaSetter:
             "title": self._clean(words.say("section", n=section.number, title=section.title)),
             "owner": self._clean(words.say("owner", text=section.owner)) if section.owner else "",
             "quiet": self._clean(section.quiet),
-            "sentences": [{"text": self._clean(line.text), "note": self._note(line)} for line in sentences],
+            "groups": self._groups(sentences),
             "more_sentences": self._more(sentences_left),
             "tables": [self._cut_table(table) for table in tables],
             "more_tables": self._more(tables_left, "in_appendix_tables"),
-            "charts": [self._chart(chart) for chart in section.charts[: limits.charts]],
+            "charts": self._charts(section.charts[: limits.charts]),
             "more_charts": self._more(section.charts[limits.charts :], "charts_left_out"),
             "questions": [self._said(line) for line in questions],
             "more_questions": self._more(questions_left),
@@ -101,11 +108,19 @@ class AgendaSetter:
     def table(self, table: Table, most: int) -> dict[str, Any]:
         """A table's first `most` rows as plain data; a row's light becomes a first cell of its own."""
         with_lights = any(row.light for row in table.rows)
+        titles = [self._clean(column.title) for column in table.columns]
+        cells = [padded([self._clean(cell) for cell in row.cells], len(titles)) for row in table.rows[:most]]
+        numeric = [place for place, column in enumerate(table.columns) if column.numeric]
+        widths = column_widths(titles, cells, PAGE_LETTERS - (LIGHT_LETTERS if with_lights else 0), numeric)
         columns = [
-            {"title": self._clean(column.title), "numeric": column.numeric, "narrow": False} for column in table.columns
+            {"title": title, "numeric": column.numeric, "width": width}
+            for title, column, width in zip(titles, table.columns, widths, strict=True)
         ]
-        light = [{"title": self.words.say("light_word"), "numeric": False, "narrow": True}] if with_lights else []
-        rows = [self._row(row, len(columns), with_lights=with_lights) for row in table.rows[:most]]
+        light = [{"title": self.words.say("light_word"), "numeric": False, "width": 0}] if with_lights else []
+        rows = [
+            [shape_and_word(row.light) if row.light else "", *texts] if with_lights else texts
+            for row, texts in zip(table.rows[:most], cells, strict=True)
+        ]
         more = self.words.say("not_printed", n=table.left_out) if table.left_out else ""
         return {"caption": self._clean(table.caption), "columns": light + columns, "rows": rows, "more": more}
 
@@ -122,12 +137,44 @@ class AgendaSetter:
         cut = self.table(table, most)
         return {**cut, "more": "; ".join(part for part in (self._more(table.rows[most:]), cut["more"]) if part)}
 
-    def _row(self, row: Row, width: int, *, with_lights: bool) -> list[Any]:
-        cells: list[Any] = [self._clean(cell) for cell in row.cells[:width]]
-        cells += [""] * (width - len(cells))
-        return [shape_and_word(row.light) if row.light else "", *cells] if with_lights else cells
+    def _most_important(self, lines: Sequence[Line], most: int) -> tuple[Sequence[Line], Sequence[Line]]:
+        """The lines that moved most since the last packet, in their own order, and those left out."""
+        weights = {change.item: change.weight for change in self.packet.changes if change.item}
+        ranked = sorted(range(len(lines)), key=lambda place: -weights.get(lines[place].item, 0))
+        kept = set(ranked[:most])
+        return (
+            [line for place, line in enumerate(lines) if place in kept],
+            [line for place, line in enumerate(lines) if place not in kept],
+        )
 
-    def _chart(self, chart: Chart) -> dict[str, Any]:
+    def _groups(self, lines: Sequence[Line]) -> list[dict[str, Any]]:
+        """Neighbours that speak of the same thing ("Backups: ...", "Backups: ...") under what they speak of."""
+        groups: list[dict[str, Any]] = []
+        for lead, members in groupby(lines, key=lambda line: line.text.partition(": ")[0]):
+            several = list(members)
+            named = len(several) > 1 and all(": " in line.text for line in several)
+            texts = [line.text.partition(": ")[2] if named else line.text for line in several]
+            shown = [
+                {"text": self._clean(text), "note": self._note(line)} for text, line in zip(texts, several, strict=True)
+            ]
+            groups.append({"lead": self._clean(lead) if named else "", "lines": shown})
+        return groups
+
+    def _charts(self, charts: Sequence[Chart]) -> list[list[dict[str, Any]]]:
+        """The charts in rows: two small ones side by side, one that is alone beside its finding, a strip of days."""
+        rows: list[list[Chart]] = []
+        for chart in charts:
+            small = chart.kind != "days"
+            if small and rows and len(rows[-1]) == 1 and rows[-1][0].kind != "days":
+                rows[-1].append(chart)
+            else:
+                rows.append([chart])
+        return [
+            [self._chart(chart, PAIR if len(row) == 2 else STRIP if chart.kind == "days" else ALONE) for chart in row]
+            for row in rows
+        ]
+
+    def _chart(self, chart: Chart, width: float) -> dict[str, Any]:
         """The drawing; its texts are cleaned first, because they are drawn too."""
         series = tuple(
             one.model_copy(
@@ -141,9 +188,9 @@ class AgendaSetter:
             for one in chart.series
         )
         cleaned = chart.model_copy(update={"unit": self._drawn(chart.unit), "series": series})
-        alternative = self._clean(chart.alternative or chart.title) or chart.kind
+        alternative = loosened(self._clean(chart.alternative or chart.title)) or chart.kind
         title = self._clean(chart.title)
-        return {"title": title, "alternative": alternative, "svg": draw(cleaned), "width": WIDTH * 0.95}
+        return {"title": title, "alternative": alternative, "svg": draw(cleaned, width), "width": width}
 
     def _kept(self, pieces: Sequence[Piece], most: int) -> tuple[Sequence[Piece], Sequence[Piece]]:
         return pieces[:most], pieces[most:]
@@ -163,10 +210,20 @@ class AgendaSetter:
         return self._clean(self.words.say(form[0], text=line.note, **form[1]))
 
     def _drawn(self, text: str) -> str:
-        return drawable(self._clean(text))
+        return loosened(drawable(self._clean(text)))
 
     def _clean(self, text: str) -> str:
         return clean(text, self.words.say("clipped"), self.limits.longest)
+
+
+def entry_data(entry: Entry) -> dict[str, Any]:
+    """An entry as the templates print it."""
+    return {**asdict(entry), "sign": entry.sign}
+
+
+def padded(cells: Sequence[str], width: int) -> list[str]:
+    """The cells of a row, as many as the table has columns."""
+    return [*cells, *[""] * width][:width]
 
 
 def shape_and_word(light: Light) -> dict[str, str]:

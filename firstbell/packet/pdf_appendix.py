@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Any
 
+from firstbell.packet.charts import number
 from firstbell.packet.glyphs import clean
 from firstbell.packet.model import Appendix, Criterion, IndicatorRow, Line
-from firstbell.packet.pdf_agenda import Agenda, shape_and_word
+from firstbell.packet.page_parts import SIGNS
+from firstbell.packet.pdf_agenda import LIGHT_LETTERS, Agenda, padded, shape_and_word
+from firstbell.packet.pdf_columns import PAGE_LETTERS, column_widths
 from firstbell.packet.words import Words
+
+SECONDS = "seconds"
+"""How the method of a figure that counts seconds begins; such counts are printed in hours."""
 
 
 def appendix_data(appendix: Appendix, agenda: Agenda, words: Words) -> dict[str, Any] | None:
@@ -27,7 +34,7 @@ def appendix_data(appendix: Appendix, agenda: Agenda, words: Words) -> dict[str,
     }
     if not any(data.values()):
         return None
-    return {**data, "indicator_columns": setter.columns("indicator_columns", numeric=(2, 3, 4, 5, 6))}
+    return {**data, "indicator_columns": [{"title": title} for title in words.table["indicator_columns"]]}
 
 
 class _Setter:
@@ -37,42 +44,90 @@ class _Setter:
     def clean(self, text: str) -> str:
         return clean(text, self.words.say("clipped"))
 
-    def columns(self, key: str, numeric: Sequence[int] = ()) -> list[dict[str, Any]]:
-        return [
-            {"title": title, "numeric": place in numeric, "narrow": False}
-            for place, title in enumerate(self.words.table[key])
-        ]
-
     def criterion(self, criterion: Criterion) -> dict[str, Any]:
         words = self.words
         summary = [words.say("score", text=criterion.score)] if criterion.score else []
         summary += [criterion.coverage] if criterion.coverage else []
-        rows = [self._indicator(row) for row in criterion.indicators]
-        return {"title": self.clean(criterion.title), "summary": self.clean("; ".join(summary)), "rows": rows}
+        groups = [list(rows) for _, rows in groupby(criterion.indicators, key=lambda row: row.code)]
+        return {
+            "title": self.clean(criterion.title),
+            "summary": self.clean("; ".join(summary)),
+            "groups": [self._indicator(rows) for rows in groups],
+        }
 
-    def _indicator(self, row: IndicatorRow) -> list[Any]:
-        basis = self.words.say("basis", text=row.basis) if row.basis else ""
-        title = self.words.say("indicator", code=row.code, title=row.title)
-        source = "; ".join(part for part in (row.sources, row.as_of) if part)
-        method = " ".join(part for part in (row.method, basis) if part)
-        texts = (row.value, row.target, row.numerator, row.denominator, row.missing, row.window, source, method)
-        return [self.clean(title), shape_and_word(row.light), *(self.clean(text) for text in texts)]
+    def _indicator(self, rows: Sequence[IndicatorRow]) -> dict[str, Any]:
+        """One indicator: its first row whole, the rows of its schools with what is different in them alone."""
+        first, *others = rows
+        return {
+            "rows": [self._figures(first, self.words.say("indicator", code=first.code, title=first.title))],
+            "evidence": self._evidence(first, None),
+            "others": [
+                {
+                    "cells": self._figures(row, _place(row, first)),
+                    "evidence": self._evidence(row, first),
+                }
+                for row in others
+            ],
+        }
+
+    def _figures(self, row: IndicatorRow, title: str) -> list[Any]:
+        trend = str(self.words.table["trends"][row.trend.value])
+        parts = [row.numerator, row.denominator, row.missing]
+        if row.method.startswith(SECONDS):
+            parts = [self._hours(text) for text in parts]
+        counted: list[Any] = [self.clean(text) for text in (row.value, *parts[:2])]
+        if not any(parts[:2]):
+            # What is not known says why, in the room of what was not counted.
+            counted = [{"text": counted[0], "span": 3}]
+        change = {"word": trend, "sign": SIGNS[row.trend.value], "kind": row.trend.value}
+        target, missing = self.clean(row.target), self.clean(parts[2])
+        return [self.clean(title), shape_and_word(row.light), target, *counted, missing, change]
+
+    def _hours(self, text: str) -> str:
+        """Seconds of a whole period as hours: "4,892,280" is "1,359 h"; a text that is no number stays as it is."""
+        digits = text.replace(",", "")
+        if not digits.replace(".", "", 1).isdigit():
+            return text
+        return self.words.say("hours", text=number(float(digits) / 3600))
+
+    def _evidence(self, row: IndicatorRow, first: IndicatorRow | None) -> str:
+        """Window, source, as-of, method and basis; of a school's row only what is not as in the first row."""
+        words = self.words
+        told = _said(first) if first is not None else ()
+        texts = [words.say(key, text=_closed(text)) for key, text in _said(row) if text and (key, text) not in told]
+        return self.clean(" ".join(texts))
 
     def tables(self, appendix: Appendix) -> Iterable[dict[str, Any]]:
         if appendix.needs:
-            columns = self.columns("need_columns", numeric=(0, 2, 3, 4))
-            light = {"title": self.words.say("light_word"), "numeric": False, "narrow": True}
+            titles = self.words.table["need_columns"]
+            texts = [padded([*map(self.clean, row.cells)], len(titles)) for row in appendix.needs]
+            light = {"title": self.words.say("light_word"), "numeric": False, "width": 0}
+            columns = self._columns(titles, texts, PAGE_LETTERS - LIGHT_LETTERS, numeric=(0, 4))
             rows = [
-                [shape_and_word(row.light) if row.light else "", *_padded([*map(self.clean, row.cells)], len(columns))]
-                for row in appendix.needs
+                [shape_and_word(row.light) if row.light else "", *cells]
+                for row, cells in zip(appendix.needs, texts, strict=True)
             ]
             yield {"title": self.words.say("needs"), "columns": [light, *columns], "rows": rows}
         if appendix.sources:
-            rows = [
-                [self.clean(text) for text in (row.title, row.read_at, row.state, row.owner, row.feeds)]
+            titles = self.words.table["source_columns"]
+            cells = [
+                [
+                    self.clean(text)
+                    for text in (row.title, row.read_at, " ".join((row.state, row.error)).strip(), row.owner, row.feeds)
+                ]
                 for row in appendix.sources
             ]
-            yield {"title": self.words.say("sources"), "columns": self.columns("source_columns"), "rows": rows}
+            columns = self._columns(titles, cells, PAGE_LETTERS)
+            yield {"title": self.words.say("sources"), "columns": columns, "rows": cells}
+
+    def _columns(
+        self, titles: Sequence[str], rows: Sequence[Sequence[str]], letters: int, numeric: Sequence[int] = ()
+    ) -> list[dict[str, Any]]:
+        widths = column_widths(titles, rows, letters, numeric)
+        return [
+            {"title": title, "numeric": place in numeric, "width": width}
+            for place, (title, width) in enumerate(zip(titles, widths, strict=True))
+        ]
 
     def parts(self, appendix: Appendix) -> Iterable[dict[str, Any]]:
         named: tuple[tuple[str, Sequence[Line]], ...] = (
@@ -86,5 +141,20 @@ class _Setter:
                 yield {"title": self.words.say(key), "lines": [self.clean(line.text) for line in lines]}
 
 
-def _padded(cells: list[str], width: int) -> list[str]:
-    return [*cells, *[""] * width][:width]
+def _said(row: IndicatorRow) -> tuple[tuple[str, str], ...]:
+    return (
+        ("of_window", row.window),
+        ("of_source", "; ".join(part for part in (row.sources, row.as_of) if part)),
+        ("of_method", row.method),
+        ("basis", row.basis),
+    )
+
+
+def _place(row: IndicatorRow, first: IndicatorRow) -> str:
+    """What a row adds to the first one's title: "Teachers (Oak)" below "Teachers" is "Oak"."""
+    added = row.title.removeprefix(first.title).strip()
+    return added[1:-1] if added.startswith("(") and added.endswith(")") else row.title
+
+
+def _closed(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from unicodedata import combining, east_asian_width
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from firstbell.kpi import Light
-from firstbell.packet.page_parts import Block, LightRow, PageOne
+from firstbell.packet.glyphs import loosened
+from firstbell.packet.page_parts import Block, LightRow, PageOne, Statement
 from firstbell.packet.words import TEMPLATES, Words
 
 WIDTH = 72
+_SPACES = re.compile(r"[^\S\xa0]+")
 
 
 def mail_text(page: PageOne, words: Words, pages: Mapping[str, int]) -> str:
@@ -22,11 +25,12 @@ def mail_text(page: PageOne, words: Words, pages: Mapping[str, int]) -> str:
         hang=hang,
         spread=spread,
         lights=lights_table(page.lights),
+        widest=lambda block: max((columns(entry.mark) for entry in block.entries), default=0),
         more=lambda block: more(block.key, block.left_out, words, pages),
         more_corrections=more("corrections", page.corrections_left_out, words, pages),
         heading=lambda block: _heading(block, words, pages),
     )
-    return "\n".join(line.rstrip() for line in text.strip().splitlines()) + "\n"
+    return "\n".join(line.rstrip() for line in loosened(text).strip().splitlines()) + "\n"
 
 
 def more(key: str, left_out: int, words: Words, pages: Mapping[str, int]) -> str:
@@ -73,31 +77,34 @@ def spread(left: str, right: str) -> str:
 
 
 def lights_table(rows: tuple[LightRow, ...]) -> list[str]:
-    """The lights as lines: shape and word, area, each figure with its trend at the end."""
+    """The lights as lines: a line a light where every figure fits one, else each figure below its light."""
     word_width = max([len(row.light or Light.NOT_KNOWN) for row in rows] or [0]) + 1
     area_width = min(max([columns(row.area) for row in rows] or [0]), 20) + 2
     indent = 4 + word_width + area_width
+    narrow = all(indent + columns(one.text) + 2 + columns(one.trend) <= WIDTH for row in rows for one in row.statements)
     lines: list[str] = []
     for row in rows:
         if row.light is None:
             lines.append(hang(f"{row.area}: {row.neutral}", "", 4))
             continue
-        first = f"{row.light.shape} {row.light.value:<{word_width}}{row.area}"
-        first += " " * max(2, indent - columns(first))
-        for statement in row.statements or ():
-            lines.append(_with_trend(statement.text, statement.trend, first, indent))
-            first = " " * indent
-        if not row.statements:
-            lines.append(first)
+        first = f"{row.light.shape} {row.light.value:<{word_width}}{'' if narrow else ' '}{row.area}"
+        if narrow:
+            lines += _beside(first, row.statements, indent)
+        else:
+            lines += [first, *(_below(one) for one in row.statements)]
     return lines
 
 
-def _with_trend(text: str, trend: str, first: str, indent: int) -> str:
-    *before, last = hang(text, first, indent).split("\n")
-    gap = WIDTH - columns(last) - columns(trend)
-    if not trend or gap >= 1:
-        return "\n".join([*before, f"{last}{' ' * gap}{trend}" if trend else last])
-    return "\n".join([*before, last, " " * (WIDTH - columns(trend)) + trend])
+def _beside(first: str, statements: tuple[Statement, ...], indent: int) -> list[str]:
+    lines = []
+    for place, one in enumerate(statements):
+        start = (" " * indent if place else first).ljust(max(indent, 0 if place else columns(first) + 2))
+        lines.append(spread(f"{start}{one.text}", one.trend))
+    return lines or [first]
+
+
+def _below(one: Statement) -> str:
+    return hang(one.text, f"    {one.sign or ' '} {one.trend:<7} ", 14)
 
 
 def _heading(block: Block, words: Words, pages: Mapping[str, int]) -> str:
@@ -107,7 +114,7 @@ def _heading(block: Block, words: Words, pages: Mapping[str, int]) -> str:
 
 def _words(text: str, longest: int) -> list[str]:
     found: list[str] = []
-    for word in text.split():
+    for word in _SPACES.split(text.strip()):
         # Wide characters take two columns, so half as many of them always fit.
         step = longest if columns(word) == len(word) else longest // 2
         found += [word] if columns(word) <= longest else [word[at : at + step] for at in range(0, len(word), step)]

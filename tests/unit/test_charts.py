@@ -25,7 +25,7 @@ def chart(kind: str, values: list[float | None], target: float | None = None) ->
 
 
 def bar_widths(svg: str) -> list[float]:
-    return [float(width) for width in re.findall(r'<rect x="150[^>]*? width="([\d.]+)" height="14" fill="#', svg)]
+    return [float(width) for width in re.findall(r'<rect x="[^>]*? width="([\d.]+)" height="9" fill="#', svg)]
 
 
 @pytest.mark.parametrize("one", charts(), ids=lambda one: one.kind)
@@ -78,6 +78,29 @@ def test_an_unknown_day_is_crossed_and_a_good_day_is_empty() -> None:
     legend = draw(chart("days", [])).count("<line")
     assert draw(chart("days", [None])).count("<line") == legend + 2
     assert draw(chart("days", [0.0])).count("<line") == legend
+
+
+def test_percent_are_cut_as_in_print_and_not_rounded_up() -> None:
+    svg = draw(Chart(kind="bars", unit="%", series=(ChartSeries(points=(Point(label="a", value=99.9),)),)))
+    assert ">99 %<" in svg
+
+
+def test_a_line_starts_at_zero_unless_its_range_is_small_and_then_says_so() -> None:
+    wide, narrow = draw(chart("line", [5, 60])), draw(chart("line", [45, 61]))
+    assert ">0<" in wide
+    assert "not at zero" not in wide
+    assert "The scale starts at 35, not at zero." in narrow
+
+
+def test_a_line_says_its_first_last_least_and_most() -> None:
+    svg = draw(chart("line", [11, 3, 57, 23]))
+    assert all(f">{label}<" in svg for label in ("11", "3", "57", "23 min"))
+
+
+def test_a_narrow_drawing_keeps_its_print_size() -> None:
+    svg = draw(charts()[1], 230)
+    assert 'width="230"' in svg
+    assert all(float(x) <= 230 for x in re.findall(r' x="([\d.]+)"', svg))
 
 
 def test_labels_are_escaped() -> None:

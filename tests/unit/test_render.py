@@ -11,15 +11,20 @@ from typing import Any
 import pdfua
 import pikepdf
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from firstbell.packet.audience import EDITIONS, cut
 from firstbell.packet.glyphs import MARK
-from firstbell.packet.model import Heading, Line, Packet
+from firstbell.packet.model import Appendix, Change, Criterion, Heading, IndicatorRow, Line, Packet, Section
 from firstbell.packet.page_one import may_show, page_one
-from firstbell.packet.pdf_agenda import LEVELS, AgendaSetter
+from firstbell.packet.pdf_agenda import LEVELS, Agenda, AgendaSetter
+from firstbell.packet.pdf_appendix import appendix_data
+from firstbell.packet.pdf_columns import PAGE_LETTERS, column_widths
 from firstbell.packet.render import MOST_PAGES, EditionFiles, render, render_edition
 from firstbell.packet.words import Words
 from tests.unit.packet_samples import COVER, sample
+from tests.unit.pdf_text import pages_text
 
 HOSTILE = (
     "emoji 😀 family 👨\u200d👩\u200d👧",
@@ -173,6 +178,65 @@ def test_the_cover_changes_the_mail_and_not_the_files() -> None:
     assert with_cover.pdf == without.pdf
     assert with_cover.html != without.html
     assert "A-09 sign" in with_cover.text
+
+
+def test_a_draft_says_so_on_every_page() -> None:
+    draft = sample(5).heading.model_copy(update={"stage": "draft"})
+    made = render_edition(cut(sample(5).model_copy(update={"heading": draft}), "leadership"), "leadership")
+    for pdf in (made.pdf, made.appendix_pdf):
+        assert pdf is not None
+        with opened(pdf) as document:
+            pages = len(document.pages)
+        assert pages_text(pdf).count("DRAFT") >= pages
+    assert "DRAFT" not in pages_text(files().pdf)
+
+
+def test_sentences_of_one_thing_stand_below_its_name_and_the_weightiest_are_kept() -> None:
+    texts = [f"New gradebook: “School {place}” is late." for place in range(9)]
+    lines = tuple(Line(text=text, item=f"milestone:{place}") for place, text in enumerate(texts))
+    changes = tuple(Change(item=f"milestone:{place}", weight=place, text="Late.") for place in range(9))
+    packet = sample(5).model_copy(
+        update={"changes": changes, "sections": (Section(number=2, title="Projects", sentences=lines),)}
+    )
+    agenda = AgendaSetter(packet, Words("en"), LEVELS[0], appendix=True).set(page_one(packet, "leadership"))
+    (group,) = agenda.sections[0]["groups"]
+    assert group["lead"] == "New gradebook"
+    assert [one["text"] for one in group["lines"]] == [f"“School {place}” is late." for place in range(4, 9)]
+    assert agenda.sections[0]["more_sentences"] == "and 4 more in the appendix"
+
+
+def test_an_indicator_tells_its_evidence_once_and_counts_seconds_in_hours() -> None:
+    row = IndicatorRow(
+        code="IP-01",
+        title="Services working",
+        numerator="4,892,280",
+        denominator="4,896,900",
+        missing="3,600",
+        window="October",
+        method="seconds up / seconds watched",
+        basis="The law.",
+    )
+    school = row.model_copy(update={"title": "Services working (Oak)", "window": "November"})
+    criterion = Criterion(title="Services", indicators=(row, school))
+    data = appendix_data(Appendix(criteria=(criterion,)), Agenda(), Words("en"))
+    assert data is not None
+    (group,) = data["criteria"][0]["groups"]
+    assert group["rows"][0][3:7] == ["", "1,359\xa0h", "1,360.2\xa0h", "1\xa0h"]
+    assert "Method: seconds up / seconds watched. Basis: The law." in group["evidence"]
+    (other,) = group["others"]
+    assert other["cells"][0] == "Oak"
+    assert other["evidence"] == "Window: November."
+
+
+@given(st.lists(st.lists(st.text(max_size=90), min_size=4, max_size=4), max_size=6))
+def test_columns_share_the_page_only_where_they_must(rows: list[list[str]]) -> None:
+    titles = ["No.", "What", "Who", "When"]
+    widths = column_widths(titles, rows)
+    need = [max([len(title), *(len(row[place]) for row in rows)]) for place, title in enumerate(titles)]
+    assert len(widths) == 4
+    if sum(need) > PAGE_LETTERS:
+        assert any(widths)
+    assert all(not width for width, length in zip(widths, need, strict=True) if length <= 6)
 
 
 def test_an_appendix_stands_where_the_edition_may_see_one() -> None:

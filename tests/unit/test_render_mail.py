@@ -51,7 +51,7 @@ def test_layout_tables_say_so_and_data_tables_have_scopes() -> None:
     tables = [attributes for tag, attributes in elements.found if tag == "table"]
     data = [attributes for attributes in tables if attributes.get("role") != "presentation"]
     assert [attributes.get("class") for attributes in data] == ["lights"]
-    assert {attributes.get("scope") for tag, attributes in elements.found if tag == "th"} == {"col", "row"}
+    assert {attributes.get("scope") for tag, attributes in elements.found if tag == "th"} == {"rowgroup"}
 
 
 def test_language_and_both_colour_schemes_are_declared() -> None:
@@ -77,6 +77,14 @@ def test_every_ink_can_be_read_on_every_ground(palette: dict[str, str], ground: 
 def test_contrast_is_measured_as_the_guideline_does() -> None:
     assert contrast("#ffffff", "#000000") == pytest.approx(21)
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+def test_a_draft_says_so() -> None:
+    assert "DRAFT" not in Elements(html()).text
+    draft = sample(5).heading.model_copy(update={"stage": "draft"})
+    assert (
+        "DRAFT, not approved yet" in Elements(html(heading=draft)).text.partition("Decide")[0].partition("</title>")[0]
+    )
 
 
 def test_markup_in_a_name_is_text() -> None:

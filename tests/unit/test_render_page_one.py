@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from firstbell.kpi import Light
 from firstbell.packet.audience import EDITIONS, cut
-from firstbell.packet.glyphs import MARK, Glyphs, clean
-from firstbell.packet.model import Cover, Packet
+from firstbell.packet.glyphs import MARK, Glyphs, clean, held, loosened
+from firstbell.packet.model import Change, Cover, LightLine, LightStatement, Packet, Trend
 from firstbell.packet.page_one import page_one
 from firstbell.packet.page_parts import PageOne
 from firstbell.packet.text import WIDTH, columns, hang, mail_text
@@ -43,7 +43,7 @@ def test_no_line_of_the_text_is_wider_than_72_columns(edition: str, trouble: int
 def test_the_text_is_set_like_the_model() -> None:
     set_text = text(5)
     assert "CEDAR VALLEY SCHOOLS (SAMPLE DATA)    Leadership edition, do not forward" in set_text
-    assert "\n1 Content filter contract ends 31 Jan. 1 year $24,800; 3 years $66,900.\n  IT Lead" in set_text
+    assert "\n1 Content filter contract ends 31 Jan.\n  a) 1 year $24,800  b) 3 years $66,900\n  IT Lead" in set_text
     assert "\n- Worse  Sign-in was down" in set_text
     assert "\n+ Better Staff with two-step sign-in: 449 of 468 (412 on 5 Nov).\n" in set_text
     assert "\n[X] MISSED    Services       54 min lost in class hours; limit 30  worse\n" in set_text
@@ -112,14 +112,14 @@ def test_item_numbers_are_the_same_in_all_editions() -> None:
 
 def test_only_the_covers_reader_sees_its_lines() -> None:
     assert page(5).cover == ()
-    own = page(5, cover=COVER).cover
+    own = [loosened(line) for line in page(5, cover=COVER).cover]
     assert own[0] == "For you, Superintendent: You decide 1 and 2. One action of yours is overdue."
     assert own[1].startswith("A-09 sign math app data agreement. 11 days")
 
 
 def test_a_cover_without_finished_greeting_is_made_from_its_facts() -> None:
     cover = Cover(greeting="Librarian", decides=(2, 3))
-    assert page(5, cover=cover).cover == ("For you, Librarian: you decide 2 and 3.",)
+    assert [loosened(line) for line in page(5, cover=cover).cover] == ["For you, Librarian: you decide 2 and 3."]
 
 
 def test_not_to_be_forwarded_but_the_public_edition() -> None:
@@ -145,6 +145,84 @@ def test_a_flood_is_cut_with_a_note() -> None:
 
 def test_direction_overrides_and_line_breaks_vanish() -> None:
     assert clean("a\u202eb\u2066c\r\nBcc: d\u0000", "") == "abc Bcc: d"
+
+
+@pytest.mark.parametrize(
+    ("text", "together"),
+    [
+        ("goal 80 % better", "80 %"),
+        ("since Fri 23 Oct (limit", "Fri 23 Oct"),
+        ("at 8:10 am to", "8:10 am"),
+        ("proven: 115 of 147; goal", "115 of 147"),
+        ("99.90 %; limit 26 h.", "26 h"),
+    ],
+)
+def test_a_number_and_its_unit_stay_on_one_line(text: str, together: str) -> None:
+    assert together.replace(" ", "\xa0") in held(text)
+    assert loosened(held(text)) == text
+
+
+@given(st.text(max_size=200))
+def test_holding_together_changes_spaces_only(text: str) -> None:
+    assert loosened(held(text)) == loosened(text)
+
+
+def test_a_line_of_the_text_never_ends_between_a_number_and_its_unit() -> None:
+    for filler in range(60, 72):
+        lines = hang("x" * filler + held(" 99.95 % of Fri 23 Oct")).split("\n")
+        assert [line for line in lines if line.endswith(("99.95", "Fri", "23"))] == []
+
+
+def test_every_trend_has_a_word_and_a_mark() -> None:
+    changes = tuple(Change(trend=trend, text=f"It is {trend.value}.") for trend in Trend)
+    block = page_one(changed(sample(5), changes=changes), "leadership").changed
+    assert block is not None
+    assert {(entry.sign, entry.mark) for entry in block.entries} == {
+        ("-", "Worse"),
+        ("+", "Better"),
+        ("=", "Same"),
+        ("*", "New"),
+        ("?", "Unknown"),
+    }
+
+
+def test_what_did_not_move_gives_way_to_what_did() -> None:
+    still = tuple(Change(trend=Trend.SAME, text=f"Still so {place}. " * 6, weight=9) for place in range(9))
+    moved = Change(trend=Trend.WORSE, text="Now worse.", weight=1)
+    block = page_one(changed(sample(5), changes=(*still, moved)), "leadership").changed
+    assert block is not None
+    assert block.entries[0].text == "Now worse."
+
+
+def test_a_draft_says_so_in_the_subject_and_in_the_text() -> None:
+    draft = sample(5).heading.model_copy(update={"stage": "draft"})
+    one = page_one(changed(sample(5), heading=draft), "leadership")
+    assert one.subject.startswith("DRAFT: ")
+    assert mail_text(one, WORDS, {}).startswith("*** DRAFT, not approved yet")
+    assert "DRAFT" not in text(5)
+
+
+def test_long_figures_stand_below_their_light_with_the_trend_first() -> None:
+    long = LightStatement(
+        text="Requests answered within two working days: 115 of 147", goal="goal 147", trend=Trend.WORSE
+    )
+    lights = (LightLine(area="Services", light=Light.CLOSE, statements=(long,)),)
+    set_text = mail_text(page_one(changed(sample(5), lights=lights), "leadership"), WORDS, {})
+    assert "\n[~] CLOSE  Services\n    - worse   Requests answered within two working days: 115 of 147;\n" in set_text
+
+
+def test_a_missed_light_has_its_second_figure_before_the_others() -> None:
+    both = tuple(
+        LightStatement(text=f"Figure {place} of this area: 71 of 80 so far", trend=Trend.SAME) for place in (1, 2)
+    )
+    lights = tuple(
+        LightLine(area=f"Area {place}", light=Light.MISSED if place > 2 else Light.CLOSE, statements=both)
+        for place in range(5)
+    )
+    rows = page_one(changed(sample(5), lights=lights), "leadership").lights
+    second = [row.light for row in rows if len(row.statements) == 2]
+    assert Light.MISSED in second
+    assert Light.CLOSE not in second
 
 
 def test_a_character_without_glyph_is_replaced_and_counted() -> None:
