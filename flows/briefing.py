@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from prefect import flow
@@ -9,16 +10,23 @@ from prefect.client.schemas.objects import State
 
 from tasks.brief import brief_one, list_teams
 from tasks.options import BriefingOptions
-from tasks.show import briefing_state, show_briefings
-from tasks.slots import moment_asked
+from tasks.show import briefed_of, briefing_state, show_briefings
+from tasks.slots import moment_asked, refuse_stale, told_in_a_sentence
+
+EVERY = timedelta(days=1)
 
 
 @flow(name="briefing")
+@told_in_a_sentence
 def briefing(options: BriefingOptions = BriefingOptions()) -> State[Any]:  # noqa: B008 - the form's defaults
     """Freeze, draw and mail what is due. Running it twice does no harm: the outbox knows what was sent."""
+    refuse_stale(EVERY)
     moment = moment_asked(options.as_of)
     done = [
-        brief_one(team, options.meeting, moment, options.dry_run, options.resend_to)
+        briefed_of(
+            team,
+            brief_one(team, options.meeting, moment, options.dry_run, options.resend_to, return_state=True),
+        )
         for team in list_teams(options.team)
     ]
     show_briefings(done)

@@ -9,24 +9,20 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from firstbell.store.ledger import ClaimRefusedError
-from tasks.night import stood_down
 from tasks.options import PollOptions
 from tasks.poll import look, rounds_end
 from tasks.show import show_looks
-from tasks.slots import moment_asked, slot
+from tasks.slots import moment_asked, slot, told_in_a_sentence
 
 EVERY = timedelta(hours=1)
 
 
 @flow(name="poll-uptime")
+@told_in_a_sentence
 def poll_uptime(options: PollOptions = PollOptions()) -> State[Any]:  # noqa: B008 - the form's defaults
     """Make rounds of looks until the hour ends. Two runs never look at the same time."""
     moment = moment_asked("")
-    try:
-        with slot("poll_uptime", moment, EVERY):
-            polled = look(rounds_end(moment, options.minutes))
-            show_looks(polled)
-            return Completed(message=f"{polled.rounds} rounds, {polled.looks} looks.")
-    except ClaimRefusedError as refusal:
-        return stood_down(refusal)
+    with slot("poll_uptime", moment, EVERY):
+        polled = look(rounds_end(moment, options.minutes))
+        show_looks(polled)
+        return Completed(message=f"{polled.rounds} rounds, {polled.looks} looks.")

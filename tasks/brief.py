@@ -16,14 +16,15 @@ from tasks.place import secret_readers, workplace
 
 @dataclass(frozen=True, slots=True)
 class TeamBriefed:
-    """What came of one team's briefing, in counts and sentences."""
+    """What came of one team's briefing, in counts and sentences. `problem` says why nothing could be done at all."""
 
     team: str
-    sentences: tuple[str, ...]
-    sent: int
-    refused: tuple[str, ...]
-    unknown: tuple[str, ...]
-    folders: tuple[str, ...]
+    sentences: tuple[str, ...] = ()
+    sent: int = 0
+    refused: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    problem: str = ""
 
 
 def teams_of(work: Workplace, wanted: str) -> list[str]:

@@ -7,7 +7,6 @@ from typing import Any
 from prefect import task
 from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture
-from prefect.states import Completed
 
 from connectors._base import Mode
 from firstbell.errors import FirstbellError
@@ -49,8 +48,3 @@ def end_night(claim: Claim, reads: list[SourceRead]) -> State[Any]:
     if state.is_failed():
         claim.abandon()
     return state
-
-
-def stood_down(refusal: FirstbellError) -> State[Any]:
-    """The end of a run that had nothing to do because another did it, does it, or will do it."""
-    return Completed(name="Superseded", message=str(refusal))

@@ -13,6 +13,7 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
+from firstbell.errors import FirstbellError
 from firstbell.packet.wording import Wording
 from firstbell.store.queries import source_states
 from tasks.assess import Assessed
@@ -108,10 +109,42 @@ def night_state(reads: Sequence[SourceRead]) -> State[Any]:
     return Completed(message=f"All {len(reads)} sources were read.")
 
 
+def assessment_state(assessed: Assessed) -> State[Any]:
+    """How an assessment ended: in numbers."""
+    return Completed(
+        message=f"{sum(assessed.lights.values())} indicators, {assessed.not_known} of them without a figure."
+    )
+
+
+def housekeeping_state(said: Sequence[str]) -> State[Any]:
+    """How housekeeping ended: what was removed."""
+    return Completed(message=" ".join(said) or "Nothing had expired.")
+
+
+def briefed_of(team: str, state: State[Any]) -> TeamBriefed:
+    """What a team's briefing came to, also where it failed: one team's trouble never keeps another's packet back."""
+    result: Any = state.result(raise_on_failure=False)
+    if isinstance(result, TeamBriefed):
+        return result
+    sentence = str(result) if isinstance(result, FirstbellError) else f"It broke off ({type(result).__name__})."
+    return TeamBriefed(team=team, problem=sentence)
+
+
 def briefing_state(done: Sequence[TeamBriefed]) -> State[Any]:
-    """How a briefing ended: with a name of its own when a delivery needs a person."""
+    """How a briefing ended: with a name of its own when a delivery or a team needs a person.
+
+    Failed only when no team's packet could be looked after. What several teams share is said once, with their keys.
+    """
     troubled = [key for one in done for key in (*one.refused, *one.unknown)]
-    said = " ".join(sentence for one in done for sentence in one.sentences)
+    broken = [one for one in done if one.problem]
+    teams_of: dict[str, list[str]] = {}
+    for one in done:
+        teams_of.setdefault(one.problem or " ".join(one.sentences), []).append(one.team)
+    said = " ".join(f"{', '.join(teams)}: {words}" for words, teams in teams_of.items() if words)
+    if broken and len(broken) == len(done):
+        return Failed(message=said)
+    if broken:
+        return Completed(name="Teams missing", message=said)
     if troubled:
         return Completed(name="Deliveries to look at", message=f"{len(troubled)} deliveries need a look. {said}")
     return Completed(message=said or "No team.")
