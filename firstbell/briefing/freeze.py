@@ -36,7 +36,12 @@ def frozen(work: Workplace, meeting: Meeting, stage: str) -> Frozen | None:
     """The newest frozen packet of a meeting and stage; None when there is none yet."""
     with work.store.read() as connection:
         row = latest_packet(connection, meeting.team_key, meeting.key, stage)
-    return Frozen(row, Packet.model_validate_json(row.snapshot), new=False) if row else None
+    return _loaded(row) if row else None
+
+
+def _loaded(row: PacketRow, *, new: bool = False) -> Frozen:
+    """A packet as its snapshot tells it, also right after it was made: whoever draws it later draws the same bytes."""
+    return Frozen(row, Packet.model_validate_json(row.snapshot), new)
 
 
 def preview(
@@ -74,7 +79,7 @@ def freeze(
     with work.store.begin() as connection:
         serialise(connection, TEAM_SOURCE)
         if standing := packet_revision(connection, meeting.team_key, meeting.key, stage, revision):
-            return Frozen(standing, Packet.model_validate_json(standing.snapshot), new=False)
+            return _loaded(standing)
         district_hash = save_district(connection, work.district.canonical_json, now)
         row = save_packet(
             connection,
@@ -99,7 +104,7 @@ def freeze(
             district_hash=district_hash,
             results=stored_results(material.assessment),
         )
-    return Frozen(row, packet, new=True)
+    return _loaded(row, new=True)
 
 
 def stored_results(assessment: Assessment) -> list[StoredResult]:
