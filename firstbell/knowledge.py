@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
@@ -11,8 +11,9 @@ from firstbell.calendar import original_start
 from firstbell.catalog import load_roles
 from firstbell.config.loaded import District
 from firstbell.intervals import Window
+from firstbell.kpi import Verdict
 from firstbell.metrics.facts import Facts, SourceFacts, TeamFacts
-from firstbell.metrics.plan import HoursEntry, Leader, MeetingKept
+from firstbell.metrics.plan import DISTRICT_MEETING, HoursEntry, Leader, MeetingKept
 from firstbell.metrics.uptime import WatchedService
 from firstbell.records import (
     TEAM_SOURCE,
@@ -34,6 +35,9 @@ PROBES = "probes"
 
 PLAN = "plan"
 """The source key of the district folder's milestones."""
+
+FOLDER = "district_folder"
+"""The source key of what the district folder expects and nobody has told."""
 
 ET_LEADER = "education_technology_leader"
 STALE_PROBES = timedelta(hours=26)
@@ -57,7 +61,11 @@ def facts_of(
         window=window,
         as_of=as_of,
         calendar=district.calendar,
-        sources=(*_outside(district, connection, stored, feeds, known_at), *_own(district, stored)),
+        sources=(
+            *_outside(district, connection, stored, feeds, known_at),
+            *_own(district, stored),
+            *_unevidenced(district, stored, as_of),
+        ),
         services=tuple(
             WatchedService(
                 service_key=service.key,
@@ -155,6 +163,33 @@ def _own(district: District, stored: StoredFacts) -> list[SourceFacts]:
     return found
 
 
+def _unevidenced(district: District, stored: StoredFacts, as_of: datetime) -> list[SourceFacts]:
+    """The duties of compliance.yaml that no source says a word about: not known, and so in every count."""
+    told = {
+        (result.framework, result.code, result.subject)
+        for rows in stored.records.values()
+        for result in rows
+        if isinstance(result, ControlResult)
+    }
+    missing = tuple(
+        ControlResult(
+            framework=item.framework,
+            edition="",
+            code=item.code,
+            subject=item.subject,
+            state=Verdict.UNKNOWN,
+            collected_at=as_of,
+            owner_role=item.owner_role,
+            reason="No evidence was given.",
+        )
+        for item in district.compliance.items
+        if (item.framework, item.code, item.subject) not in told
+    )
+    if not missing:
+        return []
+    return [SourceFacts(source_key=FOLDER, feeds=frozenset({ControlResult}), known_until=None, records=missing)]
+
+
 def _as_seen(action: TeamAction) -> ActionItemSeen:
     return ActionItemSeen(
         action_key=action.action_key,
@@ -185,17 +220,14 @@ def _team(district: District, stored: StoredFacts, as_of: datetime) -> TeamFacts
         for person in dict.fromkeys(member.person for member in members if ET_LEADER in member.roles)
         for school in district.person(person).schools
     )
-    hours = tuple(
-        HoursEntry(leader_key=entry.person, on=entry.day, category=entry.category, hours=entry.hours)
-        for entry in district.plan.et_leaders.hours
-    )
+    minutes = [one for one in stored.records.get(TEAM_SOURCE, ()) if isinstance(one, MeetingMinutes)]
+    hours = _hours(district, leaders, minutes)
     held = tuple(
         MeetingKept(
             planned_on=original_start(one.meeting_key).astimezone(district.zone).date(),
             held_on=one.held_at.astimezone(district.zone).date(),
         )
-        for one in stored.records.get(TEAM_SOURCE, ())
-        if isinstance(one, MeetingMinutes)
+        for one in minutes
     )
     return TeamFacts(
         leaders=leaders or None,
@@ -204,6 +236,30 @@ def _team(district: District, stored: StoredFacts, as_of: datetime) -> TeamFacts
         stakeholders=stakeholders(district, today),
         baselines=stored.baselines,
     )
+
+
+def _hours(district: District, leaders: Sequence[Leader], minutes: Sequence[MeetingMinutes]) -> tuple[HoursEntry, ...]:
+    """The leaders' ledger, and the district meetings that minutes say they attended and the ledger does not."""
+    kept = [
+        HoursEntry(leader_key=entry.person, on=entry.day, category=entry.category, hours=entry.hours)
+        for entry in district.plan.et_leaders.hours
+    ]
+    written = {(entry.leader_key, entry.on) for entry in kept if entry.category == DISTRICT_MEETING}
+    keys = {leader.leader_key for leader in leaders}
+    district_teams = {team.key for team in district.teams if team.level == "district"}
+    attended = {
+        (person, one.held_at.astimezone(district.zone).date())
+        for one in minutes
+        if one.team_key in district_teams
+        for person in one.attended
+        if person in keys
+    }
+    hours = district.plan.et_leaders.meeting_hours
+    met = [
+        HoursEntry(leader_key=person, on=day, category=DISTRICT_MEETING, hours=hours)
+        for person, day in sorted(attended - written)
+    ]
+    return (*kept, *met)
 
 
 def stakeholders(district: District, today: date) -> dict[str, int]:

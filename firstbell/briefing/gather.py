@@ -52,6 +52,7 @@ def gather(
         facts = facts_of(district, connection, work.feeds, window=window, as_of=as_of, known_at=known_at)
         printed = _printed(connection, meeting, known_at)
         minutes = _team_facts(connection, MeetingMinutes, meeting.team_key, known_at)
+        last = [one for one in minutes if previous is not None and one.meeting_key == previous.key]
         notes = _team_facts(connection, SectionNote, meeting.team_key, known_at)
         wording = Wording(district.zone, district.about.packet.language)
         return Material(
@@ -73,7 +74,8 @@ def gather(
             decisions=_of_meeting(_team_facts(connection, TeamDecision, meeting.team_key, known_at), meeting),
             actions=tuple(_team_facts(connection, TeamAction, meeting.team_key, known_at)),
             minutes_expected=printed is not None,
-            minutes_came=previous is not None and any(one.meeting_key == previous.key for one in minutes),
+            minutes_came=bool(last),
+            ideas=tuple(idea for one in last for idea in one.ideas),
             notes={note.line_key: note for note in notes if note.meeting_key == meeting.key},
             sources=_sources(district, connection, facts, wording, known_at),
         )
@@ -145,7 +147,7 @@ def names_of(district: District, wording: Wording) -> Names:
         roles={role.key: role.title for role in load_roles().roles},
         controls=controls,
         sources={source.key: source.title for source in district.sources}
-        | {key: wording.say(f"source_{key}") for key in ("probes", "plan", "team")},
+        | {key: wording.say(f"source_{key}") for key in ("probes", "plan", "team", "district_folder")},
     )
 
 

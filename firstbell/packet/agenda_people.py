@@ -112,12 +112,13 @@ def _survey_chart(material: Material, newest: dict[str, list[SurveyCounts]]) -> 
 
 
 def ideas_section(material: Material) -> Section:
-    """Item 5: contracts that end, budget and what the assessment finds most wanting."""
+    """Item 5: ideas of the last meeting, contracts that end, and the budget."""
     words, facts = material.wording, material.facts
     ending = ending_agreements(material.heard(Agreement), facts.today, CONTRACTS_WITHIN_DAYS)
     silent = silent_line(material, "agreements", "agreements", Agreement)
     budget = [one for one in material.assessment.district if one.area is Area.BUDGET and one.kpi.known]
-    sentences = (*([silent] if silent else []), *(_budget_line(material, one) for one in budget))
+    ideas = [Line(item="ideas", text=words.say("idea", idea=idea)) for idea in material.ideas]
+    sentences = (*ideas, *([silent] if silent else []), *(_budget_line(material, one) for one in budget))
     quiet = words.say("no_ideas" if facts.feeds(Agreement) else "ideas_untold")
     return Section(
         number=5,

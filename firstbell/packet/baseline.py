@@ -15,11 +15,34 @@ from firstbell.packet.figures import (
 from firstbell.packet.material import Material
 from firstbell.packet.model import Figure, Line, Trend
 
+OF_A_PERIOD = frozenset(
+    {
+        "availability",
+        "minutes_lost",
+        "tickets_created",
+        "tickets_resolved",
+        "first_response_hours",
+        "first_response_in_time",
+        "resolution_hours",
+        "weekly_active",
+        "measure_period_ratio",
+        "measure_sum",
+        "survey_favourable",
+        "survey_response",
+        "incidents",
+    }
+)
+"""Formulas whose figure belongs to its period for good: what is learned of that period later corrects it.
+
+All others tell how things stood when they were looked at. A dump that was rotated away since, or a newer count of
+devices, makes no earlier packet wrong.
+"""
+
 
 def baseline(material: Material, key: str) -> Figure | None:
     """The printed figure, or its corrected value where later facts changed it: a correction is no change."""
     printed, result = material.printed_figures.get(key), material.recomputed_results.get(key)
-    if printed is None or result is None or not _corrected(result, printed):
+    if printed is None or result is None or not _corrected(material, result, printed):
         return printed
     corrected = evidence(result, material.indicators[result.indicator], printed.audience)
     return corrected.model_copy(update={"light": printed.light})
@@ -43,13 +66,14 @@ def corrections(material: Material) -> tuple[Line, ...]:
     )
 
 
-def _corrected(result: IndicatorResult, printed: Figure) -> bool:
-    """Both were known, under the same rules and about the same period, and differ.
+def _corrected(material: Material, result: IndicatorResult, printed: Figure) -> bool:
+    """A figure of a period, known then and now under the same rules and about the same period, and different.
 
     A figure that fell silent since is told among the unknowns.
     """
     return (
-        printed.value is not None
+        material.indicators[result.indicator].formula in OF_A_PERIOD
+        and printed.value is not None
         and result.kpi.value is not None
         and (printed.window_start, printed.window_end) == (result.kpi.window.start, result.kpi.window.end)
         and printed.policy_hash == result.kpi.policy_hash
@@ -58,7 +82,7 @@ def _corrected(result: IndicatorResult, printed: Figure) -> bool:
 
 
 def _correction(material: Material, result: IndicatorResult, printed: Figure | None) -> Line | None:
-    if printed is None or not _corrected(result, printed):
+    if printed is None or not _corrected(material, result, printed):
         return None
     words = material.wording
     was, now = printed_text(printed, result, material), value_text(result.kpi, material)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from firstbell.assessment.instrument import Area
 from firstbell.assessment.result import IndicatorResult
+from firstbell.assessment.targets import Better
 from firstbell.kpi import Light
 from firstbell.packet.baseline import baseline, printed_text
 from firstbell.packet.figures import audience_of, trend_of, value_text
@@ -41,18 +42,14 @@ DEFAULT_RULES = ChangeRules(name="default")
 
 
 def changes(material: Material, events: tuple[Change, ...], rules: ChangeRules = DEFAULT_RULES) -> tuple[Change, ...]:
-    """Events and moved figures, the heaviest first; those of equal weight in the instrument's order."""
+    """Events and moved figures, the heaviest first; those of equal weight in the instrument's order.
+
+    An event that the last packet told in the same words is no news, unless it says itself that nothing changed.
+    """
     moved = [change for result in material.assessment.district if (change := _moved(material, result, rules))]
-    fresh = [event for event in (_news(material, one) for one in events) if event is not None]
+    told = {(one.item, one.text) for one in material.printed.changes} if material.printed is not None else set()
+    fresh = [event for event in events if event.trend is Trend.SAME or (event.item, event.text) not in told]
     return tuple(sorted((*fresh, *moved), key=lambda change: -change.weight))
-
-
-def _news(material: Material, event: Change) -> Change | None:
-    """The event unless the last packet told it in the same words; a backup that stays bad is told again, as such."""
-    told = material.printed.changes if material.printed is not None else ()
-    if (event.item, event.text) not in {(one.item, one.text) for one in told}:
-        return event
-    return event.model_copy(update={"trend": Trend.SAME}) if event.item.startswith("backup:") else None
 
 
 def _moved(material: Material, result: IndicatorResult, rules: ChangeRules) -> Change | None:
@@ -84,6 +81,8 @@ def _material(result: IndicatorResult, printed: Figure, rules: ChangeRules) -> b
     if (result.kpi.value is None) != (printed.value is None):
         return True
     if result.kpi.value is None or result.kpi.value == printed.value:
+        return False
+    if result.target.goal is None and result.target.better is Better.BAND:
         return False
     lights = {Light.MET, Light.CLOSE, Light.MISSED}
     if result.light is not printed.light and {result.light, printed.light} <= lights:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from firstbell.packet import agenda_security as security
+from firstbell.packet import agenda_backups as backups
+from firstbell.packet import agenda_compliance as compliance
 from firstbell.packet import agenda_services as services
 from firstbell.packet import summary
 from firstbell.packet.agenda_people import feedback_section, ideas_section, next_section
@@ -22,7 +23,7 @@ def compose(material: Material) -> Packet:
     found = services.watched(material)
     events = (
         *services.service_events(material, found),
-        *security.backup_events(material),
+        *backups.backup_events(material),
         *milestone_events(material),
     )
     shown, incidents = summary.decisions(material), summary.incident_lines(material)
@@ -58,7 +59,7 @@ def compose(material: Material) -> Packet:
 
 
 def _unknowns(material: Material, found: list[services.Watched]) -> tuple[Line, ...]:
-    untested, unwatched = security.never_restored(material), services.unwatched_line(material, found)
+    untested, unwatched = backups.never_restored(material), services.unwatched_line(material, found)
     more = (line for line in (untested, unwatched) if line is not None)
     return (*unknowns(material), *more)
 
@@ -72,15 +73,15 @@ def _infrastructure_section(
         silent_line(material, "services", "services", ObservationInterval) if found else None,
         *services.desk_lines(material),
         silent_line(material, "vendors", "vendors", VendorIncident),
-        *security.backup_lines(material),
-        *security.compliance_lines(material),
+        *backups.backup_lines(material),
+        *compliance.compliance_lines(material),
     ]
     tables = [
         services.service_table(material, found) if found else None,
         services.vendor_table(material),
         services.desk_table(material),
-        security.backup_table(material),
-        security.compliance_table(material),
+        backups.backup_table(material),
+        compliance.compliance_table(material),
     ]
     charts = [services.day_strip(material, found), services.desk_chart(material)]
     return Section(
@@ -96,7 +97,9 @@ def _infrastructure_section(
 
 
 def _figures(material: Material) -> tuple[Figure, ...]:
-    return tuple(
+    """Every figure that the packet speaks of, with its evidence."""
+    results = (
         evidence(result, material.indicators[result.indicator], audience_of(result.area))
         for result in material.assessment.results
     )
+    return (*results, *backups.backup_figures(material))

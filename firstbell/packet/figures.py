@@ -78,10 +78,14 @@ def goal_text(target: Target, kpi: Kpi, words: Wording) -> str:
 
 
 def trend_of(result: IndicatorResult, printed: Figure | None) -> Trend:
-    """Which way a figure moved since it was printed, judged by which way is better."""
+    """Which way a figure moved since it was printed, judged by which way is better.
+
+    Of a figure that belongs in a band nobody has set, no way is better: that is unknown.
+    """
     if printed is None:
         return Trend.NEW
-    if result.kpi.value is None or printed.value is None:
+    aimless = result.target.better is Better.BAND and result.target.goal is None
+    if aimless or result.kpi.value is None or printed.value is None:
         return Trend.UNKNOWN
     step = result.kpi.value - printed.value
     if abs(step) <= SAME_WITHIN:

@@ -105,6 +105,8 @@ class Material:
     actions: tuple[TeamAction, ...] = ()
     minutes_expected: bool = False
     minutes_came: bool = False
+    ideas: tuple[str, ...] = ()
+    """New ideas and challenges of the last meeting's minutes."""
     notes: Mapping[str, SectionNote] = field(default_factory=dict)
     """By the line they speak of."""
     sources: tuple[SourceState, ...] = ()

@@ -12,12 +12,15 @@ import pytest
 from firstbell.config.loaded import District
 from firstbell.intervals import Window
 from firstbell.knowledge import facts_of, stakeholders
+from firstbell.kpi import Verdict
 from firstbell.metrics.facts import Facts
 from firstbell.records import (
+    TEAM_SOURCE,
     Agreement,
     ControlResult,
     Incident,
     Measurement,
+    MeetingMinutes,
     ObservationInterval,
     Ticket,
 )
@@ -167,3 +170,45 @@ def test_a_person_with_two_seats_speaks_once(tmp_path: Path) -> None:
     counts = stakeholders(district(tmp_path, teams=teams), AS_OF.date())
     assert counts["families_and_community"] == 1
     assert counts["library_and_media"] == 0
+
+
+def test_a_duty_without_evidence_is_not_known_and_counted(tmp_path: Path, store: Store) -> None:
+    duties = (
+        "items:\n"
+        "  - {framework: cipa, code: filter, title: A filter that works}\n"
+        "  - {framework: ferpa, code: notice, title: The yearly notice}\n"
+    )
+    told = ControlResult(
+        framework="cipa", edition="", code="filter", subject="district", state=Verdict.OK, collected_at=AS_OF - DAY
+    )
+    folder = district(tmp_path, compliance=duties)
+    with store.begin() as connection:
+        save_facts(connection, folder.sources[0].key, [told], AS_OF - DAY)
+    states = {result.code: result.state for result in known(folder, store).of(ControlResult)}
+    assert states == {"filter": Verdict.OK, "notice": Verdict.UNKNOWN}
+
+
+def test_attendance_in_the_minutes_counts_once_beside_the_ledger(tmp_path: Path, store: Store) -> None:
+    seat = "      - {person: pam,"
+    teams = FOLDER["teams.yaml"].replace(seat, f"{seat} roles: [education_technology_leader]}}\n{seat}", 1)
+    teams = teams.replace("pam@cedar.example}", "pam@cedar.example, schools: [high]}")
+    plan = "et_leaders:\n  hours:\n    - {person: pam, day: 2026-10-01, category: district_meeting, hours: 2}\n"
+    folder = district(tmp_path, teams=teams, plan=plan)
+    team = folder.teams[0].key
+    minutes = [
+        MeetingMinutes(
+            team_key=team,
+            meeting_key=f"{team}/{held:%Y-%m-%dT%H:%MZ}",
+            held_at=held,
+            by_role="team_leader",
+            attended=("pam", "nobody"),
+        )
+        for held in (local(10, 1, 16), local(11, 5, 15, 30))
+    ]
+    with store.begin() as connection:
+        save_facts(connection, TEAM_SOURCE, minutes, AS_OF - DAY)
+    hours = known(folder, store).team.hours or ()
+    assert [(entry.leader_key, entry.on.isoformat(), entry.hours) for entry in hours] == [
+        ("pam", "2026-10-01", 2),
+        ("pam", "2026-11-05", 2),
+    ]

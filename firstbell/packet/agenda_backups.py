@@ -1,20 +1,19 @@
-"""Agenda item 3, its second half: backups, restores, compliance and incidents."""
+"""Agenda item 3, its second part: backups and restores, one line a system of the inventory."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
 
-from firstbell.intervals import Window
-from firstbell.kpi import Light, Verdict
+from firstbell.kpi import Availability, Light, Verdict
 from firstbell.metrics.backups import Freshness, ProtectedSystem, deepest
-from firstbell.metrics.compliance import ItemState, item_state, item_states
+from firstbell.metrics.figure import Frame
 from firstbell.metrics.operation_formulas import backup_states
 from firstbell.packet.material import Material
-from firstbell.packet.model import Audience, Change, Column, Line, Row, Table, Trend
+from firstbell.packet.model import Audience, Change, Column, Figure, Line, Row, Table, Trend
 from firstbell.packet.summary import note_on
 from firstbell.packet.unknowns import silent_line
-from firstbell.records import BackupRun, BackupVerification, ControlResult, Record, RestoreTest
+from firstbell.records import BackupRun, BackupVerification, Record, RestoreTest
 
 BACKUP_WEIGHT = 8.0
 RESTORE_WEIGHT = 3.0
@@ -25,37 +24,17 @@ _LIGHT_OF = {
     Verdict.FAIL: Light.MISSED,
     Verdict.UNKNOWN: Light.NOT_KNOWN,
 }
-_LIGHT_OF_ITEM = {
-    ItemState.CURRENT: Light.MET,
-    ItemState.EXPIRING: Light.CLOSE,
-    ItemState.WARNED: Light.CLOSE,
-    ItemState.EXPIRED: Light.MISSED,
-    ItemState.FAILED: Light.MISSED,
-    ItemState.UNKNOWN: Light.NOT_KNOWN,
-    ItemState.MANUAL: Light.NOT_KNOWN,
-}
-_WORST_FIRST = (
-    ItemState.FAILED,
-    ItemState.EXPIRED,
-    ItemState.UNKNOWN,
-    ItemState.MANUAL,
-    ItemState.WARNED,
-    ItemState.EXPIRING,
-)
-"""Item states that get a row of their own; the rest is counted."""
 
 
-def states_at(material: Material, at: datetime) -> dict[str, Freshness]:
-    """How each system's backup stood at an instant, as far as the packet's facts go back."""
-    facts = material.facts
-    then = facts.at(Window(min(facts.window.start, at), at))
-    return {state.system_key: state for state in backup_states(then)}
+def _states(material: Material) -> dict[str, Freshness]:
+    """How each system's backup stands at the end of the packet's period."""
+    return {state.system_key: state for state in backup_states(material.facts)}
 
 
 def backup_table(material: Material) -> Table | None:
     """Each system of the inventory: newest good backup, how deep it was looked into, whether a restore was proven."""
     words, at = material.wording, material.facts.frame().until
-    states = states_at(material, at)
+    states = _states(material)
     if not states or not _told(material, BackupRun):
         return None
     order = {Verdict.FAIL: 0, Verdict.UNKNOWN: 1, Verdict.WARN: 2, Verdict.OK: 3}
@@ -126,9 +105,7 @@ def _restores_heard(material: Material) -> bool:
 
 def backup_lines(material: Material) -> list[Line]:
     """The inventory's count, and what restores have never proven."""
-    words, facts = material.wording, material.facts
-    at = facts.frame().until
-    states = states_at(material, at)
+    words, states = material.wording, _states(material)
     if not states:
         return []
     if not _told(material, BackupRun):
@@ -171,33 +148,66 @@ def backup_events(material: Material) -> list[Change]:
     """Systems whose backup went bad, recovered or stayed bad since the last meeting, and restores made since."""
     if not _told(material, BackupRun):
         return list(_restores_since(material))
-    now, then = states_at(material, material.facts.frame().until), states_at(material, material.since)
-    changes = [
-        change for key, state in now.items() if (change := _backup_change(material, key, state, then[key])) is not None
-    ]
+    states = _states(material)
+    changes = [change for state in states.values() if (change := _backup_change(material, state)) is not None]
     return [*changes, *_restores_since(material)]
 
 
-def _backup_change(material: Material, key: str, state: Freshness, before: Freshness) -> Change | None:
-    words = material.wording
-    name, item = material.names.systems.get(key, key), f"backup:{key}"
-    limit = next(one.recovery_point_hours for one in material.facts.systems or () if one.system_key == key)
+def backup_figures(material: Material) -> list[Figure]:
+    """How old each system's newest good backup is, with its light: what the next packet compares with."""
+    if not _told(material, BackupRun):
+        return []
+    frame = material.facts.frame(sources=material.facts.feeds(BackupRun))
+    return [_backup_figure(material, state, frame) for state in _states(material).values()]
+
+
+def _backup_figure(material: Material, state: Freshness, frame: Frame) -> Figure:
+    age = (frame.until - state.last_good_at).total_seconds() / 3600 if state.last_good_at else None
+    known = age is not None and state.verdict is not Verdict.UNKNOWN
+    return Figure(
+        audience=Audience.SECURITY,
+        key=backup_item(state.system_key),
+        title=material.names.systems.get(state.system_key, state.system_key),
+        value=age if known else None,
+        unit="hours",
+        window_start=frame.window.start,
+        window_end=frame.window.end,
+        as_of=frame.as_of,
+        sources=frame.sources,
+        method="hours since the end of the newest good backup",
+        availability=(Availability.MEASURED if known else Availability.NOT_COLLECTED).value,
+        reason="" if known else state.reason or material.wording.say("no_good_backup"),
+        light=_LIGHT_OF[state.verdict],
+    )
+
+
+def backup_item(system_key: str) -> str:
+    """The key under which a system's backup is spoken of."""
+    return f"backup:{system_key}"
+
+
+def _backup_change(material: Material, state: Freshness) -> Change | None:
+    """What became of a system's backup since the last packet told of it; a backup that stays bad is told again."""
+    words, key, item = material.wording, state.system_key, backup_item(state.system_key)
+    printed = material.printed_figures.get(item)
+    was = printed.light if printed is not None else None
     if state.verdict is Verdict.FAIL:
-        trend, sentence, weight = Trend.WORSE, "backup_bad", BACKUP_WEIGHT
-        if state.last_good_at is None:
-            sentence = "backup_never"
-    elif state.verdict is Verdict.UNKNOWN and before.verdict is not Verdict.UNKNOWN:
+        sentence = "backup_bad" if state.last_good_at is not None else "backup_never"
+        trend = Trend.SAME if was is Light.MISSED else Trend.NEW if material.printed is None else Trend.WORSE
+        weight = BACKUP_WEIGHT / 4 if trend is Trend.SAME else BACKUP_WEIGHT
+    elif state.verdict is Verdict.UNKNOWN and was not in (None, Light.NOT_KNOWN):
         trend, sentence, weight = Trend.UNKNOWN, "backup_unknown", BACKUP_WEIGHT / 2
-    elif state.verdict is Verdict.OK and before.verdict is Verdict.FAIL:
+    elif state.verdict in (Verdict.OK, Verdict.WARN) and was is Light.MISSED:
         trend, sentence, weight = Trend.BETTER, "backup_again", BACKUP_WEIGHT / 2
     else:
         return None
+    limit = next(one.recovery_point_hours for one in material.facts.systems or () if one.system_key == key)
     since = material.day(state.last_good_at) if state.last_good_at else ""
-    text = words.say(sentence, system=name, since=since, limit=words.duration(limit * 3600))
+    name = material.names.systems.get(key, key)
     return Change(
         audience=Audience.SECURITY,
         trend=trend,
-        text=text,
+        text=words.say(sentence, system=name, since=since, limit=words.duration(limit * 3600)),
         item=item,
         section=3,
         weight=weight,
@@ -222,61 +232,3 @@ def _restores_since(material: Material) -> Iterable[Change]:
             section=3,
             weight=RESTORE_WEIGHT if worked else BACKUP_WEIGHT,
         )
-
-
-def compliance_lines(material: Material) -> list[Line]:
-    """How many items are evidenced, expiring, expired, waived and unknown; nothing where nobody keeps them."""
-    silent = silent_line(material, "compliance", "compliance", ControlResult, Audience.SECURITY)
-    return [line for line in (silent, _compliance_line(material)) if line is not None]
-
-
-def _compliance_line(material: Material) -> Line | None:
-    words = material.wording
-    results = material.heard(ControlResult)
-    if not results:
-        return None
-    counts = item_states(results, material.facts.today, material.facts.policies.compliance)
-    parts = [words.say(f"items_{state}", n=counts[state]) for state in ItemState if counts[state]]
-    return Line(
-        audience=Audience.SECURITY,
-        item="compliance",
-        text=words.say("compliance_line", n=len(results), parts=words.listed(parts)),
-        **note_on(material, "compliance"),
-    )
-
-
-def compliance_table(material: Material) -> Table | None:
-    """The items that are not current, worst first; the current ones are counted in the caption."""
-    words, facts = material.wording, material.facts
-    results = material.heard(ControlResult)
-    if not results:
-        return None
-    judged = [(item_state(result, facts.today, facts.policies.compliance), result) for result in results]
-    shown = sorted(
-        (pair for pair in judged if pair[0] in _WORST_FIRST),
-        key=lambda pair: (_WORST_FIRST.index(pair[0]), pair[1].entity_key),
-    )
-    titles = ("item", "state", "ends", "owner")
-    return Table(
-        audience=Audience.SECURITY,
-        caption=words.say("compliance_caption", n=len(judged) - len(shown)),
-        columns=tuple(Column(title=words.say(f"column_{key}")) for key in titles),
-        rows=tuple(_item_row(material, state, result) for state, result in shown),
-    )
-
-
-def _item_row(material: Material, state: ItemState, result: ControlResult) -> Row:
-    words = material.wording
-    title = material.names.controls.get(f"{result.framework}/{result.code}", f"{result.framework} {result.code}")
-    if result.subject != "district":
-        title = words.say("item_of", title=title, subject=material.names.services.get(result.subject, result.subject))
-    return Row(
-        audience=Audience.SECURITY,
-        light=_LIGHT_OF_ITEM.get(state),
-        cells=(
-            title,
-            words.say(f"state_{state}"),
-            words.full_date(result.expires_on) if result.expires_on else "",
-            material.role(result.owner_role) if result.owner_role else "",
-        ),
-    )
