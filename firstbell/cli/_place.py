@@ -90,17 +90,9 @@ def only_team(district: District, wanted: str) -> str:
 
 def load_folder(folder: Path) -> District:
     """Read a district folder with the settings of every connector and probe there is. Raises ConfigError."""
-    import connectors
-    import connectors.probes
-    from firstbell.assessment.instrument import load_instrument
-    from firstbell.config.loading import load_district
+    from tasks.place import read_folder
 
-    return load_district(
-        folder,
-        settings_for=lambda kind: connectors.get(kind).Settings,
-        probe_settings_for=lambda kind: connectors.probes.get(kind).Settings,
-        indicators=load_instrument().by_id,
-    )
+    return read_folder(folder)
 
 
 def all_settings() -> tuple[Mapping[str, type[BaseModel]], Mapping[str, type[BaseModel]]]:

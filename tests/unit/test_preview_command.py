@@ -1,0 +1,37 @@
+"""The preview command: files and a list of readers, and nothing kept or sent."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from firstbell.cli import app
+from firstbell.clock import utc_now
+from firstbell.store.outbox import messages
+from firstbell.store.packets import latest_packet
+from firstbell.store.session import default_url, open_store
+
+START = (
+    *("init", "--non-interactive", "--name", "Cedar Valley", "--zone", "America/Chicago", "--school", "Oak"),
+    *("--meeting", f"{utc_now().date() + timedelta(days=20)} 16:00", "--repeats", "once", "--mail", "files"),
+    *("--reader", "Ada Long <ada@example.org> team_leader", "--reader", "Bo <bo@example.org> parent_representative"),
+)
+
+
+def test_a_preview_writes_every_edition_and_keeps_and_sends_nothing(tmp_path: Path) -> None:
+    environment = {"FIRSTBELL_DISTRICT": str(tmp_path / "district"), "FIRSTBELL_STATE": str(tmp_path / "state")}
+    told = {**environment, "FIRSTBELL_DATABASE": None}
+    assert CliRunner().invoke(app, START, env=told).exit_code == 0
+    done = CliRunner().invoke(app, ["preview", "--json"], env=told)
+    assert done.exit_code == 0, done.output
+    seen = json.loads(done.output)
+    assert sorted(seen["readers"].values()) == ["leadership", "representative"]
+    assert {file.name for file in Path(seen["folder"]).glob("*.pdf")} >= {"leadership.pdf", "representative.pdf"}
+    store = open_store(default_url(tmp_path / "state"))
+    with store.read() as connection:
+        assert latest_packet(connection, "leadership", seen["meeting"]) is None
+        assert messages(connection) == []
+    store.close()
