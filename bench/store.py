@@ -1,8 +1,10 @@
 """Saving facts and looks, beside the raw driver's executemany of the same rows, on both engines.
 
 The raw side gets its rows ready-made as tuples and only inserts them into the same tables; our side starts from
-records: it hashes, looks for earlier versions, compares and inserts. Ratio 1 is as fast as raw; the goal for the
-first load of facts is 0.5.
+records: it hashes, looks for earlier versions, compares and inserts. Ratio 1 is as fast as raw; the goal for bulk
+loads is 0.5. A round of looks is not a bulk load: each look touches one interval and one hour, so both sides of it
+write two rows a look. Handing over many looks at once is: beside it stands the raw insert of each look as a row.
+The fastest of some rounds counts, since the machine may be shared.
 """
 
 from __future__ import annotations
@@ -15,7 +17,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from statistics import median
 from time import perf_counter
 from typing import Any
 
@@ -27,10 +28,13 @@ from firstbell.store.observations import save_observations
 from firstbell.store.save import save_facts
 from firstbell.store.schema import upgrade
 from firstbell.store.session import Store, open_store
+from firstbell.store.types import utc_text
 
 TICKETS = 10_000
 SERVICES = 5_000
 ROUNDS = 5
+LOOKS = ("observation_interval", "latency_hour")
+"""The tables that a look goes to."""
 DAY = datetime(2026, 9, 1, 6, tzinfo=UTC)
 
 
@@ -40,7 +44,13 @@ def run() -> list[dict[str, Any]]:
     for name, store in stores():
         lines += [
             {"engine": name, **line}
-            for line in (first_load(store), unchanged(store), first_round(store), next_round(store))
+            for line in (
+                first_load(store),
+                unchanged(store),
+                many_looks(store),
+                first_round(store),
+                next_round(store),
+            )
         ]
     return lines
 
@@ -100,7 +110,7 @@ def tickets() -> list[Ticket]:
     ]
 
 
-def looks(minute: int) -> list[ServiceObservation]:
+def looks(minute: int, services: int = SERVICES) -> list[ServiceObservation]:
     """One round at every service."""
     return [
         ServiceObservation(
@@ -110,7 +120,7 @@ def looks(minute: int) -> list[ServiceObservation]:
             expected_interval_seconds=60,
             total_seconds=0.05 + number % 100 / 1000,
         )
-        for number in range(SERVICES)
+        for number in range(services)
     ]
 
 
@@ -140,28 +150,48 @@ def unchanged(store: Store) -> dict[str, Any]:
     )
 
 
+def many_looks(store: Store) -> dict[str, Any]:
+    """Three hours of looks at a hundred services at once, as a vantage hands them over after a cut."""
+    rows = [one for minute in range(180) for one in looks(minute, services=100)]
+
+    def save(connection: Connection) -> None:
+        save_observations(connection, "probes", rows, DAY)
+
+    mine = timed(store, LOOKS, save)
+    return compared("looks, many at once", len(rows), mine, timed(store, LOOKS, one_row_each(store, rows)))
+
+
+def one_row_each(store: Store, rows: Sequence[ServiceObservation]) -> Callable[[Connection], object]:
+    """Inserts each look as a row of its own, which is what a store without intervals does at the least."""
+    stamp = utc_text if store.is_sqlite else lambda moment: moment
+    ready = [
+        ("raw", "here", one.service_key, "up", "", *[stamp(one.observed_at)] * 2, 1, 60, stamp(DAY), False)
+        for one in rows
+    ]
+    names = [column.name for column in metadata.tables["observation_interval"].columns if column.name != "id"]
+    return lambda connection: executemany(connection, store, "observation_interval", names, ready)
+
+
 def first_round(store: Store) -> dict[str, Any]:
     """A round at services never seen before: an interval and a latency hour each."""
-    tables = ["observation_interval", "latency_hour"]
     seen = looks(0)
 
     def save(connection: Connection) -> None:
         save_observations(connection, "probes", seen, DAY)
 
-    mine = timed(store, tables, save)
-    return compared("looks, first round", SERVICES, mine, sum(raw(store, table, save) for table in tables))
+    mine = timed(store, LOOKS, save)
+    return compared("looks, first round", SERVICES, mine, sum(raw(store, table, save) for table in LOOKS))
 
 
 def next_round(store: Store) -> dict[str, Any]:
     """A later round that sees the same: every interval and latency hour grows by one look."""
-    tables = ["observation_interval", "latency_hour"]
 
     def first(connection: Connection) -> None:
         save_observations(connection, "probes", looks(0), DAY)
 
     second = looks(1)
-    mine = timed(store, tables, lambda connection: save_observations(connection, "probes", second, DAY), first)
-    return compared("looks, next round", SERVICES, mine, sum(raw(store, table, first) for table in tables))
+    mine = timed(store, LOOKS, lambda connection: save_observations(connection, "probes", second, DAY), first)
+    return compared("looks, next round", SERVICES, mine, sum(raw(store, table, first) for table in LOOKS))
 
 
 def compared(what: str, rows: int, mine: float, driver: float) -> dict[str, Any]:
@@ -180,7 +210,7 @@ def timed(
     action: Callable[[Connection], object],
     prepare: Callable[[Connection], object] | None = None,
 ) -> float:
-    """Seconds of an action and its commit, the median of some rounds on emptied tables."""
+    """Seconds of an action and its commit, the fastest of some rounds on emptied tables."""
     seconds = []
     for _ in range(ROUNDS):
         with store.begin() as connection:
@@ -192,7 +222,7 @@ def timed(
         with store.begin() as connection:
             action(connection)
         seconds.append(perf_counter() - started)
-    return median(seconds)
+    return min(seconds)
 
 
 def raw(store: Store, table: str, fill: Callable[[Connection], object]) -> float:
@@ -206,15 +236,18 @@ def raw(store: Store, table: str, fill: Callable[[Connection], object]) -> float
         rows = [tuple(row) for row in connection.exec_driver_sql(f"SELECT {listed} FROM {table}")]
         assert rows
         assert connection.scalar(select(text("count(*)")).select_from(metadata.tables[table])) == len(rows)
+    return timed(store, [table], lambda connection: executemany(connection, store, table, names, rows))
+
+
+def executemany(
+    connection: Connection, store: Store, table: str, names: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """The driver's own insert of ready rows."""
     mark = "?" if store.is_sqlite else "%s"
-    statement = f"INSERT INTO {table} ({listed}) VALUES ({', '.join([mark] * len(names))})"
-
-    def insert(connection: Connection) -> None:
-        cursor: Any = connection.connection.cursor()
-        cursor.executemany(statement, rows)
-        cursor.close()
-
-    return timed(store, [table], insert)
+    listed = ", ".join(f'"{name}"' for name in names)
+    cursor: Any = connection.connection.cursor()
+    cursor.executemany(f"INSERT INTO {table} ({listed}) VALUES ({', '.join([mark] * len(names))})", rows)
+    cursor.close()
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ def batched(items: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
         yield batch
 
 
-def insert_rows(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+def insert_rows(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert rows of driver values, in the order of `columns`."""
     if not rows:
         return
@@ -31,7 +31,7 @@ def insert_rows(connection: Connection, table: Table, columns: Sequence[str], ro
     target = f"{quote(table.name)} ({', '.join(quote(column) for column in columns)})"
     if connection.dialect.name == "sqlite":
         places = ", ".join("?" * len(columns))
-        connection.exec_driver_sql(f"INSERT INTO {target} VALUES ({places})", [tuple(row) for row in rows])  # noqa: S608 - names of ours
+        connection.exec_driver_sql(f"INSERT INTO {target} VALUES ({places})", list(rows))  # noqa: S608 - names of ours
         return
     cursor: Any = connection.connection.cursor()
     with cursor, cursor.copy(f"COPY {target} FROM STDIN") as copy:

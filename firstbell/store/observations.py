@@ -282,7 +282,7 @@ def _write(connection: Connection, source_key: str, changes: _Changes) -> None:
         "UPDATE observation_interval SET is_tail = ? WHERE id = ?",
         [(False, row_id) for row_id in changes.ended],
     )
-    rows: list[Sequence[Any]] = [
+    rows: list[tuple[Any, ...]] = [
         (
             source_key,
             *place,

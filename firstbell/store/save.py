@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from firstbell.clock import require_aware
 from firstbell.records import Record
-from firstbell.store.batches import batched, insert_rows, moment_of, placed, run_many, stamper
+from firstbell.store.batches import batched, fetch_rows, insert_rows, moment_of, placed, run_many, stamper
 from firstbell.store.facts import FactTable
 from firstbell.store.models import FACTS, DistrictVersionRow, KeyMapRow, ReadOutcome, SourceReadRow, SourceStateRow
 from firstbell.store.types import json_text
@@ -105,7 +105,7 @@ def _save_batch(
     encode = fact.encoder(connection.dialect.name)
     stamp = stamper(connection)
     usual = stamp(recorded_at)
-    fresh: list[list[Any]] = []
+    fresh: list[tuple[Any, ...]] = []
     superseded: list[tuple[datetime, int]] = []
     unchanged = 0
     for key, record in told.items():
@@ -121,7 +121,7 @@ def _save_batch(
             at = stamp(moment)
         elif key in left:
             at = stamp(max(recorded_at, left[key]))
-        fresh.append([source_key, key, content_hash, at, *values])
+        fresh.append((source_key, key, content_hash, at, *values))
     _supersede(connection, fact, superseded)
     insert_rows(connection, fact.table, fact.columns, fresh)
     return SaveCounts(len(fresh) - len(superseded), len(superseded), unchanged)
@@ -144,7 +144,7 @@ def _current(connection: Connection, fact: FactTable[Any], source_key: str, keys
 
 def _left_at(connection: Connection, fact: FactTable[Any], source_key: str, keys: list[str]) -> dict[str, datetime]:
     """When entities that have no current version were retired."""
-    if not keys:
+    if not keys or not _any_past(connection, fact, source_key):
         return {}
     statement = (
         f"SELECT entity_key, max(superseded_at) FROM {fact.table.name} "  # noqa: S608 - a table's name of ours
@@ -152,6 +152,15 @@ def _left_at(connection: Connection, fact: FactTable[Any], source_key: str, keys
     )
     rows = connection.exec_driver_sql(placed(connection, statement), (source_key, _array(connection, keys)))
     return {key: moment_of(at) for key, at in rows}
+
+
+def _any_past(connection: Connection, fact: FactTable[Any], source_key: str) -> bool:
+    """False on a first load, which is thereby spared a search for each key."""
+    statement = (
+        f"SELECT 1 FROM {fact.table.name} "  # noqa: S608 - a table's name of ours
+        "WHERE source_key = ? AND superseded_at IS NOT NULL LIMIT 1"
+    )
+    return bool(fetch_rows(connection, statement, (source_key,)))
 
 
 def _among(connection: Connection) -> str:
