@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from firstbell.assessment.instrument import AREA_TITLES, Area
+from firstbell.assessment.instrument import AREA_TITLES, Area, Indicator
 from firstbell.assessment.result import AreaResult, IndicatorResult
 from firstbell.kpi import Light
+from firstbell.metrics.figure import DISTRICT
+from firstbell.metrics.operation_formulas import minutes_lost
 from firstbell.packet.baseline import trend
 from firstbell.packet.figures import audience_of, goal_text, value_text
 from firstbell.packet.material import Material, Reader
@@ -103,12 +105,24 @@ def _leading(material: Material, area: AreaResult) -> list[IndicatorResult]:
 
 def _statement(material: Material, result: IndicatorResult, audience: Audience) -> LightStatement:
     words, indicator = material.wording, material.indicators[result.indicator]
+    value = value_text(result.kpi, material)
     return LightStatement(
         audience=audience,
-        text=words.say("figure", title=indicator.title, value=value_text(result.kpi, material)),
+        text=_minutes_lost(material, indicator, value) or words.say("figure", title=indicator.title, value=value),
         goal=goal_text(result.target, result.kpi, words) if result.target.in_force and result.kpi.known else "",
         trend=trend(material, result),
     )
+
+
+def _minutes_lost(material: Material, indicator: Indicator, value: str) -> str:
+    """Availability in class hours as people feel it: minutes before percent. Empty for any other figure."""
+    if indicator.formula != "availability" or indicator.params.get("hours") != "school":
+        return ""
+    lost = minutes_lost(material.facts, indicator.params, DISTRICT)
+    if lost.value is None:
+        return ""
+    words = material.wording
+    return words.say("class_time_lost", lost=words.duration(lost.value * 60) if lost.value else "0 min", share=value)
 
 
 def lights_adopted(material: Material) -> str:
