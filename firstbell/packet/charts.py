@@ -7,51 +7,30 @@ Lengths are in points: a drawing is printed at its own size, so its texts are as
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from html import escape
 
-from firstbell.packet.model import Chart, ChartSeries, Point
+from firstbell.packet.chart_line import line_chart
+from firstbell.packet.chart_marks import LETTER, PATTERNS, SIZE, box, lettering, n, number, rule, short, strokes
+from firstbell.packet.model import Chart, Point
 from firstbell.packet.palette import LIGHT
 
 WIDTH = 480.0
 """As wide as the text of the narrower paper."""
 ROW, BAR = 15.0, 9.0
 MOST_BARS = 12
-LINE_HEIGHT = 104.0
-SMALL_RANGE = 0.4
-"""A line whose values spread over less than this share of the largest does not start at zero, and says so."""
-DASHES = ("", "6 3", "2 3", "8 3 2 3")
 FAMILY = "Inter, 'DejaVu Sans Mono'"
-SIZE = 8.0
-LETTER = 0.53 * SIZE
-"""About how wide a letter is."""
 
 
 def draw(chart: Chart, width: float = WIDTH) -> str:
     """The chart as an SVG document of that width."""
     body, height = _DRAWINGS[chart.kind](chart, width)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_n(width)}" height="{_n(height)}" '
-        f'viewBox="0 0 {_n(width)} {_n(height)}" font-family="{FAMILY}" font-size="{_n(SIZE)}" fill="{LIGHT["ink"]}">'
-        f"{_PATTERNS}{''.join(body)}</svg>"
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{n(width)}" height="{n(height)}" '
+        f'viewBox="0 0 {n(width)} {n(height)}" font-family="{FAMILY}" font-size="{n(SIZE)}" '
+        f'fill="{LIGHT["ink"]}">'
+        f"{PATTERNS}{''.join(body)}</svg>"
     )
-
-
-def number(value: float, unit: str = "") -> str:
-    """A value as its label with its unit: at most one decimal, thousands set apart.
-
-    Percent are whole and cut, not rounded up, as everywhere in the packet: 100 % means all.
-
-    >>> number(1890.0), number(2.25), number(-0.04), number(99.9, "%")
-    ('1,890', '2.2', '0', '99 %')
-    """
-    if unit == "%":
-        return f"{math.floor(value + 1e-9):,} %"
-    rounded = round(value, 1) + 0.0
-    shown = f"{rounded:,.0f}" if rounded == int(rounded) else f"{rounded:,.1f}"
-    return f"{shown} {unit}".strip()
 
 
 @dataclass(frozen=True)
@@ -64,12 +43,12 @@ class _Bars:
 
     @classmethod
     def of(cls, labels: Sequence[str], width: float, behind: float) -> _Bars:
-        letters = min(max((len(label) for label in labels), default=0), int(0.46 * width / LETTER))
+        letters = min(max((len(label) for label in labels), default=0), int(0.5 * width / LETTER))
         left = letters * LETTER + 8
         return cls(left, width - left - behind, letters)
 
     def label(self, top: float, words: str) -> str:
-        return _text(self.left - 6, top + BAR - 1.5, _short(words, self.letters), anchor="end")
+        return lettering(self.left - 6, top + BAR - 1.5, short(words, self.letters), anchor="end")
 
 
 def _bars(chart: Chart, width: float) -> tuple[list[str], float]:
@@ -92,15 +71,15 @@ def _rows(chart: Chart, width: float) -> tuple[list[str], float]:
         top = row * ROW + 3
         body.append(place.label(top, point.label))
         if point.value is None:
-            body.append(_text(place.left + 4, top + BAR - 1.5, _said(chart, None), colour="muted"))
+            body.append(lettering(place.left + 4, top + BAR - 1.5, _said(chart, None), colour="muted"))
             continue
         there = end = scale(point.value)
-        body.append(_box(place.left, top, there, BAR, "accent"))
+        body.append(box(place.left, top, there, BAR, "accent"))
         if chart.kind == "gap" and point.value < target:
             end = scale(target)
-            body.append(_box(place.left + there, top, end - there, BAR, "hatch"))
+            body.append(box(place.left + there, top, end - there, BAR, "hatch"))
         left = _past(place.left + end + 5, chart, place, scale)
-        body.append(_text(left, top + BAR - 1.5, _said(chart, point.value)))
+        body.append(lettering(left, top + BAR - 1.5, _said(chart, point.value)))
     height = len(points) * ROW + 4
     mark = _target_mark(chart, place, scale, height, width)
     return [*body, *mark], height + (11 if mark else 0)
@@ -114,92 +93,6 @@ def _said(chart: Chart, value: float | None) -> str:
     return number(value, chart.unit) + (f", {number(missing)} short" if missing > 0 else "")
 
 
-@dataclass(frozen=True)
-class _Plot:
-    """The field of a line chart: where it stands and which values its lower and upper edge mean."""
-
-    left: float
-    right: float
-    top: float
-    bottom: float
-    low: float
-    high: float
-
-    def level(self, value: float) -> float:
-        share = (value - self.low) / (self.high - self.low)
-        return self.bottom - min(max(share, 0.0), 1.0) * (self.bottom - self.top)
-
-
-def _line(chart: Chart, width: float) -> tuple[list[str], float]:
-    low, high = _edges(chart)
-    ticks = [number(low), number(high)]
-    left = max(len(tick) for tick in ticks) * LETTER + 10
-    names = [f"{_short(series.name, 12)} " if len(chart.series) > 1 else "" for series in chart.series]
-    behind = max([9, *(len(name) + 9 for name in names)]) * LETTER
-    plot = _Plot(left, width - behind, 12, LINE_HEIGHT - 26, low, high)
-    longest = max((len(series.points) for series in chart.series), default=0)
-    step = (plot.right - plot.left) / max(longest - 1, 1)
-    body = [
-        _rule(plot.left, plot.top, plot.right, plot.top, "rule", "1 2"),
-        _rule(plot.left, plot.bottom, plot.right, plot.bottom, "muted", ""),
-        _text(plot.left - 5, plot.top + 3, ticks[1], "end", "muted"),
-        _text(plot.left - 5, plot.bottom + 3, ticks[0], "end", "muted"),
-        *_axis_labels(chart, plot, step),
-    ]
-    if low > 0:
-        body.append(_text(plot.left, LINE_HEIGHT - 3, f"The scale starts at {ticks[0]}, not at zero.", colour="muted"))
-    ends: list[float] = []
-    if chart.target is not None:
-        level = plot.level(chart.target)
-        body.append(_rule(plot.left, level, plot.right, level, "ink", "4 3"))
-        body.append(_text(plot.left + 4, level - 3, f"target {number(chart.target, chart.unit)}", colour="muted"))
-    for place, series in enumerate(chart.series):
-        spots = [
-            None if point.value is None else (plot.left + step * index, plot.level(point.value))
-            for index, point in enumerate(series.points)
-        ]
-        body += _strokes(spots, DASHES[place % len(DASHES)])
-        gaps = [index for index, spot in enumerate(spots) if spot is None]
-        body += [_text(plot.left + step * index, plot.bottom - 3, "?", "middle", "muted") for index in gaps]
-        body += _end_label(series, spots, plot.right + 6, ends, names[place], chart.unit)
-        if len(chart.series) == 1:
-            body += _turning_points(series, spots)
-    return body, LINE_HEIGHT - (0 if low > 0 else 10)
-
-
-def _edges(chart: Chart) -> tuple[float, float]:
-    """The values of a line chart's lower and upper edge: round ones; the lower is zero unless the range is small."""
-    values = [point.value for point in _points(chart) if point.value is not None]
-    values += [chart.target] if chart.target is not None else []
-    smallest, largest = min(values, default=0.0), max(values, default=1.0)
-    small = 0 < largest - smallest < SMALL_RANGE * largest
-    start = smallest - (largest - smallest) / 2 if small else min(smallest, 0.0)
-    reach = max(largest - start, 1e-6)
-    step = 10 ** math.floor(math.log10(reach))
-    step = next(step * part for part in (0.25, 0.5, 1.0, 2.0) if reach / (step * part) <= 5)
-    low, high = math.floor(start / step) * step, math.ceil(largest / step) * step
-    return (low, high) if high > low else (low, low + step)
-
-
-def _turning_points(series: ChartSeries, spots: Sequence[tuple[float, float] | None]) -> list[str]:
-    """The first value and the smallest and largest ones as labels; the last has its own."""
-    known = [(place, point.value) for place, point in enumerate(series.points) if point.value is not None]
-    if not known:
-        return []
-    first, last = known[0][0], known[-1][0]
-    least, most = (choose(known, key=lambda one: one[1])[0] for choose in (min, max))
-    body: list[str] = []
-    for place, value in known:
-        spot = spots[place]
-        if spot is not None and place in {first, least, most} - {last}:
-            low = place == least and place != first
-            left = spot[0] if place != first else spot[0] + 2
-            body.append(
-                _text(left, spot[1] + (11 if low else -5), number(value), "start" if place == first else "middle")
-            )
-    return body
-
-
 def _sparkline(chart: Chart, width: float) -> tuple[list[str], float]:
     height, room = 24.0, min(140.0, width / 2)
     points = chart.series[0].points if chart.series else ()
@@ -211,7 +104,7 @@ def _sparkline(chart: Chart, width: float) -> tuple[list[str], float]:
     ]
     last = next((point for point in reversed(points) if point.value is not None), None)
     label = "not known" if last is None or last.value is None else f"{last.label}: {number(last.value, chart.unit)}"
-    return [*_strokes(spots, ""), _text(room + 12, height / 2 + 3, label)], height
+    return [*strokes(spots, ""), lettering(room + 12, height / 2 + 3, label)], height
 
 
 def _days(chart: Chart, width: float) -> tuple[list[str], float]:
@@ -232,22 +125,24 @@ def _days(chart: Chart, width: float) -> tuple[list[str], float]:
     height = len(shown) * ROW + 6
     points = shown[0].points if shown else ()
     if points:
-        body.append(_text(place.left, height + 6, points[0].label, colour="muted"))
-        body.append(_text(max(end - 2, place.left + 110), height + 6, points[-1].label, anchor="end", colour="muted"))
+        body.append(lettering(place.left, height + 6, points[0].label, colour="muted"))
+        body.append(
+            lettering(max(end - 2, place.left + 110), height + 6, points[-1].label, anchor="end", colour="muted")
+        )
     return [*body, *_day_key(place.left, height + 20, limit, chart.unit, width)], height + 26
 
 
 def _day(left: float, top: float, size: float, value: float | None, limit: float) -> list[str]:
     frame = (
-        f'<rect x="{_n(left)}" y="{_n(top)}" width="{_n(size)}" height="{_n(BAR)}" fill="none" '
+        f'<rect x="{n(left)}" y="{n(top)}" width="{n(size)}" height="{n(BAR)}" fill="none" '
         f'stroke="{LIGHT["muted"]}" stroke-width="0.6"/>'
     )
     if value is None:
         crossed = ((left, left + size), (left + size, left))
-        return [frame, *(_rule(start, top, stop, top + BAR, "muted", "") for start, stop in crossed)]
+        return [frame, *(rule(start, top, stop, top + BAR, "muted", "") for start, stop in crossed)]
     if value <= 0:
         return [frame]
-    return [frame, _box(left, top, size, BAR, "accent" if value > limit else "hatch")]
+    return [frame, box(left, top, size, BAR, "accent" if value > limit else "hatch")]
 
 
 def _day_key(left: float, top: float, limit: float, unit: str, width: float) -> list[str]:
@@ -262,7 +157,7 @@ def _day_key(left: float, top: float, limit: float, unit: str, width: float) -> 
     for place, (value, label) in enumerate(words):
         body += [
             *_day(left + place * step, top - 7, 9, value, limit),
-            _text(left + place * step + 13, top, label, colour="muted"),
+            lettering(left + place * step + 13, top, label, colour="muted"),
         ]
     return body
 
@@ -293,105 +188,15 @@ def _target_mark(chart: Chart, place: _Bars, scale: Callable[[float], float], he
     label = f"target {number(chart.target, chart.unit)}"
     near_edge = left + len(label) * LETTER / 2 > width
     return [
-        _rule(left, 0, left, height, "ink", "3 2"),
-        _text(min(left, width), height + 7, label, anchor="end" if near_edge else "middle", colour="muted"),
+        rule(left, 0, left, height, "ink", "3 2"),
+        lettering(min(left, width), height + 7, label, anchor="end" if near_edge else "middle", colour="muted"),
     ]
 
 
-def _axis_labels(chart: Chart, plot: _Plot, step: float) -> list[str]:
-    points = max((series.points for series in chart.series), key=len, default=())
-    if not points:
-        return []
-    last = len(points) - 1
-    wide = plot.right - plot.left > 3 * 13 * LETTER
-    shown = sorted({0, last // 2, last} if wide and last % 2 == 0 else {0, last})
-    return [
-        _text(
-            plot.left + step * index,
-            plot.bottom + 10,
-            _short(points[index].label, 14),
-            "start" if index == 0 else "end" if index == last else "middle",
-            "muted",
-        )
-        for index in shown
-    ]
-
-
-def _end_label(
-    series: ChartSeries,
-    spots: Sequence[tuple[float, float] | None],
-    left: float,
-    ends: list[float],
-    name: str,
-    unit: str,
-) -> list[str]:
-    last = next((index for index in range(len(spots) - 1, -1, -1) if spots[index] is not None), None)
-    if last is None:
-        return []
-    spot, value = spots[last], series.points[last].value
-    if spot is None or value is None:
-        return []
-    level = spot[1] + 3
-    while any(abs(level - other) < 10 for other in ends):
-        level += 10
-    ends.append(level)
-    return [_text(left, level, f"{name}{number(value, unit)}", weight=True)]
-
-
-def _strokes(spots: Sequence[tuple[float, float] | None], dashes: str) -> list[str]:
-    """The line in its unbroken stretches; a value between two gaps is a dot."""
-    body: list[str] = []
-    stretch: list[tuple[float, float]] = []
-    for spot in [*spots, None]:
-        if spot is not None:
-            stretch.append(spot)
-        elif stretch:
-            path = " ".join(f"{_n(x)},{_n(y)}" for x, y in stretch)
-            dash = f' stroke-dasharray="{dashes}"' if dashes else ""
-            body.append(f'<polyline points="{path}" fill="none" stroke="{LIGHT["accent"]}" stroke-width="1.6"{dash}/>')
-            x, y = stretch[-1]
-            body.append(f'<circle cx="{_n(x)}" cy="{_n(y)}" r="2.1" fill="{LIGHT["accent"]}"/>')
-            stretch = []
-    return body
-
-
-def _box(left: float, top: float, width: float, height: float, fill: str) -> str:
-    paint = "url(#hatch)" if fill == "hatch" else LIGHT[fill]
-    edge = f' stroke="{LIGHT["accent"]}" stroke-width="0.8"' if fill == "hatch" else ""
-    return f'<rect x="{_n(left)}" y="{_n(top)}" width="{_n(width)}" height="{_n(height)}" fill="{paint}"{edge}/>'
-
-
-def _rule(left: float, top: float, right: float, bottom: float, colour: str, dashes: str) -> str:
-    dash = f' stroke-dasharray="{dashes}"' if dashes else ""
-    ends = f'x1="{_n(left)}" y1="{_n(top)}" x2="{_n(right)}" y2="{_n(bottom)}"'
-    return f'<line {ends} stroke="{LIGHT[colour]}" stroke-width="0.8"{dash}/>'
-
-
-def _text(
-    left: float, top: float, words: str, anchor: str = "start", colour: str = "ink", *, weight: bool = False
-) -> str:
-    place = f'x="{_n(left)}" y="{_n(top)}" text-anchor="{anchor}"'
-    bold = ' font-weight="600"' if weight else ""
-    return f'<text {place} fill="{LIGHT[colour]}"{bold}>{escape(words.strip())}</text>'
-
-
-def _short(words: str, longest: int) -> str:
-    return words if len(words) <= longest else f"{words[: longest - 1].rstrip()}\u2026"
-
-
-def _n(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0")
-
-
-_PATTERNS = (
-    '<defs><pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
-    f'<rect width="5" height="5" fill="#ffffff"/><line x1="0" y1="0" x2="0" y2="5" stroke="{LIGHT["accent"]}" '
-    'stroke-width="2"/></pattern></defs>'
-)
 _DRAWINGS: dict[str, Callable[[Chart, float], tuple[list[str], float]]] = {
     "bars": _bars,
     "gap": _gap,
-    "line": _line,
+    "line": line_chart,
     "sparkline": _sparkline,
     "days": _days,
 }

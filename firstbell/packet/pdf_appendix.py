@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
-from firstbell.packet.charts import number
+from firstbell.packet.chart_marks import number
 from firstbell.packet.glyphs import clean
 from firstbell.packet.model import Appendix, Criterion, IndicatorRow, Line
 from firstbell.packet.page_parts import SIGNS
@@ -59,26 +59,27 @@ class _Setter:
         """One indicator: its first row whole, the rows of its schools with what is different in them alone."""
         first, *others = rows
         return {
-            "rows": [self._figures(first, self.words.say("indicator", code=first.code, title=first.title))],
+            "cells": self._figures(first, self.words.say("indicator", code=first.code, title=first.title), None),
             "evidence": self._evidence(first, None),
             "others": [
                 {
-                    "cells": self._figures(row, _place(row, first)),
+                    "cells": self._figures(row, _place(row, first), first),
                     "evidence": self._evidence(row, first),
                 }
                 for row in others
             ],
         }
 
-    def _figures(self, row: IndicatorRow, title: str) -> list[Any]:
+    def _figures(self, row: IndicatorRow, title: str, first: IndicatorRow | None) -> list[Any]:
         trend = str(self.words.table["trends"][row.trend.value])
         parts = [row.numerator, row.denominator, row.missing]
         if row.method.startswith(SECONDS):
             parts = [self._hours(text) for text in parts]
         counted: list[Any] = [self.clean(text) for text in (row.value, *parts[:2])]
         if not any(parts[:2]):
-            # What is not known says why, in the room of what was not counted.
-            counted = [{"text": counted[0], "span": 3}]
+            # What is not known says why, in the room of what was not counted, and once.
+            why = self.words.say("as_above") if first is not None and row.value == first.value else counted[0]
+            counted = [{"text": why, "span": 3}]
         change = {"word": trend, "sign": SIGNS[row.trend.value], "kind": row.trend.value}
         target, missing = self.clean(row.target), self.clean(parts[2])
         return [self.clean(title), shape_and_word(row.light), target, *counted, missing, change]

@@ -8,7 +8,7 @@ PAGE_LETTERS = 112
 """Characters of a table's print that one line of the page holds, about."""
 GAP = 2
 """Characters that the space between two columns takes."""
-SHORT = 15
+SHORT = 20
 CODE = 6
 """A column of shorter texts holds numbers or codes, not words."""
 

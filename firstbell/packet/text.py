@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from firstbell.kpi import Light
 from firstbell.packet.glyphs import loosened
-from firstbell.packet.page_parts import Block, LightRow, PageOne, Statement
+from firstbell.packet.page_parts import Block, LightRow, PageOne
 from firstbell.packet.words import TEMPLATES, Words
 
 WIDTH = 72
@@ -77,34 +77,16 @@ def spread(left: str, right: str) -> str:
 
 
 def lights_table(rows: tuple[LightRow, ...]) -> list[str]:
-    """The lights as lines: a line a light where every figure fits one, else each figure below its light."""
-    word_width = max([len(row.light or Light.NOT_KNOWN) for row in rows] or [0]) + 1
-    area_width = min(max([columns(row.area) for row in rows] or [0]), 20) + 2
-    indent = 4 + word_width + area_width
-    narrow = all(indent + columns(one.text) + 2 + columns(one.trend) <= WIDTH for row in rows for one in row.statements)
+    """The lights as lines: shape, word and area; below it each figure behind the word of its trend."""
+    widest = max([len(row.light or Light.NOT_KNOWN) for row in rows] or [0])
     lines: list[str] = []
     for row in rows:
         if row.light is None:
-            lines.append(hang(f"{row.area}: {row.neutral}", "", 4))
+            lines += [row.area, hang(row.neutral, "    ", 4)]
             continue
-        first = f"{row.light.shape} {row.light.value:<{word_width}}{'' if narrow else ' '}{row.area}"
-        if narrow:
-            lines += _beside(first, row.statements, indent)
-        else:
-            lines += [first, *(_below(one) for one in row.statements)]
+        lines.append(f"{row.light.shape} {row.light.value:<{widest}}  {row.area}")
+        lines += [hang(one.text, f"    {one.sign or ' '} {one.trend:<7} ", 14) for one in row.statements]
     return lines
-
-
-def _beside(first: str, statements: tuple[Statement, ...], indent: int) -> list[str]:
-    lines = []
-    for place, one in enumerate(statements):
-        start = (" " * indent if place else first).ljust(max(indent, 0 if place else columns(first) + 2))
-        lines.append(spread(f"{start}{one.text}", one.trend))
-    return lines or [first]
-
-
-def _below(one: Statement) -> str:
-    return hang(one.text, f"    {one.sign or ' '} {one.trend:<7} ", 14)
 
 
 def _heading(block: Block, words: Words, pages: Mapping[str, int]) -> str:

@@ -221,7 +221,7 @@ def test_an_indicator_tells_its_evidence_once_and_counts_seconds_in_hours() -> N
     data = appendix_data(Appendix(criteria=(criterion,)), Agenda(), Words("en"))
     assert data is not None
     (group,) = data["criteria"][0]["groups"]
-    assert group["rows"][0][3:7] == ["", "1,359\xa0h", "1,360.2\xa0h", "1\xa0h"]
+    assert group["cells"][3:7] == ["", "1,359\xa0h", "1,360.2\xa0h", "1\xa0h"]
     assert "Method: seconds up / seconds watched. Basis: The law." in group["evidence"]
     (other,) = group["others"]
     assert other["cells"][0] == "Oak"

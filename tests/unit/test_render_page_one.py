@@ -46,7 +46,7 @@ def test_the_text_is_set_like_the_model() -> None:
     assert "\n1 Content filter contract ends 31 Jan.\n  a) 1 year $24,800  b) 3 years $66,900\n  IT Lead" in set_text
     assert "\n- Worse  Sign-in was down" in set_text
     assert "\n+ Better Staff with two-step sign-in: 449 of 468 (412 on 5 Nov).\n" in set_text
-    assert "\n[X] MISSED    Services       54 min lost in class hours; limit 30  worse\n" in set_text
+    assert "\n[X] MISSED     Services\n    - worse   54 min lost in class hours; limit 30\n" in set_text
     assert "\nA-11 Coordinator: ET leader for Oak Elem. 18 days; now Fri 4 Dec\n" in set_text
 
 
