@@ -86,7 +86,9 @@ class AgendaSetter:
         words, limits = self.words, self.limits
         sentences, sentences_left = self._most_important(section.sentences, limits.lines)
         questions, questions_left = self._kept(section.questions, limits.lines)
-        tables, tables_left = self._kept(section.tables, limits.tables)
+        # A table whose rows this edition may not see is not a table.
+        seen = [table for table in section.tables if table.rows or table.left_out]
+        tables, tables_left = self._kept(seen, limits.tables)
         self.agenda.full_lines += [self._said(line) for line in (*sentences_left, *questions_left)]
         self.agenda.full_tables += [self.table(table, len(table.rows)) for table in tables_left]
         return {
@@ -104,6 +106,11 @@ class AgendaSetter:
             "more_questions": self._more(questions_left),
             "incidents": [self._clean(line.text) for line in section.incidents if line.text],
         }
+
+    def is_bare(self) -> bool:
+        """Whether this edition may see nothing of any section but its title."""
+        fields = ("quiet", "sentences", "tables", "charts", "questions", "incidents")
+        return not any(getattr(section, name) for section in self.packet.sections for name in fields)
 
     def table(self, table: Table, most: int) -> dict[str, Any]:
         """A table's first `most` rows as plain data; a row's light becomes a first cell of its own."""

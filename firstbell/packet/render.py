@@ -127,8 +127,9 @@ def _set_packet(packet: Packet, edition: str, page: PageOne, words: Words, evide
     attached = evidence if edition == "technical" else None
     common = common_data(packet, page, words)
     for limits in LEVELS:
-        agenda = AgendaSetter(packet, words, limits, appendix=may_show(edition, "appendix")).set(page)
-        data = {**common, "sections": agenda.sections, "rest": agenda.rest}
+        setter = AgendaSetter(packet, words, limits, appendix=may_show(edition, "appendix"))
+        agenda = setter.set(page)
+        data = {**common, "sections": agenda.sections, "bare": setter.is_bare(), "rest": agenda.rest}
         document = set_document("packet.typ", data, words, attached)
         if document.pages["last"] <= MOST_PAGES:
             break

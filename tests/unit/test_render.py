@@ -16,7 +16,18 @@ from hypothesis import strategies as st
 
 from firstbell.packet.audience import EDITIONS, cut
 from firstbell.packet.glyphs import MARK
-from firstbell.packet.model import Appendix, Change, Criterion, Heading, IndicatorRow, Line, Packet, Section
+from firstbell.packet.model import (
+    Appendix,
+    Change,
+    Column,
+    Criterion,
+    Heading,
+    IndicatorRow,
+    Line,
+    Packet,
+    Section,
+    Table,
+)
 from firstbell.packet.page_one import may_show, page_one
 from firstbell.packet.pdf_agenda import LEVELS, Agenda, AgendaSetter
 from firstbell.packet.pdf_appendix import appendix_data
@@ -237,6 +248,20 @@ def test_columns_share_the_page_only_where_they_must(rows: list[list[str]]) -> N
     if sum(need) > PAGE_LETTERS:
         assert any(widths)
     assert all(not width for width, length in zip(widths, need, strict=True) if length <= 6)
+
+
+def test_a_table_without_a_row_to_see_is_not_printed() -> None:
+    hidden = Section(number=3, title="Security", tables=(Table(caption="Needs", columns=(Column(title="Need"),)),))
+    packet = sample(5).model_copy(update={"sections": (hidden,)})
+    agenda = AgendaSetter(packet, Words("en"), LEVELS[0], appendix=True).set(page_one(packet, "leadership"))
+    assert agenda.sections[0]["tables"] == []
+
+
+def test_an_agenda_of_titles_alone_stands_on_page_one() -> None:
+    made = files(5, "public")
+    assert made.pages["last"] == 1
+    assert made.pages["section-6"] == 1
+    assert "Agenda" in pages_text(made.pdf)
 
 
 def test_an_appendix_stands_where_the_edition_may_see_one() -> None:
