@@ -30,7 +30,7 @@ from firstbell.packet.words import Words
 MOST_OPTIONS = 4
 SENTENCE = 160
 """Characters one sentence may have on page one; the PDF's sections and the appendix hold it whole."""
-ROOM = {"decide": 24, "changed": 14, "overdue": 6, "unknowns": 7, "lights": 18, "corrections": 4, "cover": 4}
+ROOM = {"decide": 24, "changed": 14, "overdue": 10, "unknowns": 7, "lights": 18, "corrections": 4, "cover": 4}
 """Lines of a phone's width that each block may take. At least one entry always stands, and room left over by one
 block goes to the next."""
 
