@@ -74,7 +74,9 @@ def local(month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
     return datetime(2026, month, day, hour, minute, tzinfo=CHICAGO).astimezone(UTC)
 
 
-def write_district(folder: Path, *, web: str, mail_port: int, **changed: str) -> Path:
+def write_district(
+    folder: Path, *, web: str, mail_port: int, exported_at: datetime = local(11, 22, 2), **changed: str
+) -> Path:
     """The district folder with the first night's exports; `meetings=` replaces meetings.yaml, and so on."""
     files = {
         **FOLDER,
@@ -88,7 +90,7 @@ def write_district(folder: Path, *, web: str, mail_port: int, **changed: str) ->
     }
     for name, text in files.items():
         _write(folder / name, text.encode(), local(11, 1))
-    write_exports(folder, local(11, 22, 2))
+    write_exports(folder, exported_at)
     return folder
 
 

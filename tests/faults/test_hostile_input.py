@@ -40,7 +40,7 @@ EMOJI = "Wi-Fi \N{HOT BEVERAGE} \U0001f469\U0001f3fd\u200d\U0001f4bb caf\u00e9"
 HOSTILE = (MARKUP, TYPST, HEADER, JINJA, CELL, PATH, RIGHT_TO_LEFT, EMOJI)
 
 HEADERS = {
-    "From", "To", "Reply-To", "Subject", "Date", "Message-ID", "List-Id", "Auto-Submitted", "Content-Language",
+    "From", "To", "Reply-To", "Subject", "Date", "Message-ID", "List-Id", "Auto-Submitted",
     "MIME-Version", "Content-Type",
 }  # fmt: skip
 EDITIONS = ("leadership", "technical", "representative")

@@ -7,8 +7,10 @@ the Message-ID. A sender that dies is served to the end, as by a real server.
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import multiprocessing
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,10 +61,37 @@ def outside(folder: Path) -> Iterator[World]:
 
 
 class _Web(BaseHTTPRequestHandler):
+    """A web server; the first part of the path says how it goes wrong, if it does."""
+
     def do_GET(self) -> None:
-        body = b"<html>all is well</html>"
-        self.send_response(503 if self.path == "/broken" else 200)
-        self.send_header("Content-Length", str(len(body)))
+        how = self.path.split("/")[1]
+        fault = getattr(self, f"_{how}", None)
+        if fault is not None:
+            fault()
+        elif how == "vendor":
+            self._answer(b'{"components": [], "incidents": [], "scheduled_maintenances": []}')
+        else:
+            self._answer(b"<html>all is well</html>", 503 if how == "broken" else 200)
+
+    def _hangs(self) -> None:
+        time.sleep(2)
+
+    def _truncates(self) -> None:
+        self._answer(b'{"components": [', length=1000)
+
+    def _html(self) -> None:
+        self._answer(b"<!DOCTYPE html><title>This page is blocked</title>")
+
+    def _endless(self) -> None:
+        self._answer(gzip.compress(bytes(80_000_000), compresslevel=1), coded="gzip")
+
+    def _locked(self) -> None:
+        self._answer(b"{}", 401)
+
+    def _answer(self, body: bytes, status: int = 200, length: int | None = None, coded: str = "identity") -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(length or len(body)))
+        self.send_header("Content-Encoding", coded)
         self.end_headers()
         self.wfile.write(body)
 
