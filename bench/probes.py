@@ -22,7 +22,7 @@ from firstbell.records import ServiceObservation, ServiceState
 
 AT_ONCE = 64
 THREADS = 128
-REPEATS = 3
+REPEATS = 5
 Store = Callable[[Sequence[ServiceObservation]], None]
 
 

@@ -35,6 +35,8 @@ SERVICES = 5_000
 ROUNDS = 5
 LOOKS = ("observation_interval", "latency_hour")
 """The tables that a look goes to."""
+BULK = ("tickets, first load", "looks, many at once")
+"""What counts as a bulk load."""
 DAY = datetime(2026, 9, 1, 6, tzinfo=UTC)
 
 

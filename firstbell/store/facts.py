@@ -31,11 +31,11 @@ TIME_INDEXES: dict[str, tuple[str, ...]] = {
     "ticket_event": ("happened_at",),
     "service_window": ("ended_at",),
     "vendor_incident": ("resolved_at",),
-    "backup_run": ("system_key", "job_key", "result", "ended_at"),
-    "backup_verification": ("system_key", "depth", "result", "verified_at"),
-    "measurement": ("measure_key", "scope", "period_end_on"),
+    "backup_run": ("source_key", "system_key", "job_key", "result", "ended_at"),
+    "backup_verification": ("source_key", "system_key", "depth", "result", "verified_at"),
+    "measurement": ("source_key", "measure_key", "scope", "period_end_on"),
 }
-"""What queries cut current versions by, where a table grows with the years."""
+"""What queries cut current versions by, where a table grows with the years: a moment, behind what it is newest of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,9 @@ class FactTable(Generic[R]):
         self.columns = [*VERSION_COLUMNS, *(shape.name for shape in self.shapes)]
         self.getter = attrgetter(*(shape.name for shape in self.shapes))
         self._solid = [i for i, shape in enumerate(self.shapes) if shape.name not in record_type.VOLATILE]
-        self._decoders = [_decoder(shape.type) for shape in self.shapes]
+        self._names = tuple(shape.name for shape in self.shapes)
+        decoders = [(shape.name, _decoder(shape.type)) for shape in self.shapes]
+        self._decoders = [(name, decode) for name, decode in decoders if decode is not None]
 
     def encoder(self, dialect_name: str) -> Callable[[R], tuple[list[Any], str]]:
         """Turns a record into driver values in the order of its fields, and its content hash."""
@@ -91,9 +93,10 @@ class FactTable(Generic[R]):
 
     def decode(self, row: Sequence[Any]) -> R:
         """The record of a selected row whose last columns are the record's fields."""
-        values = {}
-        for shape, decode, value in zip(self.shapes, self._decoders, row[-len(self.shapes) :], strict=True):
-            values[shape.name] = value if value is None or decode is None else decode(value)
+        values = dict(zip(self._names, row[-len(self._names) :], strict=True))
+        for name, decode in self._decoders:
+            if values[name] is not None:
+                values[name] = decode(values[name])
         return self.record_type(**values)
 
 

@@ -120,6 +120,7 @@ def _create_facts() -> None:
         sa.Column("files_changed", sa.BigInteger(), nullable=True),
         sa.Column("detail", sa.Text(), nullable=False),
         time=(
+            "source_key",
             "system_key",
             "job_key",
             "result",
@@ -135,6 +136,7 @@ def _create_facts() -> None:
         sa.Column("result", sa.Text(), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
         time=(
+            "source_key",
             "system_key",
             "depth",
             "result",
@@ -187,6 +189,7 @@ def _create_facts() -> None:
         sa.Column("people", sa.BigInteger(), nullable=True),
         sa.Column("as_of", UtcDateTime(), nullable=False),
         time=(
+            "source_key",
             "measure_key",
             "scope",
             "period_end_on",

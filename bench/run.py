@@ -1,0 +1,155 @@
+"""All benchmarks, one after the other, as tables on the terminal and as docs/benchmarks.md.
+
+`make bench`. Every figure stands beside a peer that was measured in the same run, because machines differ and this
+one may be shared; no benchmark asserts a time. Needs nginx and prometheus-blackbox-exporter from Debian, which it
+installs where it may.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+import packet  # noqa: E402 - the repository is not on the path before
+import probes  # noqa: E402
+import store  # noqa: E402
+
+from firstbell.records import ServiceObservation  # noqa: E402
+from firstbell.store.observations import save_observations  # noqa: E402
+
+PAGE = ROOT / "docs" / "benchmarks.md"
+SERVICES = 5_000
+HEAD = """\
+# Benchmarks
+
+<!-- Written by `make bench` from bench/; change it there. -->
+
+Two shared cores, everything on loopback, the fastest of some repeats. Ratios are what counts: both sides of each were
+measured in the same run. Times of day, disk and neighbours move the absolute figures by half.
+"""
+PROBES = f"""\
+## Looking at services
+
+{SERVICES:,} HTTP services on one local nginx, each look on a new connection. CPU of all threads of the process, user
+and system; what nginx uses counts for nobody. "And store" keeps every look in SQLite: an interval and an hour's
+latencies each. Goal: at most 2.5 times bare pycurl, and less than the others.
+"""
+STORE = """\
+## Storing
+
+Ours starts from records: it hashes, looks for earlier versions, compares and writes. The driver's executemany gets
+the same rows ready-made. Goal for bulk loads (marked *): half of the driver or better. A round touches one interval and
+one hour for each look; beside it stands the insert of as many rows.
+"""
+PACKET = """\
+## A packet
+
+Gathering from the store and composing, then drawing the mail, the PDF and the appendix of all four editions, warm. A
+day of stored data is 19 tickets, a backup of each system, a read of each source and an assessment; figures look back
+over up to a year, so that a store of some weeks has less to read, and one of three years has no more than one of one
+year. Goal: under 2 s.
+"""
+
+
+def main() -> None:
+    """Run all, print each table when it is there, and write the page."""
+    parts = [HEAD]
+    for title, measured in ((PROBES, looking), (STORE, storing), (PACKET, packets)):
+        print(f"measuring {measured.__name__} ...", flush=True)
+        part = f"{title}\n{measured()}\n"
+        print(part, flush=True)
+        parts.append(part)
+    PAGE.write_text("\n".join(parts), encoding="utf-8")
+
+
+def looking() -> str:
+    """Probes, with and without storing, and their peers."""
+    with (
+        tempfile.TemporaryDirectory(prefix="firstbell-bench-") as folder,
+        store.opened(f"sqlite:///{folder}/firstbell.db") as kept,
+    ):
+
+        def keep(seen: Sequence[ServiceObservation]) -> None:
+            with kept.begin() as connection:
+                save_observations(connection, "probes", seen, datetime.now(UTC))
+
+        rows = probes.run(SERVICES, keep)
+    return table(
+        ("", "CPU per look", "looks a second", "times bare pycurl"),
+        [
+            (
+                row["way"],
+                f"{row['cpu_microseconds']:.0f} µs",
+                f"{row['probes_per_second']:,.0f}",
+                ratio(row["ratio_to_bare"]),
+            )
+            for row in rows
+        ],
+    )
+
+
+def storing() -> str:
+    """Facts and looks on both engines."""
+    return table(
+        ("", "rows", "ours, rows a second", "driver, rows a second", "ours to driver"),
+        [
+            (
+                f"{row['engine']}: {row['what']}{' *' if row['what'] in store.BULK else ''}",
+                f"{row['rows']:,}",
+                f"{row['firstbell_rows_per_second']:,}",
+                f"{row['driver_rows_per_second']:,}",
+                ratio(row["ratio"]),
+            )
+            for row in store.run()
+        ],
+    )
+
+
+def packets() -> str:
+    """Compiling and drawing, by the amount of stored data."""
+    rows = packet.run()
+    shortest = whole(rows[0])
+    return table(
+        ("stored days", "database", "compile", "draw", "both", "times the shortest"),
+        [
+            (
+                f"{row['days']:,}",
+                f"{row['megabytes']:.0f} MB",
+                seconds(row["compile_seconds"]),
+                seconds(row["draw_seconds"]),
+                seconds(whole(row)),
+                ratio(whole(row) / shortest),
+            )
+            for row in rows
+        ],
+    )
+
+
+def whole(row: dict[str, Any]) -> float:
+    """Seconds from the store to all files."""
+    return float(row["compile_seconds"] + row["draw_seconds"])
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table as Markdown; numbers to the right."""
+    marks = ["---", *["---:"] * (len(headings) - 1)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (headings, marks, *rows))
+
+
+def ratio(value: float) -> str:
+    return f"{value:.2f}" if value < 10 else f"{value:.0f}"
+
+
+def seconds(value: float) -> str:
+    return f"{value:.2f} s"
+
+
+if __name__ == "__main__":
+    main()
