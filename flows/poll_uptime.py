@@ -7,11 +7,10 @@ from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.states import Completed
 
 from tasks.options import PollOptions
 from tasks.poll import look, rounds_end
-from tasks.show import show_looks
+from tasks.show import looks_state, show_looks
 from tasks.slots import moment_asked, slot, told_in_a_sentence
 
 EVERY = timedelta(hours=1)
@@ -25,4 +24,4 @@ def poll_uptime(options: PollOptions = PollOptions()) -> State[Any]:  # noqa: B0
     with slot("poll_uptime", moment, EVERY):
         polled = look(rounds_end(moment, options.minutes))
         show_looks(polled)
-        return Completed(message=f"{polled.rounds} rounds, {polled.looks} looks.")
+        return looks_state(polled)

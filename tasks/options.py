@@ -6,36 +6,33 @@ from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from prefect.runtime import flow_run
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from firstbell.clock import utc_now
 from firstbell.errors import FirstbellError
 from firstbell.intervals import local_moment
+from firstbell.minutes.model import Entry
 
-AS_OF = "A past day (2026-11-20) or moment (2026-11-20 06:00, local). Empty: when this run was scheduled."
+AS_OF = "A past day (2026-11-20) or moment (2026-11-20 06:00, local): only what was known then counts. Empty: now."
 
 
 class OptionError(FirstbellError):
     """An answer in a form that cannot be used."""
 
 
-class Options(BaseModel):
-    """Base of all forms: an answer that does not belong there is refused."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class NightOptions(Options):
-    """What the night reads."""
+class NightOptions(Entry):
+    """What the night reads and assesses. Running it twice does no harm: what is known already stays as it is."""
 
     sources: list[str] = Field(
-        default_factory=list, title="Only these sources", description="Keys of sources.yaml. Empty: all of them."
+        default_factory=list,
+        title="Only these sources",
+        description="Keys of sources.yaml, one an item. No item: all of them.",
     )
     reread: bool = Field(False, title="Read everything again", description="Not only what changed since the last read.")
-    as_of: str = Field("", title="As of", description=AS_OF)
+    as_of: str = Field("", title="Assess as of", description=AS_OF)
 
 
-class PollOptions(Options):
+class PollOptions(Entry):
     """How long services are looked at."""
 
     minutes: int = Field(
@@ -43,25 +40,27 @@ class PollOptions(Options):
     )
 
 
-class AssessmentOptions(Options):
+class AssessmentOptions(Entry):
     """For which moment the needs are assessed."""
 
     as_of: str = Field("", title="As of", description=AS_OF)
 
 
-class BriefingOptions(Options):
+class BriefingOptions(Entry):
     """Which packet, for whom, and as of when. Running it twice does no harm: nothing is mailed twice."""
 
-    team: str = Field("", title="Team", description="A key of teams.yaml. Empty: every team.")
+    team: str = Field("", title="Team", description="Its key in teams.yaml. Empty: every team.")
     meeting: str = Field("", title="Meeting", description="Its date (2026-12-03). Empty: the next meeting.")
     as_of: str = Field("", title="As of", description=AS_OF)
     dry_run: bool = Field(False, title="Dry run", description="Write the files only; keep and mail nothing.")
     resend_to: str = Field(
-        "", title="Send again to", description="A person's key: sends the newest packet once more to that person only."
+        "",
+        title="Send again to",
+        description="A person's key in teams.yaml: that person gets the newest packet once more, and nobody else.",
     )
 
 
-class HousekeepingOptions(Options):
+class HousekeepingOptions(Entry):
     """Removing what has expired."""
 
     as_of: str = Field("", title="As of", description=AS_OF)

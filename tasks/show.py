@@ -106,7 +106,7 @@ def night_state(reads: Sequence[SourceRead]) -> State[Any]:
         return Failed(message=f"No source completed a read: {', '.join(broken)}.")
     if broken:
         return Completed(name="Sources missing", message=f"Not read to the end: {', '.join(broken)}.")
-    return Completed(message=f"All {len(reads)} sources were read.")
+    return Completed(message=f"{_counted(len(reads), 'source')} read to the end.")
 
 
 def assessment_state(assessed: Assessed) -> State[Any]:
@@ -128,6 +128,15 @@ def briefed_of(team: str, state: State[Any]) -> TeamBriefed:
         return result
     sentence = str(result) if isinstance(result, FirstbellError) else f"It broke off ({type(result).__name__})."
     return TeamBriefed(team=team, problem=sentence)
+
+
+def looks_state(polled: Polled) -> State[Any]:
+    """How an hour of looks ended: in numbers."""
+    return Completed(message=f"{_counted(polled.rounds, 'round')}, {_counted(polled.looks, 'look')}.")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def briefing_state(done: Sequence[TeamBriefed]) -> State[Any]:

@@ -83,6 +83,14 @@ def server(told: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[byte
 
 
 @contextmanager
+def worker(told: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process worker of our pool, at most four runs at once; stopped at the end of the block."""
+    start = ["worker", "start", "--pool", POOL, "--type", "process", "--limit", "4"]
+    with process([sys.executable, "-m", "prefect", *start], told, log) as running:
+        yield running
+
+
+@contextmanager
 def process(command: list[str], told: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A program in a process group of its own, its words in `log`; asked to stop, then made to, at the end."""
     log.parent.mkdir(parents=True, exist_ok=True)

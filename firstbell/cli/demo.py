@@ -4,33 +4,36 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
+import textwrap
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from firstbell.cli._place import Place
-from firstbell.cli._prefect import ROOT, environment, free_port, server
-from firstbell.errors import FirstbellError
-
-if TYPE_CHECKING:
-    from examples.lakeside.stage import Stage
+from firstbell.cli._prefect import environment, free_port, server
+from firstbell.cli._sample import OUT, on_stage
 
 commands = typer.Typer()
 
-OUT = ROOT / "out" / "demo"
+
 FORMS = (".pdf", ".html", ".txt")
 SHOWN_EDITIONS = ("leadership", "technical", "representative")
+JOBS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("Look at the services", "poll_uptime", {"minutes": 0}),
+    ("Read every source, assess", "nightly_audit", {}),
+    ("Write and mail what is due", "briefing", {}),
+)
+"""The main job: what is said, the flow, and what stands in its form."""
 
 
 @dataclass
 class Steps:
-    """What the demo does, said as it does it, and how long each step took."""
+    """What the demo does, said as it does it; what came of each step and how long it took."""
 
     rows: list[tuple[str, str, float]] = field(default_factory=list)
 
@@ -45,7 +48,7 @@ class Steps:
 
 @commands.command()
 def demo(
-    reset: Annotated[bool, typer.Option("--reset", help="Forget the last demo first.")] = False,
+    reset: Annotated[bool, typer.Option("--reset", help="Only forget the last demo.")] = False,
     out: Annotated[Path, typer.Option(help="Where everything it makes lies.")] = OUT,
 ) -> None:
     """Run one night on the sample district, with real services, tickets, dumps and mail, and send its packet."""
@@ -53,63 +56,53 @@ def demo(
         shutil.rmtree(out, ignore_errors=True)
         typer.echo(f"Forgotten: {_shown(out)}")
         return
-    sys.path.insert(0, str(ROOT))
     steps = Steps()
-    place = Place(out / "district", out)
-    told = environment(place, port=free_port(4210), time_zone="America/Chicago")
-    os.environ.update(told, FIRSTBELL_DATABASE="", PREFECT_LOGGING_LEVEL="ERROR", PREFECT_LOGGING_TO_API_ENABLED="true")
-    with _stage(out, steps) as district:
-        with steps.step("Starting Prefect's server") as said:
-            running = server(told, out / "logs" / "server.log")
-            running.__enter__()
-            said.append("listens on loopback only")
-        try:
-            _run_night(steps)
-        finally:
-            running.__exit__(None, None, None)
-        with steps.step("Laying out the packet") as said:
-            said.append(_lay_out(out))
-        mails = len(list(district.mail_folder.glob("*.eml")))
-    _table(steps, out, mails)
+    told = environment(Place(out / "district", out), port=free_port(4210), time_zone="America/Chicago")
+    os.environ.update(told, FIRSTBELL_DATABASE="", PREFECT_LOGGING_LEVEL="CRITICAL")
+    before = _mails(out)
+    with ExitStack() as stack:
+        with steps.step("Set the stage: Lakeside Schools (SAMPLE)") as said:
+            stack.enter_context(on_stage(out, lambda what: typer.echo(f"  {what}")))
+            said.append("services, help desk, files, mail server")
+        with steps.step("Start Prefect's server") as said:
+            stack.enter_context(server(told, out / "logs" / "server.log"))
+            said.append("on loopback only")
+        night = _run_night(steps)
+    with steps.step("Lay out the packet") as said:
+        said.append(_lay_out(out))
+    _show(steps, out, night, _mails(out), _mails(out) - before)
 
 
-@contextmanager
-def _stage(out: Path, steps: Steps) -> Iterator[Stage]:
-    from examples.lakeside.stage import stage
-    from firstbell.clock import utc_now
-
-    with steps.step("Setting the stage: Lakeside Schools (SAMPLE)") as said:
-        opened = stage(out, utc_now(), lambda what: typer.echo(f"  {what}"))
-        district = opened.__enter__()
-        said.append("services, help desk, files and mail server run")
-    try:
-        yield district
-    finally:
-        opened.__exit__(None, None, None)
-
-
-def _run_night(steps: Steps) -> None:
-    """The main job, as Prefect runs it: look at the services, read every source, assess, brief."""
+def _run_night(steps: Steps) -> float:
+    """The main job, as Prefect runs it; its seconds."""
     from firstbell.cli.run import run_here
 
-    jobs: tuple[tuple[str, str, dict[str, Any]], ...] = (
-        ("Looking at the services", "poll_uptime", {"minutes": 0}),
-        ("Reading every source and assessing", "nightly_audit", {}),
-        ("Writing and mailing what is due", "briefing", {}),
-    )
-    for what, flow, fields in jobs:
+    began = time.monotonic()
+    for what, flow, fields in JOBS:
         with steps.step(what) as said:
             state = run_here(flow, fields)
             if not state.is_completed():
-                raise FirstbellError(f"{flow} ended {state.name}: {state.message}")
+                _give_up(f"{flow} ended {state.name}: {state.message}")
             said.append(str(state.message or state.name))
+    return time.monotonic() - began
+
+
+def _give_up(sentence: str) -> NoReturn:
+    """End with exit code 1, once all that was started has been stopped."""
+    typer.echo(sentence, err=True)
+    raise typer.Exit(1)
+
+
+def _mails(out: Path) -> int:
+    """How many mails the server took in all runs so far."""
+    return len(list((out / "mail").glob("*.eml")))
 
 
 def _lay_out(out: Path) -> str:
     """Copy the newest packet's files to out/packet under the editions' names."""
     packets = sorted((out / "packets").glob("*-final-*"), key=lambda path: path.stat().st_mtime)
     if not packets:
-        raise FirstbellError("No packet was made; see the flows' messages above.")
+        _give_up("No packet was made; see what the flows said above.")
     target = out / "packet"
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
@@ -119,30 +112,23 @@ def _lay_out(out: Path) -> str:
     return f"{len(wanted) + 2} files"
 
 
-def _table(steps: Steps, out: Path, mails: int) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console(highlight=False)
-    table = Table(title="What was done", box=None, title_justify="left", pad_edge=False)
-    for title, justify in (("Step", "left"), ("Seconds", "right"), ("What came of it", "left")):
-        table.add_column(title, justify=justify)  # type: ignore[arg-type]  # the two words it knows
+def _show(steps: Steps, out: Path, night: float, mails: int, new: int) -> None:
+    """What was done and where things lie, readable at 80 columns and without colours."""
+    typer.echo("\nWhat was done")
     for what, told, seconds in steps.rows:
-        table.add_row(what, f"{seconds:.1f}", told)
-    console.print(table)
-    places = Table(title="\nWhere things lie", box=None, title_justify="left", pad_edge=False, show_header=False)
-    for what, where in (
-        ("The packet: page one, agenda, appendix", out / "packet"),
-        (f"The mails as the server received them ({mails})", out / "mail"),
-        ("The store", out / "firstbell.db"),
-        ("The district folder", out / "district"),
-        ("Prefect's home", out / "prefect"),
+        typer.echo(f"{seconds:7.1f} s  {what}")
+        typer.echo(textwrap.fill(told, 78, initial_indent=" " * 11, subsequent_indent=" " * 11))
+    typer.echo(f"{night:7.1f} s  of these is the night itself.\n\nWhere things lie")
+    for where, what in (
+        ("packet", "page one, agenda and appendix of each edition"),
+        ("mail", f"what the mail server received: {mails} mails, {new} of them new"),
+        ("firstbell.db", "the store"),
+        ("district", "the district folder"),
+        ("prefect", "Prefect's home"),
     ):
-        places.add_row(what, _shown(where))
-    console.print(places)
-    console.print(
-        "\nNext: `make ui` shows the flows; `make demo` again mails nothing twice; `make demo-reset` starts afresh."
-    )
+        typer.echo(f"  {_shown(out / where)}: {what}")
+    typer.echo("\n`make ui` shows the flows; `make demo` again mails nothing twice;")
+    typer.echo("`make demo-reset` starts afresh.")
 
 
 def _shown(path: Path) -> str:

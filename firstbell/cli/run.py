@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
+from contextlib import ExitStack
 from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 
-from firstbell.cli._place import place_of
-from firstbell.cli._prefect import POOL, PrefectError, deploy, environment, free_port, process, server
+from firstbell.cli._place import Place, place_of
+from firstbell.cli._prefect import POOL, PrefectError, deploy, environment, free_port, server, worker
+from firstbell.cli._sample import OUT, is_sample, on_stage
 
 commands = typer.Typer()
 
@@ -80,33 +81,38 @@ def ui(
     context: typer.Context,
     port: Annotated[int, typer.Option(help="Port on loopback; another free one where it is taken.")] = 4200,
 ) -> None:
-    """Prefect's server and one worker over this place, every flow deployed; Ctrl-C stops both."""
-    place = place_of(context)
-    told = environment(place, port=free_port(port), time_zone=place.load().about.time_zone)
-    logs = place.state / "logs"
+    """Prefect's server and one worker over this place, or over the demo's; every flow deployed; Ctrl-C stops both."""
+    place = _named_or_demo(context)
     stopped = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stopped.set())
-    typer.echo("Starting Prefect's server (the first start takes a while) ...")
-    with server(told, logs / "server.log"):
+    with ExitStack() as stack:
+        if is_sample(place.state):
+            typer.echo("Starting the sample district's services, help desk and mail server ...")
+            stack.enter_context(on_stage(place.state, lambda _: None))
+        told = environment(place, port=free_port(port), time_zone=place.load().about.time_zone)
+        logs = place.state / "logs"
+        typer.echo("Starting Prefect's server; the first start takes a while ...")
+        stack.enter_context(server(told, logs / "server.log"))
+        typer.echo(f"Deploying {len(FLOWS)} flows ...")
         deploy(told)
-        command = [
-            sys.executable,
-            "-m",
-            "prefect",
-            "worker",
-            "start",
-            "--pool",
-            POOL,
-            "--type",
-            "process",
-            "--limit",
-            "4",
-        ]
-        with process(command, told, logs / "worker.log") as worker:
-            typer.echo(f"Prefect's UI: http://127.0.0.1:{told['PREFECT_SERVER_API_PORT']}  (Ctrl-C stops it)")
-            while not stopped.wait(0.5):
-                if worker.poll() is not None:
-                    raise PrefectError(f"The worker ended; its last words are in {logs / 'worker.log'}.")
-            typer.echo("Stopping ...")
+        working = stack.enter_context(worker(told, logs / "worker.log"))
+        typer.echo(f"Prefect's UI: http://127.0.0.1:{told['PREFECT_SERVER_API_PORT']}  (Ctrl-C stops it)")
+        while not stopped.wait(0.5):
+            if working.poll() is not None:
+                raise PrefectError(f"The worker ended; its last words are in {logs / 'worker.log'}.")
+        typer.echo("Stopping; a run that is at work has 30 seconds to end ...")
     typer.echo("Stopped.")
+
+
+def _named_or_demo(context: typer.Context) -> Place:
+    """The place that options or the environment name, else the demo's. Raises PrefectError where there is none."""
+    main = context.find_root()
+    sources = [main.get_parameter_source(name) for name in ("district", "state")]
+    if any(source is not None and source.name != "DEFAULT" for source in sources):
+        return place_of(context)
+    if not is_sample(OUT):
+        raise PrefectError(
+            "There is no demo yet: run `make demo` first, or name your own district with --district and --state."
+        )
+    return Place(OUT / "district", OUT)
