@@ -80,13 +80,13 @@ def goal_text(target: Target, kpi: Kpi, words: Wording) -> str:
 def trend_of(result: IndicatorResult, printed: Figure | None) -> Trend:
     """Which way a figure moved since it was printed, judged by which way is better.
 
-    Of a figure that belongs in a band nobody has set, no way is better: that is unknown.
+    A figure that was not known then is new. Of one that belongs in a band nobody has set, no way is better: unknown.
     """
-    if printed is None:
-        return Trend.NEW
     aimless = result.target.better is Better.BAND and result.target.goal is None
-    if aimless or result.kpi.value is None or printed.value is None:
+    if result.kpi.value is None or (aimless and printed is not None):
         return Trend.UNKNOWN
+    if printed is None or printed.value is None:
+        return Trend.NEW
     step = result.kpi.value - printed.value
     if abs(step) <= SAME_WITHIN:
         return Trend.SAME
