@@ -46,15 +46,16 @@ STORE = """\
 
 Ours starts from records: it hashes, looks for earlier versions, compares and writes. The driver's executemany gets
 the same rows ready-made. Goal for bulk loads (marked *): half of the driver or better. A round touches one interval and
-one hour for each look; beside it stands the insert of as many rows.
+one hour for each look; beside it stands the insert of as many rows. SQLite by CPU, since it works within the process;
+PostgreSQL by the clock.
 """
 PACKET = """\
 ## A packet
 
 Gathering from the store and composing, then drawing the mail, the PDF and the appendix of all four editions, warm. A
 day of stored data is 19 tickets, a backup of each system, a read of each source and an assessment; figures look back
-over up to a year, so that a store of some weeks has less to read, and one of three years has no more than one of one
-year. Goal: under 2 s.
+over up to a year, so that a store of some weeks has less to read, and one of three years no more than one of a year.
+Goal: under 2 s. CPU seconds; "by the clock" is what somebody waits for both.
 """
 
 
@@ -115,26 +116,26 @@ def storing() -> str:
 def packets() -> str:
     """Compiling and drawing, by the amount of stored data."""
     rows = packet.run()
-    shortest = whole(rows[0])
+    shortest = cpu(rows[0])
     return table(
-        ("stored days", "database", "compile", "draw", "both", "times the shortest"),
+        ("stored days", "database", "compile", "draw", "by the clock", "CPU to the shortest"),
         [
             (
                 f"{row['days']:,}",
                 f"{row['megabytes']:.0f} MB",
-                seconds(row["compile_seconds"]),
-                seconds(row["draw_seconds"]),
-                seconds(whole(row)),
-                ratio(whole(row) / shortest),
+                seconds(row["compile_cpu_seconds"]),
+                seconds(row["draw_cpu_seconds"]),
+                seconds(row["compile_seconds"] + row["draw_seconds"]),
+                ratio(cpu(row) / shortest),
             )
             for row in rows
         ],
     )
 
 
-def whole(row: dict[str, Any]) -> float:
-    """Seconds from the store to all files."""
-    return float(row["compile_seconds"] + row["draw_seconds"])
+def cpu(row: dict[str, Any]) -> float:
+    """CPU seconds from the store to all files."""
+    return float(row["compile_cpu_seconds"] + row["draw_cpu_seconds"])
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

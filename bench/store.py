@@ -4,7 +4,8 @@ The raw side gets its rows ready-made as tuples and only inserts them into the s
 records: it hashes, looks for earlier versions, compares and inserts. Ratio 1 is as fast as raw; the goal for bulk
 loads is 0.5. A round of looks is not a bulk load: each look touches one interval and one hour, so both sides of it
 write two rows a look. Handing over many looks at once is: beside it stands the raw insert of each look as a row.
-The fastest of some rounds counts, since the machine may be shared.
+The fastest of some rounds counts, since the machine may be shared; on SQLite, which works within this process, CPU
+seconds do, for the same reason.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 from sqlalchemy import Connection, select, text
@@ -32,7 +33,7 @@ from firstbell.store.types import utc_text
 
 TICKETS = 10_000
 SERVICES = 5_000
-ROUNDS = 5
+ROUNDS = 7
 LOOKS = ("observation_interval", "latency_hour")
 """The tables that a look goes to."""
 BULK = ("tickets, first load", "looks, many at once")
@@ -212,7 +213,8 @@ def timed(
     action: Callable[[Connection], object],
     prepare: Callable[[Connection], object] | None = None,
 ) -> float:
-    """Seconds of an action and its commit, the fastest of some rounds on emptied tables."""
+    """CPU or wall seconds of an action and its commit, the fastest of some rounds on emptied tables."""
+    clock = process_time if store.is_sqlite else perf_counter
     seconds = []
     for _ in range(ROUNDS):
         with store.begin() as connection:
@@ -220,10 +222,10 @@ def timed(
                 connection.execute(text(f"DELETE FROM {table}"))
             if prepare is not None:
                 prepare(connection)
-        started = perf_counter()
+        started = clock()
         with store.begin() as connection:
             action(connection)
-        seconds.append(perf_counter() - started)
+        seconds.append(clock() - started)
     return min(seconds)
 
 
