@@ -51,7 +51,7 @@ class Outcome:
 
 
 def campaign(job: str, kills: int, folder: Path, world: World) -> Outcome:
-    """Kill a job at `kills` points spread evenly over its steps, at all of them where it has fewer."""
+    """Kill a job at `kills` points spread evenly over its steps, and once at each kind of step."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as one:
         return one.submit(_campaign, job, kills, folder, world).result()
@@ -116,7 +116,7 @@ def _campaign(job: str, kills: int, folder: Path, world: World) -> Outcome:
     read_folder(ground.district)
     load_instrument()
     whole = _undisturbed(ground)
-    points = _spread(len(whole.steps), kills)
+    points = _spread(whole.steps, kills)
     lanes = [_fork(partial(_lane, ground, whole, lane, points[lane::LANES])) for lane in range(LANES)]
     assert [_ended(pid) for pid in lanes] == [0] * LANES
     told = [json.loads((folder / f"lane-{lane}.json").read_text()) for lane in range(LANES)]
@@ -187,11 +187,12 @@ def _differences(ground: Ground, whole: _Whole, state: Path) -> tuple[int, list[
     return len(unknown), found
 
 
-def _spread(steps: int, kills: int) -> list[int]:
-    """So many step numbers from 1 to `steps`, evenly spaced; all of them where there are no more."""
-    if steps <= kills:
-        return list(range(1, steps + 1))
-    return [1 + number * (steps - 1) // (kills - 1) for number in range(kills)]
+def _spread(steps: Sequence[str], kills: int) -> list[int]:
+    """So many step numbers, counted from 1, evenly spaced, and the first of each kind; all of them if they are few."""
+    if len(steps) <= kills:
+        return list(range(1, len(steps) + 1))
+    even = {1 + number * (len(steps) - 1) // (kills - 1) for number in range(kills)}
+    return sorted(even | {steps.index(kind) + 1 for kind in set(steps)})
 
 
 def _succeed(work: Callable[[], object]) -> None:

@@ -74,8 +74,11 @@ def local(month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
     return datetime(2026, month, day, hour, minute, tzinfo=CHICAGO).astimezone(UTC)
 
 
+EXPORTED_AT = local(11, 22, 2)
+
+
 def write_district(
-    folder: Path, *, web: str, mail_port: int, exported_at: datetime = local(11, 22, 2), **changed: str
+    folder: Path, *, web: str, mail_port: int, exported_at: datetime = EXPORTED_AT, **changed: str
 ) -> Path:
     """The district folder with the first night's exports; `meetings=` replaces meetings.yaml, and so on."""
     files = {

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email import message_from_bytes
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -60,6 +61,12 @@ def outside(folder: Path) -> Iterator[World]:
         process.join()
 
 
+@cache
+def _bomb() -> bytes:
+    """A few kilobytes that unpack to more than any answer may hold."""
+    return gzip.compress(bytes(80_000_000), compresslevel=1)
+
+
 class _Web(BaseHTTPRequestHandler):
     """A web server; the first part of the path says how it goes wrong, if it does."""
 
@@ -83,7 +90,7 @@ class _Web(BaseHTTPRequestHandler):
         self._answer(b"<!DOCTYPE html><title>This page is blocked</title>")
 
     def _endless(self) -> None:
-        self._answer(gzip.compress(bytes(80_000_000), compresslevel=1), coded="gzip")
+        self._answer(_bomb(), coded="gzip")
 
     def _locked(self) -> None:
         self._answer(b"{}", 401)
