@@ -13,7 +13,9 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
+from firstbell.assessment.instrument import load_instrument
 from firstbell.errors import FirstbellError
+from firstbell.kpi import Light
 from firstbell.packet.wording import Wording
 from firstbell.store.queries import source_states
 from tasks.assess import Assessed
@@ -21,6 +23,9 @@ from tasks.brief import TeamBriefed
 from tasks.collect import SourceRead
 from tasks.place import workplace
 from tasks.poll import Polled
+
+WORST_FIRST = (Light.MISSED, Light.CLOSE, Light.MET, Light.NO_TARGET, Light.NOT_KNOWN)
+"""The order in which lights are listed."""
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).resolve().parents[1] / "templates" / "artifacts"),
@@ -79,10 +84,15 @@ def show_looks(polled: Polled) -> None:
 
 @task(name="show assessment")
 def show_assessment(assessed: Assessed) -> None:
-    """How many indicators show which light."""
-    create_markdown_artifact(
-        page("assessment", assessed=assessed), key="assessment", description="The needs assessment in numbers."
+    """How many indicators show which light, and the most pressing needs."""
+    titles = {key: one.title for key, one in load_instrument().by_id.items()}
+    text = page(
+        "assessment",
+        lights=[(light, count) for light in WORST_FIRST if (count := assessed.lights.get(light))],
+        needs=[(key, titles[key]) for key in assessed.needs],
+        not_known=assessed.not_known,
     )
+    create_markdown_artifact(text, key="assessment", description="The needs assessment in numbers.")
 
 
 @task(name="show briefings")

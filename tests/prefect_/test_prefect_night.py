@@ -37,9 +37,9 @@ def test_one_dead_source_does_not_stop_a_night(office: Office) -> None:
     assert told(state) == ("COMPLETED", "Sources missing", "Not read to the end: dead.")
     assert night_done(office)
     sources = artifact("sources")
-    assert "| Evidence list | " in sources
-    assert "| A dead vendor | never |" in sources
-    assert "read to the end" in sources
+    assert "| Evidence list | read |" in sources
+    assert "| A dead vendor | **NOT READ** | never |" in sources
+    assert "**A dead vendor:** 127.0.0.1:" in sources
     assert "| Light | Indicators |" in artifact("assessment")
 
 
