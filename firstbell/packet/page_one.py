@@ -238,9 +238,11 @@ class _Setter:
         return "" if seen else sentence
 
     def _statement(self, one: LightStatement) -> Statement:
-        trend = str(self.words.table["trends"][one.trend.value])
-        text = "; ".join(part for part in (one.text, one.goal) if part)
-        return Statement(self._clean(text, longest=85), trend, one.trend.value)
+        text = self._clean("; ".join(part for part in (one.text, one.goal) if part), longest=85)
+        # The first packet has nothing to compare with, and says so once.
+        if one.trend in {Trend.NEW, Trend.UNKNOWN} and not self.packet.heading.compared_with:
+            return Statement(text, "")
+        return Statement(text, str(self.words.table["trends"][one.trend.value]), one.trend.value)
 
     def _title(self, key: str) -> str:
         since = self.packet.heading.compared_with

@@ -85,7 +85,9 @@ def lights_table(rows: tuple[LightRow, ...]) -> list[str]:
             lines += [row.area, hang(row.neutral, "    ", 4)]
             continue
         lines.append(f"{row.light.shape} {row.light.value:<{widest}}  {row.area}")
-        lines += [hang(one.text, f"    {one.sign or ' '} {one.trend:<7} ", 14) for one in row.statements]
+        for one in row.statements:
+            start = f"    {one.sign} {one.trend:<7} " if one.trend else "    "
+            lines.append(hang(one.text, start, len(start)))
     return lines
 
 

@@ -186,6 +186,14 @@ def test_every_trend_has_a_word_and_a_mark() -> None:
     }
 
 
+def test_a_first_packet_does_not_call_every_figure_unknown() -> None:
+    lights = (LightLine(area="Budget", light=Light.MET, statements=(LightStatement(text="42 % used"),)),)
+    heading = sample(5).heading.model_copy(update={"compared_with": ""})
+    first = page_one(changed(sample(5), lights=lights, heading=heading), "leadership")
+    later = page_one(changed(sample(5), lights=lights), "leadership")
+    assert [row.statements[0].trend for row in (*first.lights, *later.lights)] == ["", "unknown"]
+
+
 def test_what_did_not_move_gives_way_to_what_did() -> None:
     still = tuple(Change(trend=Trend.SAME, text=f"Still so {place}. " * 6, weight=9) for place in range(9))
     moved = Change(trend=Trend.WORSE, text="Now worse.", weight=1)
