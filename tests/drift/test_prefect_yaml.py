@@ -32,7 +32,7 @@ each_module = pytest.mark.parametrize("module", MODULES, ids=[path.stem for path
 
 
 class Known(BaseModel):
-    """What prefect.yaml may hold here, and nothing else."""
+    """What prefect.yaml may hold here, and nothing else: no concurrency limit, for the reason that it gives itself."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -55,7 +55,6 @@ class Deployment(Known):
     entrypoint: str
     tags: list[str]
     work_pool: Pool
-    concurrency_limit: int | None = None
     parameters: dict[str, Any] = {}
     schedules: list[Schedule] = []
 
