@@ -2,7 +2,8 @@
 
 A readable archive (gzip to its last checksum, every member of a ZIP, a SQL text with its closing line) is called
 `structure`: it is whole, but nobody knows what it holds. SQLite's integrity_check reads every page of the database
-and is called `full`. What could not be looked into stays `listed`. Nothing here is a restore.
+and is called `full`. What could not be looked into stays `listed`. Nothing here is a restore. A file that is whole and
+holds nothing is a failed dump: a tool that dies at once still leaves a readable archive.
 """
 
 from __future__ import annotations
@@ -77,6 +78,7 @@ class Finding:
 _LISTED = VerificationDepth.LISTED
 _STRUCTURE = VerificationDepth.STRUCTURE
 _FULL = VerificationDepth.FULL
+_HOLDS_NOTHING = "it can be read and holds nothing"
 
 
 def look_into(path: Path, wanted: Format, end_marker: str, budget: Budget) -> Finding:
@@ -88,8 +90,10 @@ def look_into(path: Path, wanted: Format, end_marker: str, budget: Budget) -> Fi
         with path.open("rb") as handle:
             start = handle.read(len(_SQLITE_MAGIC))
         budget.require()
-        finding = _CHECKS[_format(path, start) if wanted == "auto" else wanted](path, end_marker, budget)
-        return _with_digest(path, finding, budget)
+        if not start:
+            return Finding(_STRUCTURE, Verdict.FAIL, _HOLDS_NOTHING)
+        kind = _format(path, start) if wanted == "auto" else wanted
+        return _with_digest(path, kind, _CHECKS[kind](path, end_marker, budget), budget)
     except BudgetError:
         return Finding(_LISTED, Verdict.UNKNOWN, "not looked into: the limit for one night is used up")
     except PermissionError:
@@ -120,10 +124,10 @@ def _gzip(path: Path, end_marker: str, budget: Budget) -> Finding:
             ends = _ends(handle, budget)
     except (EOFError, gzip.BadGzipFile, zlib.error):
         return Finding(_STRUCTURE, Verdict.FAIL, "the gzip stream is cut off or damaged")
+    if not any(ends):
+        return Finding(_STRUCTURE, Verdict.FAIL, _HOLDS_NOTHING)
     if end_marker or path.name.casefold().endswith(".sql.gz"):
-        text = _judge_text(*ends, end_marker, "readable to its checksum")
-        if text.depth is _STRUCTURE:
-            return text
+        return _judge_text(*ends, end_marker, "readable to its checksum")
     return Finding(_STRUCTURE, Verdict.OK, "readable to its checksum")
 
 
@@ -133,13 +137,16 @@ def _zip(path: Path, end_marker: str, budget: Budget) -> Finding:  # noqa: ARG00
             members = archive.infolist()
             if any(member.flag_bits & 1 for member in members):
                 return Finding(_LISTED, Verdict.UNKNOWN, "the ZIP is locked with a password")
+            filled = False
             for member in members:
                 with archive.open(member) as handle:
-                    _ends(handle, budget)
+                    filled |= any(_ends(handle, budget))
     except NotImplementedError:
         return Finding(_LISTED, Verdict.UNKNOWN, "the ZIP is packed in a way that cannot be read here")
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError):
         return Finding(_STRUCTURE, Verdict.FAIL, "the ZIP is cut off or damaged")
+    if not filled:
+        return Finding(_STRUCTURE, Verdict.FAIL, _HOLDS_NOTHING)
     return Finding(_STRUCTURE, Verdict.OK, f"{len(members)} members readable to their checksums")
 
 
@@ -160,12 +167,15 @@ def _sqlite(path: Path, end_marker: str, budget: Budget) -> Finding:  # noqa: AR
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
             connection.set_progress_handler(stop, 100_000)
             answer = connection.execute("PRAGMA integrity_check(1)").fetchone()
+            filled = connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
     except sqlite3.DatabaseError:
         if stopped:
             raise BudgetError from None
         return Finding(_FULL, Verdict.FAIL, "not a whole SQLite database")
     if answer != ("ok",):
         return Finding(_FULL, Verdict.FAIL, "the SQLite integrity check found damage")
+    if filled is None:
+        return Finding(_FULL, Verdict.FAIL, _HOLDS_NOTHING)
     return Finding(_FULL, Verdict.OK, "the SQLite integrity check found no damage")
 
 
@@ -217,7 +227,8 @@ def _chunks(handle: Readable, budget: Budget) -> Iterator[bytes]:
         yield chunk
 
 
-def _with_digest(path: Path, finding: Finding, budget: Budget) -> Finding:
+def _with_digest(path: Path, kind: Format, finding: Finding, budget: Budget) -> Finding:
+    """The finding after the digest: it lifts a format that nobody can read, not a text that no known tool wrote."""
     wanted = _listed_digest(path)
     if not wanted or finding.result is Verdict.FAIL:
         return finding
@@ -228,7 +239,7 @@ def _with_digest(path: Path, finding: Finding, budget: Budget) -> Finding:
     if digest.hexdigest() != wanted:
         return Finding(_STRUCTURE, Verdict.FAIL, "its SHA-256 differs from the one written beside it")
     detail = f"{finding.detail}; its SHA-256 is the one written beside it"
-    if finding.depth is _LISTED:
+    if finding.depth is _LISTED and kind not in ("gzip", "sql"):
         return Finding(_STRUCTURE, Verdict.OK, detail)
     return Finding(finding.depth, finding.result, detail)
 

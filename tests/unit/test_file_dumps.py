@@ -142,6 +142,37 @@ def test_a_text_dump_must_close_as_its_tool_closes_it(tmp_path: Path) -> None:
     assert looked(tmp_path / "a.sql", b"INSERT;\n-- the end\n", end_marker="-- the end").result is Verdict.OK
 
 
+def test_a_whole_file_that_holds_nothing_is_a_failed_dump(tmp_path: Path) -> None:
+    nothing = io.BytesIO()
+    zipfile.ZipFile(nothing, "w").close()
+    empty = {
+        "a.gz": gzip.compress(b""),
+        "a.sql.gz": gzip.compress(b""),
+        "a.zip": nothing.getvalue(),
+        "b.zip": packed_zip(b""),
+        "a.sqlite": b"",
+        "a.sql": b"",
+    }
+    for name, content in empty.items():
+        found = looked(tmp_path / name, content)
+        assert (found.result, found.detail) == (Verdict.FAIL, "it can be read and holds nothing"), name
+    with closing(sqlite3.connect(tmp_path / "live.db")) as connection:
+        connection.executescript("CREATE TABLE pupil (name TEXT); DROP TABLE pupil;")
+    assert looked(tmp_path / "b.sqlite", (tmp_path / "live.db").read_bytes()).result is Verdict.FAIL
+    put(tmp_path, "sis/a.gz", gzip.compress(b""))
+    (run,) = of(read(source(tmp_path, SIS)), BackupRun)
+    assert run.result is BackupResult.FAILED
+
+
+def test_a_packed_error_text_is_no_dump(tmp_path: Path) -> None:
+    content = gzip.compress(b"mysqldump: Got error: 1045: Access denied\n")
+    found = looked(tmp_path / "a.sql.gz", content)
+    assert (found.depth, found.result) == (LISTED, Verdict.UNKNOWN)
+    (tmp_path / "a.sql.gz.sha256").write_text(hashlib.sha256(content).hexdigest())
+    found = looked(tmp_path / "a.sql.gz", content)
+    assert (found.depth, found.result) == (LISTED, Verdict.UNKNOWN)
+
+
 def test_what_cannot_be_looked_into_is_only_listed(tmp_path: Path) -> None:
     found = looked(tmp_path / "a.vbk", b"vendor format")
     assert (found.depth, found.result) == (LISTED, Verdict.UNKNOWN)
