@@ -10,8 +10,9 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from firstbell.cli._place import Place
@@ -75,11 +76,18 @@ def free_port(wanted: int) -> int:
 
 
 @contextmanager
-def server(told: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def server(told: Mapping[str, str], log: Path) -> Iterator[None]:
     """Prefect's server, answering; stopped at the end of the block."""
+    with coming_server(told, log) as wait:
+        wait()
+        yield
+
+
+@contextmanager
+def coming_server(told: Mapping[str, str], log: Path) -> Iterator[Callable[[], None]]:
+    """Prefect's server, on its way up; stopped at the end of the block. Call what is yielded to wait for its answer."""
     with process([sys.executable, "-m", "prefect", "server", "start"], told, log) as running:
-        _wait_until_healthy(f"{told['PREFECT_API_URL']}/health", running, log)
-        yield running
+        yield partial(_wait_until_healthy, f"{told['PREFECT_API_URL']}/health", running, log)
 
 
 @contextmanager

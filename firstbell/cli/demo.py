@@ -15,7 +15,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from firstbell.cli._place import Place
-from firstbell.cli._prefect import environment, free_port, server
+from firstbell.cli._prefect import coming_server, environment, free_port
 from firstbell.cli._sample import OUT, on_stage
 
 commands = typer.Typer()
@@ -61,12 +61,13 @@ def demo(
     os.environ.update(told, FIRSTBELL_DATABASE="", PREFECT_LOGGING_LEVEL="CRITICAL")
     before = _mails(out)
     with ExitStack() as stack:
+        wait_for_server = stack.enter_context(coming_server(told, out / "logs" / "server.log"))
         with steps.step("Set the stage: Lakeside Schools (SAMPLE)") as said:
             stack.enter_context(on_stage(out, lambda what: typer.echo(f"  {what}")))
             said.append("services, help desk, files, mail server")
-        with steps.step("Start Prefect's server") as said:
-            stack.enter_context(server(told, out / "logs" / "server.log"))
-            said.append("on loopback only")
+        with steps.step("Wait for Prefect's server") as said:
+            wait_for_server()
+            said.append("started beside the stage, on loopback only")
         night = _run_night(steps)
     with steps.step("Lay out the packet") as said:
         said.append(_lay_out(out))

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from firstbell.cli._place import Place, place_of
-from firstbell.cli._prefect import POOL, PrefectError, deploy, environment, free_port, server, worker
+from firstbell.cli._prefect import POOL, PrefectError, coming_server, deploy, environment, free_port, worker
 from firstbell.cli._sample import OUT, is_sample, on_stage
 
 commands = typer.Typer()
@@ -87,13 +87,14 @@ def ui(
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stopped.set())
     with ExitStack() as stack:
-        if is_sample(place.state):
-            typer.echo("Starting the sample district's services, help desk and mail server ...")
-            stack.enter_context(on_stage(place.state, lambda _: None))
         told = environment(place, port=free_port(port), time_zone=place.load().about.time_zone)
         logs = place.state / "logs"
         typer.echo("Starting Prefect's server; the first start takes a while ...")
-        stack.enter_context(server(told, logs / "server.log"))
+        wait_for_server = stack.enter_context(coming_server(told, logs / "server.log"))
+        if is_sample(place.state):
+            typer.echo("Starting the sample district's services, help desk and mail server ...")
+            stack.enter_context(on_stage(place.state, lambda _: None))
+        wait_for_server()
         typer.echo(f"Deploying {len(FLOWS)} flows ...")
         deploy(told)
         working = stack.enter_context(worker(told, logs / "worker.log"))
