@@ -39,7 +39,8 @@ def availability(facts: Facts, params: Parameters, scope: str) -> Kpi:
     if len(rules) != 1:
         reason = "Services under different rules are not added up." if served else "No service is listed."
         return frame.not_known("uptime_ratio", "ratio", "seconds up / seconds watched", reason)
-    return uptime.uptime_ratio(service_lines(facts, params, scope), frame, served[0].policy)
+    kpi = uptime.uptime_ratio(service_lines(facts, params, scope), frame, served[0].policy)
+    return heard(facts, kpi, frame.sources)
 
 
 def minutes_lost(facts: Facts, params: Parameters, scope: str) -> Kpi:
@@ -49,13 +50,14 @@ def minutes_lost(facts: Facts, params: Parameters, scope: str) -> Kpi:
     if not served:
         return frame.not_known("downtime_minutes", "minutes", "minutes in which any was down", "No service is listed.")
     strictest = max((service.policy for service in served), key=lambda policy: policy.minimum_coverage_ratio)
-    return uptime.downtime_minutes(service_lines(facts, params, scope), frame, strictest)
+    kpi = uptime.downtime_minutes(service_lines(facts, params, scope), frame, strictest)
+    return heard(facts, kpi, frame.sources)
 
 
 def watched_share(facts: Facts, params: Parameters, scope: str) -> Kpi:
     """Share of the time that the scope's services were watched. `hours` as in `availability`."""
     frame = _service_frame(facts, _services(facts, params, scope), scope)
-    return uptime.coverage(service_lines(facts, params, scope), frame)
+    return heard(facts, uptime.coverage(service_lines(facts, params, scope), frame), frame.sources)
 
 
 def service_lines(facts: Facts, params: Parameters, scope: str) -> list[uptime.Timeline]:

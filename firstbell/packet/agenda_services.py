@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from firstbell.intervals import Window, Windows, local_dates, local_day, total_seconds, union
 from firstbell.metrics import tickets as desk
@@ -16,7 +17,7 @@ from firstbell.packet.material import Material
 from firstbell.packet.model import Audience, Change, Chart, ChartSeries, Column, Line, Point, Row, Table, Trend
 from firstbell.packet.summary import note_on
 from firstbell.packet.unknowns import silent_line
-from firstbell.records import Ticket, VendorIncident
+from firstbell.records import ObservationInterval, Ticket, VendorIncident
 
 DAYS_DRAWN = 42
 WEEKS_DRAWN = 12
@@ -138,7 +139,7 @@ def _service_row(material: Material, one: Watched) -> Row:
     words = material.wording
     over, unknown = total_seconds(one.in_class.over), total_seconds(one.in_class.unknown)
     seen = over - unknown
-    enough = over > 0 and seen / over >= one.service.policy.minimum_coverage_ratio
+    enough = over > 0 and seen / over >= one.service.policy.minimum_coverage_ratio and not _silent(material)
     answered = 1 - one.lost_seconds / seen if enough else None
     nothing = words.say("not_known") if over else words.say("no_class")
     return Row(
@@ -150,6 +151,11 @@ def _service_row(material: Material, one: Watched) -> Row:
             words.percent(unknown / over) if over else "0 %",
         )
     )
+
+
+def _silent(material: Material) -> bool:
+    """Whether our own looks fell silent before the period's end: what was seen before is no figure of the period."""
+    return bool(material.facts.silent(material.facts.feeds(ObservationInterval)))
 
 
 def unwatched_line(material: Material, found: Sequence[Watched]) -> Line | None:
@@ -197,10 +203,15 @@ def day_strip(material: Material, found: Sequence[Watched]) -> Chart | None:
 
 
 def _lost_minutes(found: Sequence[Watched], hours: Windows) -> float | None:
-    lines = [one.line.within(hours) for one in found]
-    if not any(total_seconds(line.over) > total_seconds(line.unknown) for line in lines):
+    """Minutes in which any service was down; None when too little of the day was watched to call it a good one."""
+    lines = [(one.line.within(hours), one.service.policy.minimum_coverage_ratio) for one in found]
+    lost = total_seconds(union(window for line, _ in lines for window in line.down))
+    over, unknown = (
+        sum(total_seconds(part(line)) for line, _ in lines) for part in (attrgetter("over"), attrgetter("unknown"))
+    )
+    if not lost and (unknown >= over or 1 - unknown / over < max(least for _, least in lines)):
         return None
-    return round(total_seconds(union(window for line in lines for window in line.down)) / 60, 1)
+    return round(lost / 60, 1)
 
 
 def desk_lines(material: Material) -> list[Line]:

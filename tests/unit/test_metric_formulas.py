@@ -218,6 +218,16 @@ def test_a_running_period_ends_now() -> None:
     assert (kpi.value, kpi.n) == (1, int((noon - OCTOBER.start).total_seconds()))
 
 
+@pytest.mark.parametrize("name", ["availability", "minutes_lost", "watched_share"])
+def test_a_poller_that_fell_silent_leaves_no_figure_of_services(name: str) -> None:
+    """Seven of thirty-one days unwatched is enough coverage for a ratio, and the last week is not known at all."""
+    observed = looks(ServiceState.UP, OCTOBER.start, OCTOBER.end - timedelta(days=7))
+    services = (WatchedService(service_key="sis", policy=POLICY),)
+    kpi = asked(told(source("http", observed, silent_days=7), services=services), name, hours="all")
+    assert kpi.availability is Availability.STALE
+    assert asked(told(source("http", observed), services=services), name, hours="all").known
+
+
 def test_services_under_different_rules_are_not_added_up() -> None:
     strict = SlaPolicy(name="strict", gap_rule=GapRule.DOWN)
     services = tuple(WatchedService(service_key=key, policy=rule) for key, rule in (("a", POLICY), ("b", strict)))

@@ -282,6 +282,17 @@ def test_a_silent_source_says_since_when_in_every_place_of_its_figures(folder: D
     assert "Surveys: never read yet. Principal looks after it." in unknowns
 
 
+def test_services_that_are_no_longer_watched_have_no_clean_row_and_no_clean_day(folder: District) -> None:
+    """Watched until 9 am on Wed 18 Nov, which is more than half of the period's class time."""
+    last = local(11, 18, 9)
+    watched = (seen("sis", SINCE, last), seen("sso", SINCE, last))
+    packet = compose(material(folder, month() | {"probes": watched}, silent={"probes": last}))
+    services, strip = packet.sections[2].tables[0], packet.sections[2].charts[0]
+    assert {cell for row in services.rows for cell in row.cells[1:4]} == {"not known"}
+    days = {point.label: point.value for point in strip.series[0].points}
+    assert (days["Tue 17 Nov"], days["Wed 18 Nov"], days["Thu 19 Nov"]) == (0, None, None)
+
+
 def test_the_error_of_a_read_is_for_those_who_mend_it(folder: District) -> None:
     made = material(folder)
     broken = tuple(replace(one, failing="desk.cedar.example refused the login.") for one in made.sources)
