@@ -15,6 +15,8 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from firstbell.briefing.gather import readers_of
+from firstbell.briefing.letters import reachable
+from firstbell.config.rehearsal import prepared_in_rehearsal
 from firstbell.delivery.dispatch import dispatch
 from firstbell.delivery.message import Letter, one_line
 from firstbell.delivery.transport import DeliveryError, Transport
@@ -109,13 +111,9 @@ def _not_sent(work: Workplace, connection: Connection, meeting: Meeting) -> str:
         row
         for row in messages(connection, team_key=meeting.team_key, meeting_key=meeting.key)
         if (row.stage, row.revision) == ("final", final.revision)
-        and row.message_key.startswith("rehearsal/") == work.rehearsing
+        and prepared_in_rehearsal(row.message_key) == work.rehearsing
     ]
-    readers = {
-        reader.person_key
-        for reader in readers_of(work.district, meeting)
-        if work.rehearsing or work.district.person(reader.person_key).email
-    }
+    readers = {reader.person_key for reader in readers_of(work.district, meeting) if reachable(work, reader.person_key)}
     written = {row.person_key for row in mine}
     delivered = {row.person_key for row in mine if row.state in (MessageState.SENT, MessageState.UNKNOWN)}
     refused = {row.person_key for row in mine if row.state in NOT_TAKEN} - delivered

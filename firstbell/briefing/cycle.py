@@ -14,6 +14,7 @@ from pathlib import Path
 from firstbell.briefing.freeze import Frozen, freeze, frozen, preview
 from firstbell.briefing.gather import readers_of
 from firstbell.briefing.letters import LEADER, MAILED_EDITIONS, draw, letters, meeting_day, reachable, write_files
+from firstbell.config.rehearsal import prepared_in_rehearsal
 from firstbell.delivery.dispatch import Dispatched, dispatch
 from firstbell.delivery.transport import Transport
 from firstbell.meetings import Meeting, MeetingError, chosen, meeting_before, meetings_of
@@ -158,12 +159,8 @@ def _audience(work: Workplace, meeting: Meeting, stage: str) -> list[Reader]:
 
 
 def _not_yet_prepared(work: Workplace, packet: Frozen, readers: list[Reader]) -> list[Reader]:
-    done = {(row.person_key, row.message_key.startswith("rehearsal/")) for row in _rows(work, packet)}
-    return [
-        reader
-        for reader in readers
-        if (reader.person_key, work.rehearsing) not in done and reachable(work, reader.person_key)
-    ]
+    done = {row.person_key for row in _rows(work, packet)}
+    return [reader for reader in readers if reader.person_key not in done and reachable(work, reader.person_key)]
 
 
 def _put_into_outbox(work: Workplace, new: list[NewMessage]) -> None:
@@ -173,9 +170,15 @@ def _put_into_outbox(work: Workplace, new: list[NewMessage]) -> None:
 
 
 def _rows(work: Workplace, packet: Frozen) -> list[OutboxRow]:
+    """A packet's letters to those who get mail now: in rehearsal not those to its readers, once live only those."""
     with work.store.read() as connection:
         rows = messages(connection, team_key=packet.row.team_key, meeting_key=packet.row.meeting_key)
-    return [row for row in rows if (row.stage, row.revision) == (packet.row.stage, packet.row.revision)]
+    return [
+        row
+        for row in rows
+        if (row.stage, row.revision) == (packet.row.stage, packet.row.revision)
+        and prepared_in_rehearsal(row.message_key) == work.rehearsing
+    ]
 
 
 def _resend(work: Workplace, transport: Transport, meeting: Meeting, wish: BriefingWish) -> Briefed:

@@ -9,6 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from firstbell.briefing.freeze import Frozen
+from firstbell.config.rehearsal import MARK
 from firstbell.config.team import Person
 from firstbell.delivery.message import Attachment, Letter, one_line
 from firstbell.files import whole_folder
@@ -70,13 +71,8 @@ def _message(
     work: Workplace, frozen: Frozen, edition: Edition, reader: Reader, person: Person, resend_number: int
 ) -> NewMessage:
     row, about = frozen.row, work.district.about
-    key = "/".join(
-        (
-            *(["rehearsal"] if work.rehearsing else []),
-            *("packet", row.team_key, row.meeting_key, row.stage, str(row.revision), edition.name, reader.person_key),
-            str(resend_number),
-        )
-    )
+    parts = ("packet", row.team_key, row.meeting_key, row.stage, row.revision, edition.name, reader.person_key)
+    key = f"{MARK if work.rehearsing else ''}{'/'.join(map(str, parts))}/{resend_number}"
     mail = render_mail(edition.packet, edition.name, cover_of(frozen.packet, reader.person_key), edition.files.pages)
     address, name, subject = person.email, person.name, mail.subject
     if work.rehearsing:

@@ -11,10 +11,18 @@ from pathlib import Path
 
 from firstbell.errors import FirstbellError
 
+MARK = "rehearsal/"
+"""What the keys of messages that were prepared in rehearsal begin with."""
+
 
 def in_rehearsal(state: Path) -> bool:
     """True while all mail goes to the installer."""
     return not (state / "live").exists()
+
+
+def prepared_in_rehearsal(message_key: str) -> bool:
+    """Whether a message is addressed to the installer. It never leaves once live, nor a live one in rehearsal."""
+    return message_key.startswith(MARK)
 
 
 def go_live(state: Path, at: datetime) -> None:

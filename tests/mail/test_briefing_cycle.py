@@ -19,7 +19,7 @@ import pytest
 from firstbell.briefing.cycle import Briefed, BriefingWish, brief
 from firstbell.briefing.freeze import frozen
 from firstbell.config.loaded import District
-from firstbell.config.rehearsal import go_live
+from firstbell.config.rehearsal import back_to_rehearsal, go_live
 from firstbell.delivery.smtp import SmtpTransport
 from firstbell.delivery.transport import DeliveryError
 from firstbell.meetings import MeetingError, meetings_of
@@ -263,6 +263,28 @@ def test_rehearsal_sends_all_to_the_installer_and_going_live_sends_afresh(office
     assert {address for address, _ in office.taken()} == EVERYBODY
     office.run(SEND + timedelta(hours=2))
     assert office.taken() == []
+
+
+@SQLITE
+def test_letters_that_wait_for_readers_do_not_leave_in_rehearsal_nor_rehearsed_ones_once_live(office: Office) -> None:
+    login, wrong = office.mailbox.transport(), office.mailbox.transport(password="wrong")
+    office.transport = wrong
+    with pytest.raises(DeliveryError):
+        office.run(SEND)
+    back_to_rehearsal(office.state)
+    with pytest.raises(DeliveryError):
+        office.run(SEND + timedelta(hours=1))
+    office.transport = login
+    office.run(SEND + timedelta(hours=2))
+    assert {address for address, _ in office.taken()} == {"ivy@cedar.example"}
+
+    office.transport = wrong
+    with pytest.raises(DeliveryError):
+        office.run(SEND + timedelta(hours=3), resend_to="pam")
+    go_live(office.state, SEND)
+    office.transport = login
+    office.run(SEND + timedelta(hours=4))
+    assert {address for address, _ in office.taken()} == EVERYBODY
 
 
 @SQLITE
