@@ -57,15 +57,12 @@ def facts_of(
     """All that was known at `known_at` about `window`, up to `as_of`."""
     stored = load_facts(connection, known_at=known_at, window=window, windows=_wider(window))
     since = _watched_since(stored)
+    told = (*_outside(district, connection, stored, feeds, known_at), *_own(district, stored))
     return Facts(
         window=window,
         as_of=as_of,
         calendar=district.calendar,
-        sources=(
-            *_outside(district, connection, stored, feeds, known_at),
-            *_own(district, stored),
-            *_unevidenced(district, stored, as_of),
-        ),
+        sources=(*told, *_unevidenced(district, told, as_of)),
         services=tuple(
             WatchedService(
                 service_key=service.key,
@@ -78,7 +75,7 @@ def facts_of(
         ),
         systems=district.protected_systems or None,
         schools=tuple(school.key for school in district.schools),
-        locations=_locations(district, stored),
+        locations=_locations(district, stored, told),
         team=_team(district, stored, as_of),
         policies=district.policies,
     )
@@ -163,12 +160,15 @@ def _own(district: District, stored: StoredFacts) -> list[SourceFacts]:
     return found
 
 
-def _unevidenced(district: District, stored: StoredFacts, as_of: datetime) -> list[SourceFacts]:
-    """The duties of compliance.yaml that no source says a word about: not known, and so in every count."""
-    told = {
+def _unevidenced(district: District, told: Sequence[SourceFacts], as_of: datetime) -> list[SourceFacts]:
+    """The duties of compliance.yaml that no source says a word about: not known, and so in every count.
+
+    What a source said that has left the folder since is no word: its records are in no figure.
+    """
+    evidenced = {
         (result.framework, result.code, result.subject)
-        for rows in stored.records.values()
-        for result in rows
+        for source in told
+        for result in source.records
         if isinstance(result, ControlResult)
     }
     missing = tuple(
@@ -183,7 +183,7 @@ def _unevidenced(district: District, stored: StoredFacts, as_of: datetime) -> li
             reason="No evidence was given.",
         )
         for item in district.compliance.items
-        if (item.framework, item.code, item.subject) not in told
+        if (item.framework, item.code, item.subject) not in evidenced
     )
     if not missing:
         return []
@@ -204,12 +204,21 @@ def _as_seen(action: TeamAction) -> ActionItemSeen:
     )
 
 
-def _locations(district: District, stored: StoredFacts) -> dict[str, str]:
-    """School keys by the places that tickets name: what a source maps, and the names a school is known by."""
-    mapped = {place: school for (_, place), school in stored.locations.items()}
-    told = {ticket.location for rows in stored.records.values() for ticket in rows if isinstance(ticket, Ticket)}
-    known = {place: district.locations[place.casefold()] for place in told if place.casefold() in district.locations}
-    return known | mapped
+def _locations(district: District, stored: StoredFacts, told: Sequence[SourceFacts]) -> dict[tuple[str, str], str]:
+    """School keys by source and the place its tickets name: what that source maps, else the names schools go by."""
+    named = {
+        (source.source_key, ticket.location)
+        for source in told
+        for ticket in source.records
+        if isinstance(ticket, Ticket)
+    }
+    known = {
+        (source, place): district.locations[place.casefold()]
+        for source, place in named
+        if place.casefold() in district.locations
+    }
+    keys = {source.source_key for source in told}
+    return known | {place: school for place, school in stored.locations.items() if place[0] in keys}
 
 
 def _team(district: District, stored: StoredFacts, as_of: datetime) -> TeamFacts:

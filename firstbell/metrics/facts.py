@@ -69,7 +69,8 @@ class Policies:
 class Facts:
     """All that is known at `as_of` about `window`.
 
-    `schools` are the district's school keys. `locations` maps a help desk's own place names to school keys.
+    `schools` are the district's school keys. `locations` maps (source key, that help desk's own place name) to school
+    keys: two desks may call different schools by one name.
     `earlier` holds the facts of the period to compare with, where there is one.
     """
 
@@ -80,7 +81,7 @@ class Facts:
     services: tuple[WatchedService, ...] = ()
     systems: tuple[ProtectedSystem, ...] | None = None
     schools: tuple[str, ...] = ()
-    locations: Mapping[str, str] = field(default_factory=dict)
+    locations: Mapping[tuple[str, str], str] = field(default_factory=dict)
     team: TeamFacts = field(default_factory=TeamFacts)
     policies: Policies = field(default_factory=Policies)
     earlier: Facts | None = None

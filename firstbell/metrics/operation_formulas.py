@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from firstbell.intervals import Window, Windows, difference, union
@@ -28,6 +29,7 @@ from firstbell.records import (
 Parameters = Mapping[str, Any]
 
 _NO_DESK = "No help desk is connected."
+_NO_PLACE = "No place that the help desk names is mapped to this school."
 _NO_BACKUPS = "No source tells of backups."
 
 
@@ -84,13 +86,19 @@ def wanted_hours(facts: Facts, hours: str, window: Window) -> Windows:
     raise FormulaError("the parameter hours is none of school, service, other and all; mend the indicator's params")
 
 
-def desk_tickets(facts: Facts, scope: str) -> list[Ticket]:
-    """The tickets of a scope; a school's by the district's map of locations."""
-    found = facts.of(Ticket)
+def desk_tickets(facts: Facts, scope: str) -> tuple[list[Ticket], list[Ticket]]:
+    """The tickets of a scope, and those that may be its own: of a place that is mapped to no school."""
     if scope == DISTRICT:
-        return list(found)
-    school = scope.removeprefix("school:")
-    return [ticket for ticket in found if facts.locations.get(ticket.location) == school]
+        return list(facts.of(Ticket)), []
+    mine, unplaced = [], []
+    for source, found in facts.by_source(Ticket).items():
+        for ticket in found:
+            school = facts.locations.get((source, ticket.location))
+            if school is None:
+                unplaced.append(ticket)
+            elif scope == f"school:{school}":
+                mine.append(ticket)
+    return mine, unplaced
 
 
 def tickets_created(facts: Facts, params: Parameters, scope: str) -> Kpi:
@@ -251,17 +259,30 @@ def _desk(
     *,
     also: tuple[str, ...] = (),
 ) -> Kpi:
-    """A help desk figure after the rules: no desk is not zero, a silent desk is not known, too few are not shown."""
+    """A help desk figure after the rules: no desk is not zero, a silent desk is not known, too few are not shown.
+
+    A school whose places nobody mapped has no figure; tickets of unmapped places are `missing` from every school's.
+    """
     desks = facts.feeds(Ticket)
     rules = combined_hash(facts.policies.help_desk.hash, facts.calendar.hash)
     frame = facts.frame(scope, tuple(sorted({*desks, *also})), rules)
     if not desks:
         return frame.not_known("tickets", "tickets", "no help desk", _NO_DESK)
-    mine = desk_tickets(facts, scope)
-    if "tier" in params:
-        mine = [ticket for ticket in mine if ticket.support_tier in parameters.words(params, "tier")]
-    kpi = heard(facts, measured(mine, frame), frame.sources)
+    if scope != DISTRICT and scope.removeprefix("school:") not in facts.locations.values():
+        return frame.not_known("tickets", "tickets", "tickets of the school's places", _NO_PLACE)
+    mine, unplaced = (_of_tier(found, params) for found in desk_tickets(facts, scope))
+    kpi = measured(mine, frame)
+    if kpi.known and unplaced:
+        others = measured(unplaced, frame)
+        kpi = replace(kpi, missing=kpi.missing + others.n + others.missing)
+    kpi = heard(facts, kpi, frame.sources)
     return enough(kpi, kpi.n, params)
+
+
+def _of_tier(found: list[Ticket], params: Parameters) -> list[Ticket]:
+    if "tier" not in params:
+        return found
+    return [ticket for ticket in found if ticket.support_tier in parameters.words(params, "tier")]
 
 
 def _backup_frame(facts: Facts, scope: str, *record_types: type[Record]) -> Frame:

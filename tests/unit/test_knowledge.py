@@ -24,7 +24,7 @@ from firstbell.records import (
     ObservationInterval,
     Ticket,
 )
-from firstbell.store.save import record_attempt, record_completion, save_facts
+from firstbell.store.save import record_attempt, record_completion, save_facts, save_key_map
 from firstbell.store.schema import upgrade
 from firstbell.store.session import Store, open_store
 from tests.unit.packet_material import AS_OF, FEEDS, FOLDER, SINCE, district, evidence, local, measured, ticket
@@ -186,6 +186,25 @@ def test_a_duty_without_evidence_is_not_known_and_counted(tmp_path: Path, store:
         save_facts(connection, folder.sources[0].key, [told], AS_OF - DAY)
     states = {result.code: result.state for result in known(folder, store).of(ControlResult)}
     assert states == {"filter": Verdict.OK, "notice": Verdict.UNKNOWN}
+
+
+def test_evidence_of_a_source_that_left_the_folder_fulfils_no_duty(tmp_path: Path, store: Store) -> None:
+    duties = "items:\n  - {framework: cipa, code: filter, title: A filter that works}\n"
+    told = ControlResult(
+        framework="cipa", edition="", code="filter", subject="district", state=Verdict.OK, collected_at=AS_OF - DAY
+    )
+    with store.begin() as connection:
+        save_facts(connection, "gone", [told], AS_OF - DAY)
+    results = known(district(tmp_path, compliance=duties), store).of(ControlResult)
+    assert [(one.code, one.state) for one in results] == [("filter", Verdict.UNKNOWN)]
+
+
+def test_places_are_those_of_their_own_source(folder: District, store: Store) -> None:
+    with store.begin() as connection:
+        save_key_map(connection, "gone", "school", {"Oak Elementary": "high", "Annex": "high"})
+        save_key_map(connection, "desk", "school", {"Annex": "middle"})
+        save_facts(connection, "desk", [ticket(1, local(11, 10, 9))], AS_OF)
+    assert known(folder, store).locations == {("desk", "Oak Elementary"): "oak", ("desk", "Annex"): "middle"}
 
 
 def test_attendance_in_the_minutes_counts_once_beside_the_ledger(tmp_path: Path, store: Store) -> None:

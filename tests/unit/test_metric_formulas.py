@@ -126,10 +126,19 @@ def test_one_silent_desk_of_two_makes_the_sum_unknown_but_other_figures_stand() 
 def test_tickets_of_a_school_go_by_the_map_of_locations() -> None:
     facts = told(
         source("desk", ticket("1", 5, location="Oak Elem."), ticket("2", 5, location="?")),
-        locations={"Oak Elem.": "oak"},
+        source("library_desk", ticket("3", 5, location="Main"), ticket("4", 5, location="Oak Elem.")),
+        locations={("desk", "Oak Elem."): "oak", ("desk", "Main"): "oak", ("library_desk", "Main"): "elm"},
     )
-    assert asked(facts, "tickets_created", "school:oak").value == 1
-    assert asked(facts, "tickets_created").value == 2
+    oak, elm = (asked(facts, "tickets_created", f"school:{key}") for key in ("oak", "elm"))
+    assert (oak.value, oak.missing) == (1, 2)
+    assert (elm.value, elm.missing) == (1, 2)
+    assert (asked(facts, "tickets_created").value, asked(facts, "tickets_created").missing) == (4, 0)
+
+
+def test_a_school_of_which_no_place_is_mapped_has_no_figure() -> None:
+    facts = told(source("desk", ticket("1", 5, location="Bldg 3")), locations={("desk", "Oak Elem."): "oak"})
+    assert asked(facts, "backlog", "school:elm").availability is Availability.NOT_COLLECTED
+    assert (asked(facts, "backlog", "school:oak").value, asked(facts, "backlog", "school:oak").missing) == (0, 1)
 
 
 def test_median_of_one_support_tier() -> None:
