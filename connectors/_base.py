@@ -67,11 +67,14 @@ class Complete:
     """The true end of a stream. Only this moves the watermark, and for replace streams retires what was not seen.
 
     `scope` is a prefix of `entity_key` that bounds the retiring; empty means the whole stream of this source.
+    `known_until` is how far the stream reaches where that is earlier than the reading of it: an export that stopped
+    two weeks ago can be read without a fault and knows nothing of these weeks. None means that it reaches to now.
     """
 
     stream: str
     scope: str = ""
     state: State = field(default_factory=dict)
+    known_until: datetime | None = None
 
 
 Yielded = Record | Checkpoint | Complete

@@ -2,7 +2,8 @@
 
 Reads the columns named below and no other: titles, texts, requesters and technicians may stand in the file but are
 never looked at. The file is read anew each time. Rows are upserted, not replaced, because exports usually hold a
-recent period: a ticket that fell out of it is not gone. Where the export does list every open ticket, say so with
+recent period: a ticket that fell out of it is not gone. What the file says holds until the day it was written, so an
+export that stopped shows as a help desk that fell silent. Where the export does list every open ticket, say so with
 `lists_all_open`, and tickets that vanished from it stop counting as open.
 
 Least access: read the one file or link. Limits: reopenings and answers are known only where the export has a column
@@ -108,10 +109,11 @@ class TicketCsv(Connector):
                 if ticket.status not in _DONE:
                     still_open.append(ticket.ticket_key)
                 yield ticket
-            yield Complete("tickets")
+            written_at = min(table.file.modified_at, self.context.clock())
+            yield Complete("tickets", known_until=written_at)
             if self.settings.lists_all_open:
-                yield OpenKeys(counted_at=table.file.modified_at, ticket_keys=tuple(sorted(still_open)))
-                yield Complete("open_keys")
+                yield OpenKeys(counted_at=written_at, ticket_keys=tuple(sorted(still_open)))
+                yield Complete("open_keys", known_until=written_at)
 
     @contextmanager
     def _table(self) -> Iterator[Table]:

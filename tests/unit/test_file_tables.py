@@ -8,7 +8,7 @@ import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -98,7 +98,7 @@ def test_a_column_that_the_district_names_must_be_there(tmp_path: Path) -> None:
 def test_headings_alone_are_zero_rows_and_zero_bytes_are_an_error(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text(TICKETS.split("\n")[0])
     connector = TicketCsv(TicketCsv.Settings(file="t.csv"), context(tmp_path))
-    assert list(connector.fetch(FetchRequest())) == [Complete("tickets")]
+    assert list(connector.fetch(FetchRequest())) == [Complete("tickets", known_until=NOW)]
     assert "zero bytes" in refusal(tmp_path, b"")
 
 
@@ -164,6 +164,16 @@ def test_the_newest_match_of_a_pattern_is_read(tmp_path: Path) -> None:
         os.utime(folder / name, (at, at))
     connector = TicketCsv(TicketCsv.Settings(file="*.csv"), context(folder))
     assert [item.ticket_key for item in connector.fetch(FetchRequest()) if isinstance(item, Ticket)] == ["1"]
+
+
+@pytest.mark.parametrize(("days_ago", "known"), [(120, datetime(2026, 7, 23, 5, 0, tzinfo=UTC)), (-1, NOW)])
+def test_an_export_knows_nothing_after_the_day_it_was_written(tmp_path: Path, days_ago: int, known: datetime) -> None:
+    tickets(tmp_path, TICKETS)
+    written = (NOW - timedelta(days=days_ago)).timestamp()
+    os.utime(tmp_path / "t.csv", (written, written))
+    connector = TicketCsv(TicketCsv.Settings(file="t.csv", lists_all_open=True), context(tmp_path))
+    ends = [item for item in connector.fetch(FetchRequest()) if isinstance(item, Complete)]
+    assert ends == [Complete("tickets", known_until=known), Complete("open_keys", known_until=known)]
 
 
 def test_a_repeated_ticket_is_a_fault(tmp_path: Path) -> None:
