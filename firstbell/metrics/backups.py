@@ -23,6 +23,10 @@ from firstbell.records import (
 
 _GOOD = frozenset({BackupResult.OK, BackupResult.OK_WITH_WARNINGS})
 _NOT_LIVE = frozenset({BackupResult.DISABLED, BackupResult.NEVER_RAN})
+LIVE_RECOVERY_POINTS = 10
+LIVE_AT_LEAST = timedelta(days=30)
+"""A job whose newest run is older than that many recovery points, and than these days, was given up."""
+
 _NO_INVENTORY = "No inventory of systems says what has to be backed up."
 
 
@@ -125,14 +129,27 @@ def inventory_coverage(
     *,
     blind: Collection[str] = (),
 ) -> Kpi:
-    """Systems of the inventory that any live job backs up; a disabled job, or one that never ran, is not live."""
+    """Systems of the inventory that any live job backs up.
+
+    A disabled job, or one that never ran, is not live, nor is one of which every known run failed, or whose newest
+    run is older than ten times the system's recovery point and thirty days: a job that was given up leaves its runs.
+    """
     method = "systems with a live job / systems of the inventory; missing are unknown"
-    live = {run.system_key for run in _newest_of_jobs(runs, frame.until) if run.result not in _NOT_LIVE}
-    covered = sum(system.system_key in live for system in systems)
+    covered = [system.system_key for system in systems if _has_live_job(system, runs, frame.until)]
     unknown = sum(
-        system.system_key not in live and (system.vendor_hosted or system.system_key in blind) for system in systems
+        system.system_key not in covered and (system.vendor_hosted or system.system_key in blind) for system in systems
     )
-    return _of_inventory("inventory_coverage", covered, len(systems) - unknown, len(systems), method, frame)
+    return _of_inventory("inventory_coverage", len(covered), len(systems) - unknown, len(systems), method, frame)
+
+
+def _has_live_job(system: ProtectedSystem, runs: Sequence[BackupRun], at: datetime) -> bool:
+    mine = [run for run in runs if run.system_key == system.system_key]
+    worked = {run.job_key for run in mine if _moment(run) <= at and run.result not in (*_NOT_LIVE, BackupResult.FAILED)}
+    given_up = at - max(LIVE_AT_LEAST, LIVE_RECOVERY_POINTS * timedelta(hours=system.recovery_point_hours))
+    return any(
+        run.job_key in worked and run.result not in _NOT_LIVE and _moment(run) >= given_up
+        for run in _newest_of_jobs(mine, at)
+    )
 
 
 def never_backed_up(systems: Iterable[ProtectedSystem], runs: Iterable[BackupRun], at: datetime) -> list[str]:
@@ -148,17 +165,22 @@ def deepest(
     at: datetime,
     max_age_days: int,
 ) -> Depth:
-    """How deep somebody successfully looked into a system's backups in the last `max_age_days`."""
+    """How deep somebody successfully looked into a system's backups in the last `max_age_days`.
+
+    A newer look or restore that found damage undoes what was found before it.
+    """
     since = at - timedelta(days=max_age_days)
-    looks = [
-        (look.depth.rank, look.verified_at)
-        for look in verifications
-        if look.system_key == system_key and look.result is Verdict.OK and since <= look.verified_at <= at
-    ]
-    looks += [
-        (VerificationDepth.RESTORED.rank, test.tested_at)
+    told = [(look.depth.rank, look.verified_at, look.result) for look in verifications if look.system_key == system_key]
+    told += [
+        (VerificationDepth.RESTORED.rank, test.tested_at, test.result)
         for test in restores
-        if test.system_key == system_key and test.result is Verdict.OK and since <= test.tested_at <= at
+        if test.system_key == system_key
+    ]
+    damaged_at = max((moment for _, moment, result in told if result is Verdict.FAIL and moment <= at), default=_NEVER)
+    looks = [
+        (rank, moment)
+        for rank, moment, result in told
+        if result is Verdict.OK and since <= moment <= at and moment > damaged_at
     ]
     if not looks:
         return Depth(system_key=system_key, depth=None, verified_at=None)

@@ -92,6 +92,28 @@ def test_the_inventory_finds_what_no_job_backs_up() -> None:
     assert backups.inventory_coverage(systems, runs, FRAME, blind={"hr"}).missing == 2
 
 
+@pytest.mark.parametrize(
+    ("runs", "live"),
+    [
+        ([run(700 * 24, BackupResult.FAILED)], False),
+        ([run(700 * 24)], False),
+        ([run(31 * 24)], False),
+        ([run(29 * 24)], True),
+        ([run(29 * 24), run(2, BackupResult.FAILED)], True),
+        ([run(26, BackupResult.FAILED), run(2, BackupResult.FAILED)], False),
+        ([run(2, BackupResult.RUNNING)], True),
+        ([run(2), run(2, BackupResult.FAILED, job="weekly")], True),
+    ],
+)
+def test_a_job_that_was_given_up_or_never_worked_covers_nothing(runs: list[BackupRun], live: bool) -> None:
+    assert backups.inventory_coverage([SIS], runs, FRAME).value == live
+
+
+def test_a_yearly_job_is_live_for_ten_recovery_points() -> None:
+    archive = ProtectedSystem(system_key="sis", recovery_point_hours=24 * 365)
+    assert backups.inventory_coverage([archive], [run(700 * 24)], FRAME).value == 1
+
+
 def test_the_newest_run_of_each_job_is_what_may_have_failed() -> None:
     runs = [run(30, BackupResult.FAILED), run(6), run(5, BackupResult.FAILED, job="weekly")]
     assert backups.newest_runs_failed([SIS], runs, NOW) == [runs[2]]
@@ -111,13 +133,22 @@ def test_depth_counts_only_what_succeeded_and_is_young_enough() -> None:
     looks = [
         look(VerificationDepth.LISTED, 0),
         look(VerificationDepth.STRUCTURE, 5),
-        look(VerificationDepth.FULL, 3, Verdict.FAIL),
+        look(VerificationDepth.FULL, 6, Verdict.FAIL),
         look(VerificationDepth.SAMPLE, 200),
     ]
     found = backups.deepest("sis", looks, [], NOW, 90)
     assert (found.depth, found.verified_at) == (VerificationDepth.STRUCTURE, NOW - timedelta(days=5))
     assert backups.deepest("sis", looks, [restore(4)], NOW, 90).depth is VerificationDepth.RESTORED
     assert backups.deepest("phones", looks, [], NOW, 90).depth is None
+
+
+def test_damage_found_later_undoes_what_was_verified_before() -> None:
+    looks = [look(VerificationDepth.FULL, 20), look(VerificationDepth.STRUCTURE, 3, Verdict.FAIL)]
+    assert backups.deepest("sis", looks, [], NOW, 90).depth is None
+    assert backups.deepest("sis", looks, [], NOW - timedelta(days=4), 90).depth is VerificationDepth.FULL
+    assert backups.deepest("sis", [*looks, look(VerificationDepth.LISTED, 2)], [], NOW, 90).depth == "listed"
+    assert backups.deepest("sis", looks[:1], [restore(2, Verdict.FAIL)], NOW, 90).depth is None
+    assert backups.deepest("sis", looks[:1], [restore(2, Verdict.UNKNOWN)], NOW, 90).depth is VerificationDepth.FULL
 
 
 def test_listed_is_not_verified_and_verified_is_not_restored() -> None:
