@@ -72,13 +72,16 @@ class Store:
 
 @contextmanager
 def translated(place: str) -> Iterator[None]:
-    """Turn a driver's errors inside the block into StoreError."""
+    """Turn a driver's errors inside the block into StoreError.
+
+    Theirs do not hang behind it: they quote rows, and a traceback is logged.
+    """
     try:
         yield
     except SQLAlchemyError as error:
-        raise store_error(place, getattr(error, "orig", None) or error) from error
+        raise store_error(place, getattr(error, "orig", None) or error) from None
     except (sqlite3.Error, psycopg.Error) as error:
-        raise store_error(place, error) from error
+        raise store_error(place, error) from None
 
 
 def open_store(url: str) -> Store:
@@ -104,7 +107,7 @@ def _sqlite_engine(address: URL) -> Engine:
         Path(str(address.database)).parent.mkdir(parents=True, exist_ok=True)
     except OSError:
         raise StoreError(f"The folder of {address.database} cannot be made; make it or choose another one.") from None
-    engine = create_engine(address, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(address, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -127,6 +130,7 @@ def _begin_sqlite(connection: Connection) -> None:
 def _postgresql_engine(address: URL) -> Engine:
     return create_engine(
         address.set(drivername="postgresql+psycopg"),
+        hide_parameters=True,
         pool_pre_ping=True,
         connect_args={"options": f"-c timezone=UTC -c lock_timeout={BUSY_SECONDS}s", "connect_timeout": 10},
     )

@@ -6,11 +6,13 @@ import multiprocessing
 import resource
 import signal
 import sqlite3
+import traceback
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from sqlalchemy import event, insert, select, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from firstbell.errors import FirstbellError
 from firstbell.records import Ticket, TicketStatus
@@ -87,6 +89,17 @@ def test_an_error_undoes_all_of_it_and_its_sentence_quotes_no_row(store: Store) 
     assert "s3cret" not in str(caught.value)
     assert isinstance(caught.value, FirstbellError)
     assert stored(store) == 0
+
+
+def test_no_traceback_quotes_a_row(store: Store) -> None:
+    """Prefect logs tracebacks, and addresses and letters are rows."""
+    twice = [{"content_hash": "s3cret", "content": "s3cret", "first_seen_at": NOW, "last_seen_at": NOW}] * 2
+    with pytest.raises(StoreError) as caught, store.begin() as connection:
+        connection.execute(insert(DistrictVersionRow), twice)
+    assert "s3cret" not in "".join(traceback.format_exception(caught.value))
+    error: BaseException | None = caught.value.__context__
+    assert isinstance(error, SQLAlchemyError)
+    assert "parameters hidden" in str(error)
 
 
 def test_a_missing_layout_says_what_to_do(url: str) -> None:
