@@ -10,8 +10,10 @@ from sqlalchemy import Connection
 from firstbell.calendar import original_start
 from firstbell.catalog import load_roles
 from firstbell.config.loaded import District
+from firstbell.errors import FirstbellError
 from firstbell.intervals import Window
 from firstbell.kpi import Verdict
+from firstbell.meetings import ReadCalendar, meetings_of
 from firstbell.metrics.facts import Facts, SourceFacts, TeamFacts
 from firstbell.metrics.plan import DISTRICT_MEETING, HoursEntry, Leader, MeetingKept
 from firstbell.metrics.uptime import WatchedService
@@ -51,10 +53,25 @@ Feeds = Mapping[str, Mapping[str, type[Record]]]
 """Each source's streams by name with the record type they yield: the outer layer knows, it knows the connectors."""
 
 
+def _no_calendar(place: str) -> bytes:
+    raise FirstbellError(f"The calendar {place} was not handed in.")
+
+
 def facts_of(
-    district: District, connection: Connection, feeds: Feeds, *, window: Window, as_of: datetime, known_at: datetime
+    district: District,
+    connection: Connection,
+    feeds: Feeds,
+    *,
+    window: Window,
+    as_of: datetime,
+    known_at: datetime,
+    read_calendar: ReadCalendar = _no_calendar,
 ) -> Facts:
-    """All that was known at `known_at` about `window`, up to `as_of`."""
+    """All that was known at `known_at` about `window`, up to `as_of`.
+
+    `read_calendar` fetches the calendar files of meetings.yaml: without it, and where one cannot be read, nobody knows
+    which meetings were planned.
+    """
     stored = load_facts(connection, known_at=known_at, window=window, windows=_wider(window))
     since = _watched_since(stored)
     told = (*_outside(district, connection, stored, feeds, known_at), *_own(district, stored))
@@ -76,7 +93,7 @@ def facts_of(
         systems=district.protected_systems or None,
         schools=tuple(school.key for school in district.schools),
         locations=_locations(district, stored, told),
-        team=_team(district, stored, as_of),
+        team=_team(district, stored, as_of, read_calendar),
         policies=district.policies,
     )
 
@@ -221,7 +238,7 @@ def _locations(district: District, stored: StoredFacts, told: Sequence[SourceFac
     return known | {place: school for place, school in stored.locations.items() if place[0] in keys}
 
 
-def _team(district: District, stored: StoredFacts, as_of: datetime) -> TeamFacts:
+def _team(district: District, stored: StoredFacts, as_of: datetime, read_calendar: ReadCalendar) -> TeamFacts:
     today = as_of.astimezone(district.zone).date()
     members = [member for team in district.teams for member in district.members(team.key, today)]
     leaders = tuple(
@@ -231,19 +248,39 @@ def _team(district: District, stored: StoredFacts, as_of: datetime) -> TeamFacts
     )
     minutes = [one for one in stored.records.get(TEAM_SOURCE, ()) if isinstance(one, MeetingMinutes)]
     hours = _hours(district, leaders, minutes)
-    held = tuple(
-        MeetingKept(
-            planned_on=original_start(one.meeting_key).astimezone(district.zone).date(),
-            held_on=one.held_at.astimezone(district.zone).date(),
-        )
-        for one in minutes
-    )
     return TeamFacts(
         leaders=leaders or None,
         hours=hours or None,
-        meetings=held or None,
+        meetings=_meetings(district, minutes, as_of, read_calendar),
         stakeholders=stakeholders(district, today),
         baselines=stored.baselines,
+    )
+
+
+def _meetings(
+    district: District, minutes: Sequence[MeetingMinutes], as_of: datetime, read_calendar: ReadCalendar
+) -> tuple[MeetingKept, ...] | None:
+    """The meetings that were planned, each with the day on which its minutes say it was held.
+
+    None where nobody tells: no team hands in minutes, or a calendar of meetings cannot be read.
+    """
+    held = {
+        (one.team_key, one.meeting_key): one.held_at.astimezone(district.zone).date()
+        for one in minutes
+        if one.held_at <= as_of
+    }
+    if not held:
+        return None
+    try:
+        planned = [one for team in district.teams for one in meetings_of(district, team.key, as_of, read_calendar)]
+    except FirstbellError:
+        return None
+    return tuple(
+        MeetingKept(
+            planned_on=original_start(one.key).astimezone(district.zone).date(),
+            held_on=held.get((one.team_key, one.key)),
+        )
+        for one in planned
     )
 
 

@@ -49,7 +49,15 @@ def gather(
     district = work.district
     with work.store.read() as connection:
         window = Window(min(previous.starts_at if previous else as_of - FIRST_PERIOD, as_of), as_of)
-        facts = facts_of(district, connection, work.feeds, window=window, as_of=as_of, known_at=known_at)
+        facts = facts_of(
+            district,
+            connection,
+            work.feeds,
+            window=window,
+            as_of=as_of,
+            known_at=known_at,
+            read_calendar=work.read_calendar,
+        )
         printed = _printed(connection, meeting, known_at)
         minutes = _team_facts(connection, MeetingMinutes, meeting.team_key, known_at)
         last = [one for one in minutes if previous is not None and one.meeting_key == previous.key]
@@ -176,7 +184,15 @@ def _recomputed(
     if printed is None or printed.as_of is None or period is None or period.window_start is None:
         return None
     window = Window(period.window_start, printed.as_of)
-    facts = facts_of(work.district, connection, work.feeds, window=window, as_of=printed.as_of, known_at=known_at)
+    facts = facts_of(
+        work.district,
+        connection,
+        work.feeds,
+        window=window,
+        as_of=printed.as_of,
+        known_at=known_at,
+        read_calendar=work.read_calendar,
+    )
     return assess(facts, load_instrument(), targets_of(work.district))
 
 

@@ -147,7 +147,7 @@ def meetings_kept(facts: Facts, params: Parameters, scope: str) -> Kpi:
     """Meetings held within `within_days` (default 7) of their plan, of those planned in the period."""
     frame = facts.frame(scope)
     if facts.team.meetings is None:
-        reason = "Nobody keeps the list of meetings."
+        reason = "Nobody tells which of the planned meetings were held."
         return frame.not_known("cadence_kept", "ratio", "meetings held / meetings planned", reason)
     days = set(local_dates(facts.window, facts.calendar.zone))
     planned = [meeting for meeting in facts.team.meetings if meeting.planned_on in days]

@@ -37,7 +37,7 @@ class HoursEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeetingKept:
-    """A planned meeting and the day it was held; None when it was not."""
+    """A planned meeting and the day it was held; None when nobody says that it was."""
 
     planned_on: date
     held_on: date | None = None
@@ -188,11 +188,18 @@ def stakeholder_coverage(members: Mapping[str, int], frame: Frame, groups: int) 
 
 
 def cadence_kept(meetings: Iterable[MeetingKept], frame: Frame, on: date, within_days: int = 7) -> Kpi:
-    """Meetings held within some days of their plan, of those whose days of grace are over or that were held."""
+    """Meetings held within some days of their plan, of those whose days of grace are over or that were held.
+
+    A meeting that left no word of it is not shown to have been kept: it stands in the denominator and is `missing`.
+    """
+    method = f"meetings held within {within_days} days of their plan / meetings planned; missing left no minutes"
     due = [one for one in meetings if one.held_on is not None or (on - one.planned_on).days > within_days]
+    untold = sum(one.held_on is None for one in due)
+    if due and untold == len(due):
+        reason = "No minutes tell whether the planned meetings were held."
+        return frame.not_known("cadence_kept", "ratio", method, reason, missing=untold)
     good = sum(one.held_on is not None and abs((one.held_on - one.planned_on).days) <= within_days for one in due)
-    method = f"meetings held within {within_days} days of their plan / meetings planned"
-    return frame.ratio("cadence_kept", good, len(due), method, n=len(due))
+    return frame.ratio("cadence_kept", good, len(due), method, n=len(due), missing=untold)
 
 
 def _done(milestone: MilestoneSeen, on: date) -> bool:

@@ -14,6 +14,7 @@ from firstbell.intervals import Window
 from firstbell.knowledge import facts_of, stakeholders
 from firstbell.kpi import Verdict
 from firstbell.metrics.facts import Facts
+from firstbell.metrics.plan import MeetingKept
 from firstbell.records import (
     TEAM_SOURCE,
     Agreement,
@@ -205,6 +206,38 @@ def test_places_are_those_of_their_own_source(folder: District, store: Store) ->
         save_key_map(connection, "desk", "school", {"Annex": "middle"})
         save_facts(connection, "desk", [ticket(1, local(11, 10, 9))], AS_OF)
     assert known(folder, store).locations == {("desk", "Oak Elementary"): "oak", ("desk", "Annex"): "middle"}
+
+
+def test_a_planned_meeting_without_minutes_was_not_held_for_sure(folder: District, store: Store) -> None:
+    """Monthly since September: minutes came of October's meeting, held four days late, and of no other."""
+    assert known(folder, store).team.meetings is None
+    one = MeetingMinutes(
+        team_key="tech",
+        meeting_key=f"monthly/{local(10, 1, 15, 30):%Y-%m-%dT%H:%MZ}",
+        held_at=local(10, 5, 15),
+        by_role="team_leader",
+    )
+    with store.begin() as connection:
+        save_facts(connection, TEAM_SOURCE, [one], AS_OF - DAY)
+    meetings = known(folder, store).team.meetings or ()
+    assert meetings[:4] == (
+        MeetingKept(planned_on=date(2026, 9, 3)),
+        MeetingKept(planned_on=date(2026, 10, 1), held_on=date(2026, 10, 5)),
+        MeetingKept(planned_on=date(2026, 11, 5)),
+        MeetingKept(planned_on=date(2026, 12, 3)),
+    )
+
+
+def test_a_calendar_that_cannot_be_read_leaves_the_meetings_unknown(tmp_path: Path, store: Store) -> None:
+    calendar = FOLDER["meetings.yaml"].replace(
+        "    recurrence: {rule: FREQ=MONTHLY;BYDAY=1TH, starts: 2026-09-03T15:30}", "    ics: meetings.ics"
+    )
+    held = MeetingMinutes(
+        team_key="tech", meeting_key="monthly/2026-10-01T20:30Z", held_at=local(10, 1, 16), by_role="team_leader"
+    )
+    with store.begin() as connection:
+        save_facts(connection, TEAM_SOURCE, [held], AS_OF - DAY)
+    assert known(district(tmp_path, meetings=calendar), store).team.meetings is None
 
 
 def test_attendance_in_the_minutes_counts_once_beside_the_ledger(tmp_path: Path, store: Store) -> None:

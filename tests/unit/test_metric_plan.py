@@ -156,4 +156,6 @@ def test_stakeholders_and_cadence() -> None:
         MeetingKept(planned_on=days(3), held_on=days(-1)),
     ]
     kpi = plan.cadence_kept(meetings, FRAME, TODAY)
-    assert (kpi.numerator, kpi.denominator) == (2, 4)
+    assert (kpi.numerator, kpi.denominator, kpi.missing) == (2, 4, 1)
+    untold = plan.cadence_kept(meetings[2:4], FRAME, TODAY)
+    assert (untold.value, untold.missing) == (None, 1)
