@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from firstbell.briefing.approval import kept_back
 from firstbell.briefing.gather import readers_of
 from firstbell.briefing.letters import reachable
 from firstbell.config.rehearsal import prepared_in_rehearsal
@@ -25,9 +26,9 @@ from firstbell.meetings import Meeting, meetings_of
 from firstbell.packet.wording import Wording
 from firstbell.store.errors import StoreError
 from firstbell.store.ledger import last_completed
-from firstbell.store.models import ApprovalState, MessageState
+from firstbell.store.models import MessageState
 from firstbell.store.outbox import NewMessage, messages, prepare, settle_dead_attempts
-from firstbell.store.packets import approvals, latest_packet
+from firstbell.store.packets import latest_packet
 from firstbell.workplace import Workplace
 
 NIGHT = "nightly_audit"
@@ -102,7 +103,8 @@ def _not_sent(work: Workplace, connection: Connection, meeting: Meeting) -> str:
     final = latest_packet(connection, meeting.team_key, meeting.key, "final")
     due = Wording(work.district.zone).moment(meeting.send_at)
     if final is None:
-        if not _kept_back(connection, meeting):
+        draft = latest_packet(connection, meeting.team_key, meeting.key, "draft")
+        if draft is None or not kept_back(connection, meeting):
             return f"was due {due} and was not made: look at the runs of briefing in Prefect."
         if meeting.starts_at - work.clock() > HELD_TOO_LONG:
             return ""
@@ -123,17 +125,6 @@ def _not_sent(work: Workplace, connection: Connection, meeting: Meeting) -> str:
     if refused:
         parts.append(f"was not taken for {len(refused)} of {len(readers)} readers")
     return f"was due {due} and {' and '.join(parts)}: see `firstbell outbox`." if parts else ""
-
-
-def _kept_back(connection: Connection, meeting: Meeting) -> bool:
-    """True when a person's word, or its absence, keeps the packet here."""
-    draft = latest_packet(connection, meeting.team_key, meeting.key, "draft")
-    if draft is None:
-        return False
-    said = approvals(connection, draft.id)
-    state = said[-1].state if said else ApprovalState.WAITING.value
-    required = meeting.series.sending.approval == "required"
-    return state == ApprovalState.HELD or (required and state != ApprovalState.APPROVED)
 
 
 def _unknown(connection: Connection) -> Iterator[Alarm]:

@@ -57,8 +57,8 @@ def list_teams(wanted: str) -> list[str]:
 
 
 @task(name="brief", task_run_name="brief {team}")
-def brief_one(team: str, meeting: str, as_of: datetime, dry_run: bool, resend_to: str) -> TeamBriefed:
-    """Freeze, draw and send what is due for one team."""
+def brief_one(team: str, meeting: str, as_of: datetime | None, dry_run: bool, resend_to: str) -> TeamBriefed:
+    """Freeze, draw and send what is due for one team, by what is known now or was known at a past moment."""
     with workplace() as work:
         wish = BriefingWish(team_key=team, meeting=meeting, as_of=as_of, dry_run=dry_run, resend_to=resend_to)
         return brief_team(work, wish)

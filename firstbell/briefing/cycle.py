@@ -11,18 +11,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
+from firstbell.briefing.approval import kept_back
 from firstbell.briefing.freeze import Frozen, freeze, frozen, preview
-from firstbell.briefing.gather import readers_of
-from firstbell.briefing.letters import LEADER, MAILED_EDITIONS, draw, letters, meeting_day, reachable, write_files
-from firstbell.config.rehearsal import prepared_in_rehearsal
+from firstbell.briefing.letters import MAILED_EDITIONS, draw, letters, meeting_day, write_files
+from firstbell.briefing.posting import audience, give_up_late, letter_again, put, send_waiting, without_letter
 from firstbell.delivery.dispatch import Dispatched, dispatch
 from firstbell.delivery.transport import Transport
 from firstbell.meetings import Meeting, MeetingError, chosen, meeting_before, meetings_of
-from firstbell.packet.material import Reader
 from firstbell.packet.wording import Wording
-from firstbell.store.models import ApprovalState, OutboxRow
-from firstbell.store.outbox import NewMessage, messages, prepare
-from firstbell.store.packets import approvals
+from firstbell.store.outbox import NewMessage
 from firstbell.workplace import Workplace
 
 
@@ -30,13 +27,14 @@ from firstbell.workplace import Workplace
 class BriefingWish:
     """What is asked of one run. `meeting` is a key or a local date, empty for the next one.
 
-    `as_of` in the past makes the packet from what was known then. `dry_run` writes files and keeps and sends nothing.
-    `resend_to` sends the newest packet once more to one person.
+    `as_of` makes the packet from what was known at that moment; None, as on the schedule: from all that is known now,
+    however late the run. `dry_run` writes files and keeps and sends nothing. `resend_to` sends the newest packet once
+    more to one person.
     """
 
     team_key: str
     meeting: str = ""
-    as_of: datetime
+    as_of: datetime | None = None
     dry_run: bool = False
     resend_to: str = ""
 
@@ -56,23 +54,33 @@ class Briefed:
 
 
 def brief(work: Workplace, transport: Transport, wish: BriefingWish) -> list[Briefed]:
-    """Do for one team what is due at `wish.as_of`: the draft, the packet, both, or nothing.
+    """Do for one team what is due at the wish's moment: the draft, the packet, both, or nothing.
 
     Raises MeetingError for a meeting that does not exist and DeliveryError when mail cannot leave at all; the packet
     is then frozen and its letters wait in the outbox.
     """
-    wish = replace(wish, as_of=min(wish.as_of, work.clock()))
-    meetings = meetings_of(work.district, wish.team_key, wish.as_of, work.read_calendar)
-    meeting = chosen(meetings, wish.meeting, wish.as_of, work.district)
+    now = work.clock()
+    as_of = min(wish.as_of or now, now)
+    meetings = meetings_of(work.district, wish.team_key, as_of, work.read_calendar)
+    late = [] if wish.dry_run else give_up_late(work, wish.team_key, meetings)
+    done = _briefed(work, transport, wish, meetings, as_of)
+    return [*(Briefed(sentences=(sentence,)) for sentence in late), *done]
+
+
+def _briefed(
+    work: Workplace, transport: Transport, wish: BriefingWish, meetings: list[Meeting], as_of: datetime
+) -> list[Briefed]:
+    meeting = chosen(meetings, wish.meeting, as_of, work.district)
     if meeting is None:
         return [Briefed(sentences=("No meeting is planned.",))]
     previous = meeting_before(meetings, meeting)
     if wish.resend_to and not wish.dry_run:
-        return [_resend(work, transport, meeting, wish)]
-    if wish.dry_run or (_stages(work, meeting, wish.as_of) and work.clock() >= meeting.starts_at):
-        return [_dry(work, meeting, previous, wish)]
-    due = [_prepare(work, meeting, previous, stage, wish) for stage in _stages(work, meeting, wish.as_of)]
-    nothing = Briefed(meeting_key=meeting.key, sentences=(_nothing_due(work, meeting, wish.as_of),))
+        return [_resend(work, transport, meeting, wish.resend_to)]
+    stages = _stages(work, meeting, as_of)
+    if wish.dry_run or (stages and work.clock() >= meeting.starts_at):
+        return [_dry(work, meeting, previous, wish, as_of)]
+    due = [_prepare(work, meeting, previous, stage, as_of) for stage in stages]
+    nothing = Briefed(meeting_key=meeting.key, sentences=(_nothing_due(work, meeting, as_of),))
     return [_hand_over(work, transport, one) for one in due] or [nothing]
 
 
@@ -101,19 +109,21 @@ class _Prepared:
     packet: Frozen | None = None
 
 
-def _prepare(work: Workplace, meeting: Meeting, previous: Meeting | None, stage: str, wish: BriefingWish) -> _Prepared:
+def _prepare(work: Workplace, meeting: Meeting, previous: Meeting | None, stage: str, as_of: datetime) -> _Prepared:
     """Freeze what is due and put its letters into the outbox. Nothing leaves before all that is due is prepared."""
-    if stage == "final" and (held := _kept_back(work, meeting)):
+    with work.store.read() as connection:
+        held = kept_back(connection, meeting) if stage == "final" else ""
+    if held:
         return _Prepared(Briefed(meeting_key=meeting.key, stage=stage, sentences=(held,)))
-    packet = freeze(work, meeting, previous, stage, as_of=wish.as_of, known_at=wish.as_of)
+    packet = freeze(work, meeting, previous, stage, as_of=as_of, known_at=as_of)
     folder = packet_folder(work, packet)
-    waiting = _not_yet_prepared(work, packet, _audience(work, meeting, stage))
+    waiting = without_letter(work, packet, audience(work, meeting, stage))
     new: list[NewMessage] = []
     if waiting or not folder.exists():
         editions = draw(packet.packet)
         write_files(editions.values(), folder)
         new = letters(work, packet, waiting, editions=editions)
-        _put_into_outbox(work, new)
+        put(work, new)
     told = Briefed(
         meeting_key=meeting.key,
         stage=stage,
@@ -126,88 +136,32 @@ def _prepare(work: Workplace, meeting: Meeting, previous: Meeting | None, stage:
 
 
 def _hand_over(work: Workplace, transport: Transport, one: _Prepared) -> Briefed:
-    """Send what waits of one packet. A letter of another meeting is not sent along: it came too late."""
     if one.packet is None:
         return one.told
-    keys = [row.message_key for row in _rows(work, one.packet)]
-    sent = dispatch(work.store, transport, work.clock, keys=keys)
+    sent = send_waiting(work, transport, one.packet)
     return replace(one.told, dispatched=sent, sentences=(_told(one.packet, sent),))
 
 
-def _kept_back(work: Workplace, meeting: Meeting) -> str:
-    """Why the packet does not go out although it is due; empty when it does. One that is frozen goes on."""
-    if frozen(work, meeting, "final") is not None:
-        return ""
-    draft = frozen(work, meeting, "draft")
-    required = meeting.series.sending.approval == "required"
-    if draft is None:
-        return "The packet needs an approval, and no draft was made yet." if required else ""
-    with work.store.read() as connection:
-        word = approvals(connection, draft.row.id)[-1]
-    if word.state == ApprovalState.HELD:
-        return f"Held by {word.by}; approve it to send it."
-    if required and word.state != ApprovalState.APPROVED:
-        return "The packet waits for the approval that meetings.yaml requires."
-    return ""
-
-
-def _audience(work: Workplace, meeting: Meeting, stage: str) -> list[Reader]:
-    """The draft goes to those who lead the team, the packet to everybody."""
-    readers = readers_of(work.district, meeting)
-    leaders = [reader for reader in readers if LEADER in reader.roles]
-    return leaders if stage == "draft" else list(readers)
-
-
-def _not_yet_prepared(work: Workplace, packet: Frozen, readers: list[Reader]) -> list[Reader]:
-    done = {row.person_key for row in _rows(work, packet)}
-    return [reader for reader in readers if reader.person_key not in done and reachable(work, reader.person_key)]
-
-
-def _put_into_outbox(work: Workplace, new: list[NewMessage]) -> None:
-    with work.store.begin() as connection:
-        for message in new:
-            prepare(connection, message, work.clock())
-
-
-def _rows(work: Workplace, packet: Frozen) -> list[OutboxRow]:
-    """A packet's letters to those who get mail now: in rehearsal not those to its readers, once live only those."""
-    with work.store.read() as connection:
-        rows = messages(connection, team_key=packet.row.team_key, meeting_key=packet.row.meeting_key)
-    return [
-        row
-        for row in rows
-        if (row.stage, row.revision) == (packet.row.stage, packet.row.revision)
-        and prepared_in_rehearsal(row.message_key) == work.rehearsing
-    ]
-
-
-def _resend(work: Workplace, transport: Transport, meeting: Meeting, wish: BriefingWish) -> Briefed:
-    """The newest packet once more to one person, under the next number; others get nothing."""
+def _resend(work: Workplace, transport: Transport, meeting: Meeting, person_key: str) -> Briefed:
+    """The newest packet once more to one person; others get nothing. A packet that is held has none but its draft."""
     packet = frozen(work, meeting, "final") or frozen(work, meeting, "draft")
     if packet is None:
         raise MeetingError(f"There is no packet of the meeting {meeting.key} to send again.")
-    readers = [reader for reader in readers_of(work.district, meeting) if reader.person_key == wish.resend_to]
-    if not readers:
-        raise MeetingError(f"{wish.resend_to} is no member of the team {meeting.team_key}; name a key of teams.yaml.")
-    earlier = [row.resend_number for row in _rows(work, packet) if row.person_key == wish.resend_to]
-    new = letters(work, packet, readers, resend_number=max(earlier, default=-1) + 1)
-    if not new:
-        raise MeetingError(f"{wish.resend_to} has no mail address; give one in teams.yaml.")
-    _put_into_outbox(work, new)
-    sent = dispatch(work.store, transport, work.clock, keys=[message.message_key for message in new])
+    key = letter_again(work, meeting, packet, person_key)
+    sent = dispatch(work.store, transport, work.clock, keys=[key])
     return Briefed(
         meeting_key=meeting.key,
         stage=packet.row.stage,
         revision=packet.row.revision,
-        prepared=len(new),
+        prepared=1,
         dispatched=sent,
         sentences=(_told(packet, sent),),
     )
 
 
-def _dry(work: Workplace, meeting: Meeting, previous: Meeting | None, wish: BriefingWish) -> Briefed:
-    stage = "final" if wish.as_of >= meeting.send_at else "draft"
-    packet = preview(work, meeting, previous, stage, wish.as_of, wish.as_of)
+def _dry(work: Workplace, meeting: Meeting, previous: Meeting | None, wish: BriefingWish, as_of: datetime) -> Briefed:
+    stage = "final" if as_of >= meeting.send_at else "draft"
+    packet = preview(work, meeting, previous, stage, as_of, as_of)
     folder = work.state / "previews" / f"{packet.team_key}-{meeting_day(packet)}"
     editions = draw(packet, MAILED_EDITIONS)
     shutil.rmtree(folder, ignore_errors=True)
@@ -216,15 +170,15 @@ def _dry(work: Workplace, meeting: Meeting, previous: Meeting | None, wish: Brie
         meeting_key=meeting.key,
         stage=stage,
         folder=folder,
-        sentences=(_previewed(work, meeting, wish),),
+        sentences=(_previewed(work, meeting, wish, as_of),),
     )
 
 
-def _previewed(work: Workplace, meeting: Meeting, wish: BriefingWish) -> str:
+def _previewed(work: Workplace, meeting: Meeting, wish: BriefingWish, as_of: datetime) -> str:
     if wish.dry_run:
         return "A preview was written; nothing was kept or sent."
     wording = Wording(work.district.zone)
-    moment, known = wording.full_date(meeting.starts_at), wording.full_date(wish.as_of)
+    moment, known = wording.full_date(meeting.starts_at), wording.full_date(as_of)
     return f"The meeting of {moment} is over: a preview of what was known on {known} was written, nothing was sent."
 
 

@@ -1,6 +1,7 @@
 """Every mail to every person, once: written down before it is tried, and never tried twice by itself.
 
     prepared -> attempting -> sent | refused | failed | unknown
+    prepared -> failed, when it shall not leave any more
 
 Each step is a compare-and-set: of two processes that want the same message only one gets it. A message whose sender
 died while attempting is `unknown`: it may have arrived, so a person decides (docs/design.md, section 8).
@@ -91,6 +92,16 @@ def settle(
         .values(state=state.value, settled_at=at, server_reply=server_reply)
     )
     return done.rowcount == 1
+
+
+def give_up(connection: Connection, message_keys: Sequence[str], reason: str, at: datetime) -> Sequence[str]:
+    """Settle as failed, with a reason, those messages that still wait and shall not leave; returns their keys."""
+    return connection.scalars(
+        update(OutboxRow)
+        .where(OutboxRow.message_key.in_(message_keys), OutboxRow.state == MessageState.PREPARED.value)
+        .values(state=MessageState.FAILED.value, settled_at=at, server_reply=reason)
+        .returning(OutboxRow.message_key)
+    ).all()
 
 
 def settle_by_hand(connection: Connection, message_key: str, state: MessageState, at: datetime) -> OutboxRow:

@@ -78,7 +78,7 @@ class Office:
     def run(self, now: datetime | None = None, as_of: datetime | None = None, **wish: Any) -> list[Briefed]:
         """What the briefing flow does at a moment."""
         self.now = now or self.now
-        return brief(self.work, self.transport, BriefingWish(team_key="tech", as_of=as_of or self.now, **wish))
+        return brief(self.work, self.transport, BriefingWish(team_key="tech", as_of=as_of, **wish))
 
     def taken(self) -> list[tuple[str, str]]:
         """What arrived since the last look: address and subject."""
@@ -251,6 +251,57 @@ def test_sending_again_reaches_one_person_alone(office: Office) -> None:
 
 
 @SQLITE
+def test_a_draft_is_sent_again_to_the_leader_alone_also_while_the_packet_is_held(office: Office) -> None:
+    office.run(DRAFT)
+    office.say(ApprovalState.HELD)
+    office.taken()
+    with pytest.raises(MeetingError, match="Only the draft of that meeting was made, and pam does not lead the team"):
+        office.run(SEND, resend_to="pam")
+    assert office.taken() == []
+    office.run(SEND, resend_to="theo")
+    assert [address for address, _ in office.taken()] == ["theo@cedar.example"]
+
+
+@SQLITE
+def test_a_letter_that_still_waits_is_the_one_that_is_sent_again(office: Office) -> None:
+    office.mailbox.defer = frozenset({"pam@cedar.example"})
+    office.run(SEND)
+    office.taken()
+    office.mailbox.defer = frozenset()
+    office.run(SEND + timedelta(hours=1), resend_to="pam")
+    office.run(SEND + timedelta(hours=2))
+    assert [address for address, _ in office.taken()] == ["pam@cedar.example"]
+    assert office.outbox().count("pam sent") == 1
+
+
+@SQLITE
+def test_a_letter_that_waits_for_an_old_address_gives_way_to_one_for_the_new(office: Office, tmp_path: Path) -> None:
+    office.mailbox.defer = frozenset({"pam@cedar.example"})
+    office.run(SEND)
+    office.taken()
+    office.folder = district(tmp_path / "moved", teams=TEAMS.replace("pam@cedar", "pam.diaz@cedar"))
+    office.run(SEND + timedelta(hours=1), resend_to="pam")
+    office.mailbox.defer = frozenset()
+    office.run(SEND + timedelta(hours=2))
+    assert [address for address, _ in office.taken()] == ["pam.diaz@cedar.example"]
+    assert [line for line in office.outbox() if line.startswith("pam")] == ["pam failed", "pam sent"]
+
+
+@SQLITE
+def test_a_run_that_comes_late_prints_what_was_decided_meanwhile(office: Office) -> None:
+    (draft,) = office.run(DRAFT)
+    question = TeamDecision(
+        team_key="tech", decision_key="D-9", meeting_key=draft.meeting_key, title="Buy the filter?", state="confirmed"
+    )
+    with office.store.begin() as connection:
+        save_facts(connection, TEAM_SOURCE, [question], SEND + timedelta(hours=2))
+    office.taken()
+    office.run(SEND + timedelta(hours=3))
+    text = text_of(office.mailbox.taken[0][1])
+    assert "Buy the filter?" in text
+
+
+@SQLITE
 def test_rehearsal_sends_all_to_the_installer_and_going_live_sends_afresh(office: Office) -> None:
     (office.state / "live").unlink()
     office.run(SEND)
@@ -344,8 +395,13 @@ def test_a_letter_that_missed_its_meeting_is_not_sent_with_the_next_packet(offic
     with pytest.raises(DeliveryError):
         office.run(SEND)
     office.transport = office.mailbox.transport()
-    office.run(local(12, 31, 6))
+    told, _ = office.run(local(12, 31, 6))
     assert all("7 Jan" in subject for _, subject in office.taken())
+    assert told.sentences == ("5 letters were never sent: the meeting of Thu 3 Dec had begun.",)
+    with office.store.read() as connection:
+        (late,) = [row for row in messages(connection, states=[MessageState.FAILED]) if row.person_key == "pam"]
+    assert (late.server_reply, late.attempting_at) == ("Not sent: the meeting had begun.", None)
+    assert not any("prepared" in line for line in office.outbox())
 
 
 def half_sent(url: str, report: Connection) -> None:
