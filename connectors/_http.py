@@ -113,7 +113,7 @@ class Http:
         self._session.mount("https://", ClosingAdapter())
         self._session.mount("http://", ClosingAdapter())
         self._session.headers["User-Agent"] = USER_AGENT
-        self._session.headers["Accept"] = "application/json"
+        self._session.headers["Accept"] = "application/json, */*;q=0.5"
         self._session.verify = str(settings.ca_bundle) if settings.ca_bundle else True
         if settings.proxy is not None:
             self._session.proxies = dict.fromkeys(("http", "https"), settings.proxy.get_secret_value())

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-
-import requests
 
 import connectors
 from connectors import probes
@@ -19,18 +17,14 @@ from firstbell.config.loaded import District
 from firstbell.config.loading import load_district
 from firstbell.config.secrets import SecretReader, readers
 from firstbell.errors import FirstbellError
-from firstbell.files import write_whole
 from firstbell.knowledge import Feeds
-from firstbell.policies import content_hash
 from firstbell.store.schema import upgrade
 from firstbell.store.session import default_url, open_store
 from firstbell.workplace import Workplace
+from tasks.calendars import CalendarReader
 
 _LAYOUT = threading.Lock()
 """Only one thread at a time brings the store to the present layout."""
-
-CALENDAR_SECONDS = 20
-CALENDAR_BYTES = 5_000_000
 
 
 @contextmanager
@@ -55,7 +49,7 @@ def workplace_at(folder: Path, state: Path, database: str = "", clock: Clock = u
             store=store,
             state=state,
             feeds=feeds_of(district),
-            read_calendar=calendar_reader(folder, state),
+            read_calendar=CalendarReader(folder, state, clock),
             clock=clock,
         )
     finally:
@@ -100,31 +94,3 @@ def _from_prefect(name: str) -> str:
         return str(block.get())
     except ValueError as error:
         raise FirstbellError(f"Prefect has no Secret block named {name}; make it in the UI under Blocks.") from error
-
-
-def calendar_reader(folder: Path, state: Path) -> Callable[[str], bytes]:
-    """How meeting calendars are fetched: from the folder, or from an address with the last good copy behind it."""
-
-    def read(place: str) -> bytes:
-        if not place.startswith(("http://", "https://")):
-            try:
-                return (folder / place).read_bytes()
-            except OSError as error:
-                raise FirstbellError(f"The calendar {place} cannot be read: {error.strerror}.") from error
-        copy = state / "calendars" / f"{content_hash(place)[:16]}.ics"
-        try:
-            with requests.get(place, timeout=CALENDAR_SECONDS, stream=True) as reply:
-                reply.raise_for_status()
-                content = reply.raw.read(CALENDAR_BYTES + 1, decode_content=True)
-        except requests.RequestException as error:
-            if copy.exists():
-                return copy.read_bytes()
-            raise FirstbellError(
-                "The calendar address of a meeting series cannot be reached, and no copy is kept."
-            ) from error
-        if len(content) > CALENDAR_BYTES:
-            raise FirstbellError("The calendar address of a meeting series gives more than 5 MB; name a smaller one.")
-        write_whole(copy, content)
-        return bytes(content)
-
-    return read

@@ -23,7 +23,8 @@ def watchdog(
     from firstbell.delivery.choose import transport_of
     from firstbell.watchdog import alarms, tell
     from firstbell.workplace import Workplace
-    from tasks.place import calendar_reader, feeds_of, secret_readers
+    from tasks.calendars import CalendarReader
+    from tasks.place import feeds_of, secret_readers
 
     place = place_of(context)
     district = place.load()
@@ -33,7 +34,7 @@ def watchdog(
             store=store,
             state=place.state,
             feeds=feeds_of(district),
-            read_calendar=calendar_reader(district.folder, place.state),
+            read_calendar=CalendarReader(district.folder, place.state),
             clock=utc_now,
         )
         found = alarms(work)
