@@ -37,7 +37,9 @@ def measure_period_ratio(facts: Facts, params: Parameters, scope: str) -> Kpi:
     """Numerators / denominators of all rows whose period ended in this period. `measure`."""
     key = parameters.text(params, "measure")
     rows = ended(facts, key, scope)
-    kpi = measures.measured_ratio(key, rows, frame_of(facts, (key,), scope))
+    kpi = measures.measured_ratio(
+        key, rows, frame_of(facts, (key,), scope), expected=expected_schools(facts, rows, scope)
+    )
     return finished(facts, kpi, (key,), rows, params)
 
 
@@ -57,7 +59,9 @@ def measure_sum(facts: Facts, params: Parameters, scope: str) -> Kpi:
     key = parameters.text(params, "measure")
     rows = ended(facts, key, scope)
     unit = parameters.text(params, "unit", "count")
-    kpi = measures.measured_sum(key, rows, frame_of(facts, (key,), scope), unit)
+    kpi = measures.measured_sum(
+        key, rows, frame_of(facts, (key,), scope), unit, expected=expected_schools(facts, rows, scope)
+    )
     return finished(facts, kpi, (key,), rows, params)
 
 
@@ -73,7 +77,13 @@ def measure_per(facts: Facts, params: Parameters, scope: str) -> Kpi:
     rows, heads = newest(facts, key, scope), newest(facts, per, scope)
     unit = parameters.text(params, "unit", f"per {per}")
     kpi = measures.per_head(
-        key, rows, heads, frame_of(facts, (key, per), scope), unit, times=parameters.number(params, "times", 1)
+        key,
+        rows,
+        heads,
+        frame_of(facts, (key, per), scope),
+        unit,
+        times=parameters.number(params, "times", 1),
+        schools=_schools_of(facts, scope),
     )
     return finished(facts, kpi, (key, per), rows, params)
 
@@ -106,7 +116,7 @@ def training_hours(facts: Facts, params: Parameters, scope: str) -> Kpi:
     this_year = measures.ending_within(rows, year.first_on, facts.today) if year else []
     heads = newest(facts, per, scope)
     frame = frame_of(facts, (key, per), scope)
-    kpi = measures.per_head(key, this_year, heads, frame, "hours per teacher")
+    kpi = measures.per_head(key, this_year, heads, frame, "hours per teacher", schools=_schools_of(facts, scope))
     return finished(facts, kpi, (key, per), heads, params)
 
 
@@ -135,7 +145,11 @@ def ended(facts: Facts, key: str, scope: str) -> list[Measurement]:
 def expected_schools(facts: Facts, rows: Iterable[Measurement], scope: str) -> int:
     """How many schools' rows make the district whole; 0 where the district counts itself."""
     counted_itself = any(row.scope == DISTRICT for row in rows)
-    return len(facts.schools) if scope == DISTRICT and not counted_itself else 0
+    return 0 if counted_itself else _schools_of(facts, scope)
+
+
+def _schools_of(facts: Facts, scope: str) -> int:
+    return len(facts.schools) if scope == DISTRICT else 0
 
 
 def frame_of(facts: Facts, keys: Iterable[str], scope: str) -> Frame:

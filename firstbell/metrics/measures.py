@@ -90,18 +90,33 @@ def measured_sum(name: str, rows: Sequence[Measurement], frame: Frame, unit: str
 
 
 def per_head(
-    name: str, rows: Sequence[Measurement], heads: Sequence[Measurement], frame: Frame, unit: str, *, times: float = 1
+    name: str,
+    rows: Sequence[Measurement],
+    heads: Sequence[Measurement],
+    frame: Frame,
+    unit: str,
+    *,
+    times: float = 1,
+    schools: int = 0,
 ) -> Kpi:
-    """`rows` per one (or per `times`) of `heads`, over the scopes that have both; the others are `missing`."""
+    """`rows` per one (or per `times`) of `heads`, over the scopes that have both; the others are `missing`.
+
+    A district's own row goes with the district's own or with that of each of its `schools`, never with a part of them.
+    """
     method = f"sum of {name} / sum of heads x {times:g}, over scopes that have both"
-    shared = {row.scope for row in rows} & {row.scope for row in heads}
-    everybody = {row.scope for row in rows} | {row.scope for row in heads}
-    if not shared and DISTRICT in everybody:
-        shared = everybody
+    above_in, below_in = ({row.scope for row in side} for side in (rows, heads))
+    shared = above_in & below_in
+    if not shared and DISTRICT in above_in | below_in:
+        parts = (above_in | below_in) - {DISTRICT}
+        if above_in and below_in and not 0 < schools <= len(parts):
+            reason = "One of the two is known for the district and the other for some of its schools only."
+            return frame.not_known(name, unit, method, reason, missing=max(0, schools - len(parts)))
+        shared = above_in | below_in
     above = total([row for row in rows if row.scope in shared])
     below = total([row for row in heads if row.scope in shared])
     if above is None or below is None or below.numerator <= 0:
         return frame.not_known(name, unit, method, "The figure or the number of heads has not arrived.")
+    untold = 0 if DISTRICT in shared else max(len((above_in | below_in) - shared), schools - len(shared))
     return frame.measured(
         name,
         above.numerator / below.numerator * times,
@@ -110,7 +125,7 @@ def per_head(
         numerator=above.numerator,
         denominator=below.numerator,
         n=above.rows,
-        missing=len(everybody - shared),
+        missing=untold,
     )
 
 

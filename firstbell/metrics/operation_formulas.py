@@ -12,7 +12,7 @@ from firstbell.metrics import backups, measures, parameters, tickets, uptime
 from firstbell.metrics.facts import Facts
 from firstbell.metrics.figure import DISTRICT, Frame
 from firstbell.metrics.limits import enough, heard
-from firstbell.metrics.measure_formulas import newest, sources_of
+from firstbell.metrics.measure_formulas import expected_schools, newest, sources_of
 from firstbell.metrics.parameters import FormulaError
 from firstbell.policies import combined_hash
 from firstbell.records import (
@@ -159,14 +159,18 @@ def first_response_in_time(facts: Facts, params: Parameters, scope: str) -> Kpi:
 
 
 def tickets_per_device(facts: Facts, params: Parameters, scope: str) -> Kpi:
-    """Incidents per `times` devices (default 100) and thirty days. `per`: the measure that counts devices."""
+    """Incidents per `times` devices (default 100) and thirty days. `per`: the measure that counts devices.
+
+    Not known where the devices of some schools are not: all tickets over some devices are no rate.
+    """
     per = parameters.text(params, "per")
-    devices = measures.total(newest(facts, per, scope))
+    rows = newest(facts, per, scope)
+    devices = measures.total(rows)
+    whole = devices is not None and len(devices.scopes) >= expected_schools(facts, rows, scope)
+    count = devices.numerator if devices is not None and whole else 0
 
     def measured(mine: list[Ticket], frame: Frame) -> Kpi:
-        return tickets.per_device(
-            mine, devices.numerator if devices else 0, frame, parameters.number(params, "times", 100)
-        )
+        return tickets.per_device(mine, count, frame, parameters.number(params, "times", 100))
 
     return _desk(facts, params, scope, measured, also=sources_of(facts, (per,)))
 

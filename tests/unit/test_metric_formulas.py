@@ -172,6 +172,26 @@ def test_a_district_of_schools_counts_those_without_a_row() -> None:
     assert asked(facts, "measure_ratio", "school:oak", measure="use").missing == 0
 
 
+def test_sums_and_ratios_of_a_period_count_the_schools_without_a_row() -> None:
+    facts = told(source("csv", measure(4, 5, scope="school:oak")))
+    for name in ("measure_sum", "measure_period_ratio"):
+        assert asked(facts, name, measure="use").missing == 1
+        assert asked(facts, name, "school:oak", measure="use").missing == 0
+        assert asked(told(source("csv", measure(4, 5))), name, measure="use").missing == 0
+
+
+def test_a_district_is_not_divided_by_one_of_its_schools() -> None:
+    oak = measure(50, key="heads", scope="school:oak")
+    elm = replace(oak, scope="school:elm")
+    rows, desk = (measure(100), measure(100, key="hours")), source("desk", ticket("1", 5))
+    for name, params in (("measure_per", {"measure": "use"}), ("training_hours", {"measure": "hours"})):
+        assert asked(told(source("csv", *rows, oak)), name, per="heads", **params).value is None
+        assert asked(told(source("csv", *rows, oak, elm)), name, per="heads", **params).value == 1
+    assert asked(told(source("csv", oak), desk), "tickets_per_device", per="heads").value is None
+    assert asked(told(source("csv", oak, elm), desk), "tickets_per_device", per="heads").denominator == 100
+    assert asked(told(source("csv", oak, replace(oak, measure_key="use"))), "measure_per", **ENOUGH).missing == 1
+
+
 def test_training_hours_of_this_school_year_only() -> None:
     rows = [
         measure(100, key="hours"),

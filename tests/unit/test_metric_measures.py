@@ -87,8 +87,13 @@ def test_per_head_over_the_schools_that_have_both() -> None:
 
 def test_per_head_of_a_figure_that_only_the_district_has() -> None:
     students = [row(1000, scope="school:oak"), row(3000, scope="school:high")]
-    kpi = measures.per_head("mbps", [row(4000, key="mbps")], students, FRAME, "Mbps per student", times=1)
+    mbps = [row(4000, key="mbps")]
+    kpi = measures.per_head("mbps", mbps, students, FRAME, "Mbps per student", times=1, schools=2)
     assert (kpi.value, kpi.missing) == (1.0, 0)
+    for schools in (0, 9):
+        assert measures.per_head("mbps", mbps, students, FRAME, "Mbps per student", schools=schools).value is None
+    kpi = measures.per_head("mbps", students, mbps, FRAME, "x", schools=9)
+    assert (kpi.value, kpi.missing) == (None, 7)
     assert measures.per_head("mbps", [row(4000)], [row(0)], FRAME, "Mbps").value is None
     assert measures.per_head("mbps", [], students, FRAME, "Mbps").value is None
 
