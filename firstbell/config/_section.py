@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+import idna
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 KEY_PATTERN = r"^[a-z0-9][a-z0-9_.-]*$"
 ADDRESS_PATTERN = r"^[^@\s]+@[^@\s]+$"
@@ -13,6 +14,23 @@ SCHOOL_YEAR_PATTERN = r"^\d{4}-\d{2}$"
 
 Key = Annotated[str, Field(pattern=KEY_PATTERN, max_length=60)]
 """A short name that files, figures and mails refer to: lower case letters, digits, dot, dash, underscore."""
+
+
+def deliverable(address: str) -> str:
+    """A mail address as it goes over the wire: its domain in the letters of DNS. Raises ValueError where none does."""
+    local, at, domain = address.rpartition("@")
+    if not local.isascii():
+        raise ValueError("has a letter before the @ that mail servers do not take; write that part with a to z")
+    if domain.isascii():
+        return address
+    try:
+        return f"{local}{at}{idna.encode(domain, uts46=True).decode()}"
+    except idna.IDNAError:
+        raise ValueError("names a domain that cannot exist; mend what stands behind the @") from None
+
+
+Address = Annotated[str, Field(pattern=ADDRESS_PATTERN), AfterValidator(deliverable)]
+"""A mail address; a domain with letters beyond ASCII is kept in its IDNA form."""
 
 
 class Section(BaseModel):

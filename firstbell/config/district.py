@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from firstbell.config._section import ADDRESS_PATTERN, SCHOOL_YEAR_PATTERN, Key, Section, require_order
+from firstbell.config._section import SCHOOL_YEAR_PATTERN, Address, Key, Section, require_order
 
 
 def _known_day_of_year(text: str) -> str:
@@ -137,7 +137,7 @@ class Mail(Section):
     username: str = Field("", description="Empty for a relay that knows this machine.")
     password: SecretStr | None = Field(None, description="A reference such as env:SMTP_PASSWORD; never the password.")
     ca_bundle: str = Field("", description="File of certificate authorities to trust instead of the system's.")
-    sender: str = Field(pattern=ADDRESS_PATTERN, description="The address the packets come from.")
+    sender: Address = Field(description="The address the packets come from.")
     sender_name: str = Field("", description="The name shown beside it.")
     folder: str = Field("mail", description="For file_drop: where the .eml files go, inside the state folder.")
     timeout_seconds: float = Field(30, gt=0, le=300, description="Longest wait for one answer of the server.")
@@ -155,7 +155,7 @@ class Installer(Section):
     """Who gets everything while the installation is in rehearsal."""
 
     name: str = Field(description="A name.")
-    email: str = Field(description="An address.", pattern=ADDRESS_PATTERN)
+    email: Address = Field(description="An address.")
 
 
 class DistrictFile(Section):

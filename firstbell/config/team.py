@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from dateutil.rrule import rrulestr
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from firstbell.config._section import Key, Section
+from firstbell.config._section import Key, Section, deliverable
 
 SchoolYearName = str
 Edition = Literal["leadership", "technical", "representative", "public"]
@@ -19,7 +19,9 @@ class Person(Section):
 
     key: Key = Field(description="Short name.")
     name: str = Field(description="As printed on the person's own cover.")
-    email: str = Field("", pattern=r"^([^@\s]+@[^@\s]+)?$", description="Empty for somebody who gets no mail.")
+    email: Annotated[str, AfterValidator(deliverable)] = Field(
+        "", pattern=r"^([^@\s]+@[^@\s]+)?$", description="Empty for somebody who gets no mail."
+    )
     schools: tuple[Key, ...] = Field((), description="Where the person works or belongs.")
 
 

@@ -39,6 +39,12 @@ class SmtpTransport:
         except OSError as error:
             client.abandon()
             raise DeliveryError(self._sentence(error)) from error
+        except UnicodeError:
+            client.abandon()
+            raise DeliveryError(
+                "The login holds a character beyond ASCII, which mail servers do not take: change mail.username or "
+                "mail.password."
+            ) from None
         try:
             yield client
         finally:
@@ -92,6 +98,9 @@ class _Client(yagmail.SMTP):  # type: ignore[misc]  # yagmail ships no types
                 if code >= 400:
                     self.smtp.rset()
                     return _answered(code, reply)
+        except UnicodeError:
+            self.smtp.rset()
+            return Handover(Outcome.REFUSED, "not handed over: an address holds a letter that mail servers do not take")
         except OSError as error:
             return Handover(Outcome.DEFERRED, self._break(error))
         try:

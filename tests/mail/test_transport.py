@@ -67,6 +67,20 @@ def test_one_refused_address_of_five_keeps_nobody_else_from_their_mail(mailbox: 
     assert [address for address, _ in mailbox.taken] == [ADDRESSES[n] for n in (0, 1, 3, 4)]
 
 
+@pytest.mark.parametrize("address", ["bjørn@lakeside.example", "ann@møller.example"])
+def test_an_address_that_no_server_takes_is_refused_and_the_batch_goes_on(mailbox: Any, address: str) -> None:
+    with mailbox.transport().open() as connection:
+        handovers = [connection.send(one, letter().to_bytes()) for one in (address, ADDRESSES[0])]
+    assert [one.outcome for one in handovers] == [Outcome.REFUSED, Outcome.SENT]
+    assert handovers[0].reply == "not handed over: an address holds a letter that mail servers do not take"
+    assert [taker for taker, _ in mailbox.taken] == [ADDRESSES[0]]
+
+
+def test_a_login_beyond_ascii_is_one_sentence(mailbox: Any) -> None:
+    with pytest.raises(DeliveryError, match=r"change mail\.username"), mailbox.transport(password="schlüssel").open():
+        pass
+
+
 def test_a_temporary_refusal_is_told_apart(mailbox: Any) -> None:
     mailbox.defer = frozenset({ADDRESSES[0]})
     with mailbox.transport().open() as connection:

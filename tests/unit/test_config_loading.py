@@ -112,6 +112,23 @@ def test_what_is_not_yaml_says_so(tmp_path: Path, text: str, fault: str) -> None
     assert faults_of(write_folder(tmp_path, district=text))[0].startswith(fault)
 
 
+def test_an_address_that_no_mail_can_reach_is_told_when_the_folder_is_read(tmp_path: Path) -> None:
+    people = FILES["people.csv"].replace("ada@example.org", "bjørn@example.org").replace("Short,,", "Short,b@a..ø,")
+    district_yaml = FILES["district.yaml"].replace("tech@example.org", "téch@example.org")
+    told = faults_of(write_folder(tmp_path, people_csv=people, district=district_yaml))
+    sentence = "has a letter before the @ that mail servers do not take; write that part with a to z."
+    assert told == [
+        f"district.yaml:20: mail.sender: {sentence}",
+        f"people.csv:2: email: {sentence}",
+        "people.csv:3: email: names a domain that cannot exist; mend what stands behind the @.",
+    ]
+
+
+def test_a_domain_beyond_ascii_is_kept_as_dns_spells_it(tmp_path: Path) -> None:
+    people = FILES["people.csv"].replace("ada@example.org", "ada@møller.example")
+    assert load(write_folder(tmp_path, people_csv=people)).person("ada").email == "ada@xn--mller-vua.example"
+
+
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     folder = write_folder(tmp_path)
     (folder / "teams.yaml").write_bytes("name: Müller".encode("latin-1"))
