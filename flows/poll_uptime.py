@@ -21,7 +21,7 @@ EVERY = timedelta(hours=1)
 def poll_uptime(options: PollOptions = PollOptions()) -> State[Any]:  # noqa: B008 - the form's defaults
     """Make rounds of looks until the hour ends. Two runs never look at the same time."""
     moment = moment_asked("")
-    with slot("poll_uptime", moment, EVERY):
+    with slot("poll_uptime", EVERY, whole=options.whole):
         polled = look(rounds_end(moment, options.minutes))
         show_looks(polled)
         return looks_state(polled)

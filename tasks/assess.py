@@ -34,12 +34,22 @@ class Assessed:
     not_known: int
 
 
-def assess_at(work: Workplace, as_of: datetime) -> Assessed:
-    """Assess the thirty days up to `as_of`, with what was known then, and keep the results."""
-    district, known_at = work.district, min(as_of, work.clock())
+def assess_at(work: Workplace, as_of: datetime | None = None) -> Assessed:
+    """Assess the thirty days up to `as_of` with what was known then, or up to now, and keep the results."""
+    now = work.clock()
+    as_of = as_of or now
+    district, known_at = work.district, min(as_of, now)
     with work.store.read() as connection:
         window = Window(as_of - PERIOD, as_of)
-        facts = facts_of(district, connection, work.feeds, window=window, as_of=as_of, known_at=known_at)
+        facts = facts_of(
+            district,
+            connection,
+            work.feeds,
+            window=window,
+            as_of=as_of,
+            known_at=known_at,
+            read_calendar=work.read_calendar,
+        )
         assessment = assessed(district, connection, facts, NIGHTLY, known_at)
     with work.store.begin() as connection:
         save_assessment(
@@ -92,7 +102,7 @@ def record_plan() -> int:
 
 
 @task(name="assess")
-def assess_needs(as_of: datetime) -> Assessed:
-    """Run the needs assessment."""
+def assess_needs(as_of: datetime | None) -> Assessed:
+    """Run the needs assessment for a past moment, or for now: then it knows all that was read before it."""
     with workplace() as work:
         return assess_at(work, as_of)

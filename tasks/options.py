@@ -31,6 +31,11 @@ class NightOptions(Entry):
     reread: bool = Field(False, title="Read everything again", description="Not only what changed since the last read.")
     as_of: str = Field("", title="Assess as of", description=AS_OF)
 
+    @property
+    def whole(self) -> bool:
+        """True for what the schedule does: all sources, and now."""
+        return not self.sources and not self.as_of.strip()
+
 
 class PollOptions(Entry):
     """How long services are looked at."""
@@ -38,6 +43,11 @@ class PollOptions(Entry):
     minutes: int = Field(
         60, title="Minutes", description="Until the full hour, at most this long. 0: one round.", ge=0, le=60
     )
+
+    @property
+    def whole(self) -> bool:
+        """True for what the schedule does: until the full hour."""
+        return self.minutes == 60
 
 
 class AssessmentOptions(Entry):

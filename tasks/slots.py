@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import wraps
 from inspect import signature
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
@@ -48,20 +49,33 @@ def told_in_a_sentence(body: Callable[[FormT], State[Any]]) -> Callable[[FormT],
 
 
 @contextmanager
-def slot(flow: str, moment: datetime, every: timedelta, *, team: str = "") -> Iterator[Claim]:
-    """Hold the flow's slot of `moment` while the block runs.
+def slot(flow: str, every: timedelta, *, whole: bool) -> Iterator[Claim]:
+    """Hold the flow's slot of this run's start while the block runs.
 
-    A run that the schedule started counts for its period of `every` and is refused when that period is done or long
-    past; a run that a person started always goes ahead, though never beside one that is still working. Raises
-    SupersededError and ClaimRefusedError: nothing is wrong then.
+    Only a `whole` run, one for now that leaves nothing out, marks its slot as done: half a night, or one for a past
+    date, never takes the real one's place, nor does the watchdog count it. Of whole runs that the schedule started
+    each slot sees one, and none that comes long too late; every other run goes ahead, though never beside one that
+    is still working. Raises SupersededError and ClaimRefusedError: nothing is wrong then.
     """
     refuse_stale(every)
     with workplace() as work:
-        name = f"{_floor(moment, every):%Y-%m-%dT%H:%MZ}"
-        with claim(
-            work.store, flow, name, work.district.polling.vantage, team, force=not started_by_schedule()
-        ) as mine:
+        name = slot_name(scheduled_at() or utc_now(), every, work.district.zone)
+        again = not (whole and started_by_schedule())
+        with claim(work.store, flow, name, work.district.polling.vantage, force=again) as mine:
+            if not whole:
+                mine.abandon()
             yield mine
+
+
+def slot_name(moment: datetime, every: timedelta, zone: ZoneInfo) -> str:
+    """The district's day that a moment lies in, or its hour where a flow runs more often than once a day.
+
+    >>> slot_name(datetime(2026, 11, 22, 1, 30, tzinfo=UTC), timedelta(days=1), ZoneInfo("America/Chicago"))
+    '2026-11-21'
+    """
+    if every >= timedelta(days=1):
+        return f"{moment.astimezone(zone):%Y-%m-%d}"
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:00Z}"
 
 
 def refuse_stale(every: timedelta) -> None:
@@ -77,12 +91,15 @@ def started_by_schedule() -> bool:
     return "auto-scheduled" in (flow_run.tags or [])
 
 
-def _floor(moment: datetime, every: timedelta) -> datetime:
-    start = datetime(2000, 1, 1, tzinfo=UTC)
-    return start + (moment - start) // every * every
-
-
 def moment_asked(as_of: str) -> datetime:
     """The moment that a form's "As of" means in the district's zone. Raises OptionError."""
     with workplace() as work:
         return moment_of(as_of, work.district.zone)
+
+
+def past_asked(as_of: str) -> datetime | None:
+    """The same, but None where the form leaves it open: then a step's own now counts, which later steps know more of.
+
+    Raises OptionError.
+    """
+    return moment_asked(as_of) if as_of.strip() else None

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from prefect.artifacts import Artifact
 from prefect.client.schemas.objects import State
+from sqlalchemy import select
 
 from firstbell.clock import utc_now
 from firstbell.store.ledger import claim, last_completed
+from firstbell.store.models import AssessmentRow
 from firstbell.store.queries import source_states
+from tasks.slots import slot_name
 from tests.prefect_.conftest import PREFECT_CLIENTS, Office
+from tests.prefect_.small_district import CHICAGO, day
 
 pytestmark = PREFECT_CLIENTS
 
@@ -83,12 +88,44 @@ def test_the_schedule_does_a_slot_once_and_a_person_as_often_as_they_like(office
     assert office.run("nightly_audit").name == "Completed"
 
 
+@pytest.mark.parametrize("part", [{"sources": ["evidence"]}, {"as_of": day(-3)}, {"as_of": day(0)}])
+def test_a_part_of_a_night_or_a_past_one_never_takes_the_real_one_s_place(office: Office, part: dict[str, Any]) -> None:
+    assert office.run("nightly_audit", **part).name == "Completed"
+    assert not night_done(office)
+    assert told(office.run_scheduled("nightly_audit")) == ("COMPLETED", "Completed", "1 source read to the end.")
+    assert night_done(office)
+
+
+def test_a_night_assesses_with_what_it_has_just_read(office: Office) -> None:
+    office.run_scheduled("nightly_audit")
+    with office.work() as work, work.store.read() as connection:
+        (run,) = connection.execute(select(AssessmentRow)).all()
+        read_at = max(row.completed_at for row in source_states(connection) if row.completed_at)
+    assert run.as_of == run.known_at > read_at
+
+
+def test_a_past_day_is_assessed_with_what_was_known_then(office: Office) -> None:
+    office.run("nightly_audit", as_of=day(-3))
+    with office.work() as work, work.store.read() as connection:
+        (run,) = connection.execute(select(AssessmentRow)).all()
+    assert run.as_of == run.known_at < utc_now() - timedelta(days=2)
+
+
+def test_a_few_looks_by_hand_never_take_the_hour_s_place(office: Office) -> None:
+    office.run("poll_uptime", minutes=0)
+    with office.work() as work, work.store.read() as connection:
+        assert last_completed(connection, "poll_uptime") is None
+
+
 def test_two_runs_are_never_at_it_at_once(office: Office) -> None:
-    now = utc_now()
     with office.work() as work:
-        for flow, slot in (("poll_uptime", f"{now:%Y-%m-%dT%H:00Z}"), ("nightly_audit", f"{now:%Y-%m-%dT00:00Z}")):
-            with claim(work.store, flow, slot, work.district.polling.vantage):
-                state = office.run(flow)
+        for flow, slot, fields in (
+            ("poll_uptime", f"{utc_now():%Y-%m-%dT%H:00Z}", {}),
+            ("nightly_audit", day(0), {}),
+            ("nightly_audit", day(0), {"as_of": day(-3)}),
+        ):
+            with claim(work.store, flow, slot, work.district.polling.vantage, force=True):
+                state = office.run(flow, **fields)
             assert state.name == "Superseded"
             assert str(state.message).startswith(f"Another run is working on {flow}")
     assert office.web.asked.total() == 0
@@ -105,3 +142,10 @@ def test_a_source_can_be_read_alone_and_anew(office: Office) -> None:
     assert office.run("nightly_audit", sources=["page"], reread=True).name == "Completed"
     with office.work() as work, work.store.read() as connection:
         assert {row.source_key for row in source_states(connection)} == {"page"}
+
+
+def test_a_night_belongs_to_the_district_s_day_and_looks_to_the_hour() -> None:
+    evening = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
+    assert slot_name(evening, timedelta(days=1), CHICAGO) == "2026-11-21"
+    assert slot_name(evening + timedelta(hours=5), timedelta(days=1), CHICAGO) == "2026-11-22"
+    assert slot_name(evening, timedelta(hours=1), CHICAGO) == "2026-11-22T01:00Z"
