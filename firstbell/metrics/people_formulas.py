@@ -68,7 +68,8 @@ def survey_response(facts: Facts, params: Parameters, scope: str) -> Kpi:
 def survey_margin(facts: Facts, params: Parameters, scope: str) -> Kpi:
     """The widest 95 % margin over the groups of the newest waves, in points."""
     rows = survey_rows(facts, params, scope)
-    return _surveyed(facts, surveys.worst_margin(rows, _survey_frame(facts, rows, scope)), rows, params)
+    kpi = surveys.worst_margin(rows, _survey_frame(facts, rows, scope), facts.policies.suppression)
+    return _surveyed(facts, kpi, rows, params)
 
 
 def survey_rows(facts: Facts, params: Parameters, scope: str) -> list[SurveyCounts]:

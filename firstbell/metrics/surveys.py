@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import ceil, erfc, inf, sqrt
 from statistics import mean
 
-from firstbell.kpi import Kpi
+from firstbell.kpi import Availability, Kpi
 from firstbell.metrics.figure import Frame
 from firstbell.metrics.suppression import suppressed
 from firstbell.policies import SuppressionPolicy
@@ -61,8 +61,11 @@ def effective_n(n: int, population: int | None) -> float:
     return inf if population == n else n * (population - 1) / (population - n)
 
 
-def wilson(favourable: int, n: int, population: int | None = None) -> Interval:
+def wilson(favourable: float, n: int, population: int | None = None) -> Interval:
     """The 95 % interval of a share; ValueError without an answer.
+
+    `n` counts people, since one person's answers to many questions are no independent draws; `favourable` need not be
+    whole, so that a share of answers can stand over the people who gave them.
 
     >>> found = wilson(45, 60)
     >>> f"{found.low:.4f} {found.high:.4f}"
@@ -227,20 +230,27 @@ def response_rate(rows: Sequence[SurveyCounts], frame: Frame, policy: Suppressio
     return suppressed(frame.ratio("response_rate", people, asked, method, n=people), people, policy)
 
 
-def worst_margin(rows: Sequence[SurveyCounts], frame: Frame) -> Kpi:
-    """The widest 95 % margin over the groups, in points; groups of which nobody answered are `missing`."""
+def worst_margin(rows: Sequence[SurveyCounts], frame: Frame, policy: SuppressionPolicy) -> Kpi:
+    """The widest 95 % margin over the groups that may be shown, in points; silent and hidden groups are `missing`.
+
+    A hidden group's margin would give away how few people it is.
+    """
     groups = sorted({(row.survey_key, row.wave, row.group) for row in rows})
-    margins, silent = [], 0
+    margins, hidden = [], 0
     for group in groups:
         mine = [row for row in rows if (row.survey_key, row.wave, row.group) == group]
         people = respondents(mine)
-        if people:
+        if people >= policy.small_group_minimum:
             margins.append(margin_points(people, invited(mine)))
-        silent += not people
+        hidden += 0 < people < policy.small_group_minimum
     method = "largest 95 % margin of a share of one half over groups, with finite population correction"
+    missing = len(groups) - len(margins)
+    if not margins and hidden:
+        reason = f"Fewer than {policy.small_group_minimum} people answered in every group."
+        return frame.not_known("worst_margin", "points", method, reason, availability=Availability.SUPPRESSED)
     if not margins:
-        return frame.not_known("worst_margin", "points", method, "No group has answered a survey.", missing=silent)
-    return frame.measured("worst_margin", max(margins), "points", method, n=len(margins), missing=silent)
+        return frame.not_known("worst_margin", "points", method, "No group has answered a survey.", missing=missing)
+    return frame.measured("worst_margin", max(margins), "points", method, n=len(margins), missing=missing)
 
 
 def wave_change(

@@ -7,7 +7,7 @@ from datetime import timedelta
 from firstbell.assessment.instrument import Area
 from firstbell.assessment.result import IndicatorResult
 from firstbell.metrics.compliance import ending_agreements
-from firstbell.metrics.surveys import wilson
+from firstbell.metrics.surveys import favourable_share, invited, respondents, wilson
 from firstbell.packet.agenda_plan import initiatives
 from firstbell.packet.figures import audience_of, goal_text, value_text
 from firstbell.packet.material import Material
@@ -51,15 +51,9 @@ def newest_waves(material: Material) -> dict[str, list[SurveyCounts]]:
     }
 
 
-def _answers(rows: list[SurveyCounts]) -> tuple[int, int]:
-    """Favourable and all answers over a wave's questions: the top two answers of each scale count."""
-    favourable = sum(sum(one.counts[-2:]) for one in rows)
-    return favourable, sum(sum(one.counts) for one in rows)
-
-
-def _hidden(material: Material, rows: list[SurveyCounts]) -> bool:
-    people = max(sum(one.counts) for one in rows)
-    return people < material.facts.policies.suppression.small_group_minimum
+def _favourable(material: Material, rows: list[SurveyCounts]) -> float | None:
+    """The share of favourable answers over a wave's questions; None where nobody answered or too few did."""
+    return favourable_share(rows, material.facts.frame(), material.facts.policies.suppression).value
 
 
 def _survey_table(material: Material, newest: dict[str, list[SurveyCounts]]) -> Table:
@@ -76,19 +70,18 @@ def _survey_row(material: Material, group: str, rows: list[SurveyCounts]) -> Row
     words = material.wording
     fielded = words.full_date(rows[0].fielded_on)
     name = words.say(f"group_{group}") if group in ("staff", "students", "families") else group
-    if _hidden(material, rows):
+    share, people = _favourable(material, rows), respondents(rows)
+    if share is None:
         hidden = words.say("fewer_than", n=material.facts.policies.suppression.small_group_minimum)
         return Row(cells=(name, fielded, hidden, words.say("not_shown"), ""))
-    favourable, answers = _answers(rows)
-    people = max(sum(one.counts) + one.no_answer for one in rows)
-    invited = max((one.invited or 0 for one in rows), default=0)
-    margin = wilson(favourable, answers, invited * len(rows) if invited else None)
+    asked = invited(rows)
+    margin = wilson(share * people, people, asked)
     return Row(
         cells=(
             name,
             fielded,
-            words.share(people, invited) if invited else words.number(people),
-            words.percent(favourable / answers),
+            words.share(people, asked) if asked else words.number(people),
+            words.percent(share),
             words.say("range", low=words.percent(margin.low), high=words.percent(margin.high)),
         )
     )
@@ -98,10 +91,9 @@ def _survey_chart(material: Material, newest: dict[str, list[SurveyCounts]]) -> 
     words = material.wording
     points = []
     for group, rows in newest.items():
-        favourable, answers = _answers(rows)
-        shown = not _hidden(material, rows) and answers
+        share = _favourable(material, rows)
         name = words.say(f"group_{group}") if group in ("staff", "students", "families") else group
-        points.append(Point(label=name, value=round(100 * favourable / answers, 1) if shown else None))
+        points.append(Point(label=name, value=None if share is None else round(100 * share, 1)))
     known = [point for point in points if point.value is not None]
     if not known:
         return None

@@ -157,9 +157,19 @@ def test_response_rate_needs_to_know_who_was_asked() -> None:
 
 def test_the_worst_group_sets_the_margin() -> None:
     rows = [row((0, 0, 0, 0, 80), invited=100), row((0, 0, 0, 30, 20), group="families", invited=120)]
-    kpi = surveys.worst_margin([*rows, row((0, 0, 0, 0, 0), group="students", invited=900)], FRAME)
+    kpi = surveys.worst_margin([*rows, row((0, 0, 0, 0, 0), group="students", invited=900)], FRAME, POLICY)
     assert kpi.value == pytest.approx(10.63, abs=0.005)
     assert (kpi.n, kpi.missing) == (2, 1)
+
+
+def test_a_hidden_group_does_not_show_in_the_worst_margin() -> None:
+    """A margin of 40 points says that six people answered."""
+    six = row((0, 0, 2, 2, 2), group="students")
+    large = row((0, 0, 20, 40, 40))
+    kpi = surveys.worst_margin([large, six], FRAME, POLICY)
+    assert (kpi.value, kpi.n, kpi.missing) == (surveys.margin_points(100, large.invited), 1, 1)
+    alone = surveys.worst_margin([six], FRAME, POLICY)
+    assert (alone.availability, alone.missing) == (Availability.SUPPRESSED, 0)
 
 
 def test_only_the_newest_wave_of_a_survey_counts() -> None:

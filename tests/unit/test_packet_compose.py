@@ -429,6 +429,14 @@ def test_a_small_group_is_not_shown(packet: Packet) -> None:
     assert packet.sections[3].charts[0].alternative == "Staff: 87 % of answers are favourable."
 
 
+def test_many_questions_make_nobody_more_certain(folder: District) -> None:
+    """Twenty people who answered thirty questions are twenty people: 50 % lies between 29 % and 70 %."""
+    asked = tuple(survey("staff", (5, 5, 5, 5), question=f"q{number}") for number in range(30))
+    packet = compose(material(folder, month() | {"surveys": asked}))
+    (row,) = packet.sections[3].tables[0].rows
+    assert row.cells[-3:] == ("20", "50 %", "29 % to 70 %")
+
+
 def test_a_census_has_no_likely_range_wider_than_itself(folder: District) -> None:
     packet = compose(material(folder, month() | {"surveys": (survey("staff", (5, 5, 40, 50), 100),)}))
     (row,) = packet.sections[3].tables[0].rows
