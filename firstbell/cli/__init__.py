@@ -6,6 +6,7 @@ there. Heavy imports belong inside the commands, so that `firstbell --help` answ
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -46,6 +47,9 @@ MODULES = (
     demo,
 )
 
+WRITE_FOR_OTHERS = ("init", "schema", "docs", "connectors", "service", "demo")
+"""Commands that write what others read, such as the district folder that root makes for the service's user."""
+
 app = typer.Typer(
     cls=OneSentence,
     no_args_is_help=True,
@@ -70,4 +74,7 @@ def main(
     ] = Path("state"),
 ) -> None:
     """Where the district's own files are; both stand before the command."""
+    if context.invoked_subcommand not in WRITE_FOR_OTHERS:
+        before = os.umask(0o077)
+        context.call_on_close(lambda: os.umask(before))
     context.obj = Place(district, state)

@@ -51,11 +51,16 @@ def restore(
     path: Annotated[Path, typer.Argument(help="A file that `firstbell db backup` wrote.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before the store's content is replaced.")] = False,
 ) -> None:
-    """Replace the store's content by a copy, and bring that to this version's layout."""
+    """Replace the store's content by a copy, bring that to this version's layout, and go back to rehearsal."""
     from firstbell.store.backup import restore
 
-    with place_of(context).store() as store:
+    place = place_of(context)
+    with place.store() as store:
         if not yes:
             typer.confirm(f"Replace all that is in {store.place} by {path}?", abort=True)
-        restore(store, path)
+        restore(store, path, place.state)
         typer.echo(f"Restored {store.place} from {path}.")
+    typer.echo(
+        "In rehearsal: what was mailed after the copy was made is not in it, and a packet whose meeting is still ahead "
+        "goes out again after `firstbell go-live`."
+    )

@@ -6,6 +6,8 @@ restored folder never writes to a whole team by surprise.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -28,15 +30,20 @@ def prepared_in_rehearsal(message_key: str) -> bool:
 def go_live(state: Path, at: datetime) -> None:
     """From now on mail goes to its readers. Keeps the first moment when it is said twice."""
     if in_rehearsal(state):
-        try:
-            state.mkdir(parents=True, exist_ok=True)
+        with _told(state):
+            state.mkdir(mode=0o700, parents=True, exist_ok=True)
             (state / "live").write_text(f"{at.isoformat()}\n", encoding="utf-8")
-        except OSError as error:
-            raise FirstbellError(
-                f"{state} cannot be written ({error.strerror}); check its owner and the disk."
-            ) from error
 
 
 def back_to_rehearsal(state: Path) -> None:
     """From now on all mail goes to the installer again."""
-    (state / "live").unlink(missing_ok=True)
+    with _told(state):
+        (state / "live").unlink(missing_ok=True)
+
+
+@contextmanager
+def _told(state: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise FirstbellError(f"{state} cannot be written ({error.strerror}); check its owner and the disk.") from error

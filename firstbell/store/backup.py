@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from firstbell.config.rehearsal import back_to_rehearsal
 from firstbell.store.errors import StoreError, store_error
 from firstbell.store.schema import check_schema, upgrade
 from firstbell.store.session import Store, open_store
@@ -34,10 +35,12 @@ def backup(store: Store, path: Path) -> Path:
     return path
 
 
-def restore(store: Store, path: Path) -> None:
+def restore(store: Store, path: Path, state: Path) -> None:
     """Replace the store's content by a copy and bring that to this version's layout.
 
-    The copy is checked first; a damaged one leaves the store as it was. Raises StoreError.
+    The copy is checked first; a damaged one leaves all as it was. The state folder goes back to rehearsal before
+    anything is replaced: the copy does not know what was mailed after it was made, and would mail it again. Raises
+    StoreError, and FirstbellError when the state folder cannot be written.
     """
     _require_sqlite(store)
     if not path.is_file():
@@ -49,6 +52,7 @@ def restore(store: Store, path: Path) -> None:
         _require_whole(part)
         _upgraded(part)
         store.close()
+        back_to_rehearsal(state)
         _copy(part, store.path)
     except (sqlite3.Error, OSError) as error:
         raise store_error(str(path), error) from error

@@ -196,7 +196,7 @@ def test_a_backup_is_whole_and_comes_back(store: Store, tmp_path: Path) -> None:
     assert backup(store, target) == target
     with store.begin() as connection:
         save_facts(connection, "desk", tickets(90), NOW)
-    restore(store, target)
+    restore(store, target, target.parent)
     assert stored(store) == 50
     assert sorted(path.name for path in target.parent.iterdir()) == ["monday.db"]
     assert "up to date" in check_schema(store)
@@ -213,6 +213,6 @@ def test_a_damaged_backup_leaves_the_store_alone(tmp_path: Path, sqlite_pattern:
     sqlite3.connect(other).execute("CREATE TABLE x (y)").connection.close()
     for copy in (broken, other, tmp_path / "absent.db"):
         with pytest.raises(StoreError):
-            restore(store, copy)
+            restore(store, copy, copy.parent)
         assert stored(store) == 5
     store.close()

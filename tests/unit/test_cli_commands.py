@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,37 @@ def test_the_database_commands(place: Path) -> None:
     assert run(place, "db", "restore", str(copy), typed="n\n").exit_code == 1
     assert run(place, "db", "restore", str(copy), "--yes").exit_code == 0
     assert run(place, "db", "restore", str(place / "none.db"), "--yes").exit_code == 2
+
+
+def test_a_restored_store_mails_nobody_but_the_installer(place: Path) -> None:
+    copy = place / "copy.db"
+    run(place, "db", "upgrade")
+    run(place, "db", "backup", str(copy))
+    run(place, "go-live")
+    (place / "broken.db").write_bytes(b"no database")
+    assert run(place, "db", "restore", str(place / "broken.db"), "--yes").exit_code == 2
+    assert (place / "state" / "live").exists()
+    result = run(place, "db", "restore", str(copy), "--yes")
+    assert (result.exit_code, (place / "state" / "live").exists()) == (0, False)
+    assert "In rehearsal: " in result.stdout
+
+
+def test_what_the_state_folder_holds_is_read_by_its_owner_alone(place: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        run(place, "db", "upgrade")
+        run(place, "db", "backup", str(place / "copies" / "copy.db"))
+        run(place, "go-live")
+        run(place, "schema", "--out", str(place / "out"))
+        after = os.umask(0o022)
+    finally:
+        os.umask(before)
+    state, copies = place / "state", place / "copies"
+    modes = {path.name: oct(path.stat().st_mode)[-3:] for path in (state, *state.iterdir(), copies, *copies.iterdir())}
+    assert modes.items() >= {"state": "700", "firstbell.db": "600", "live": "600", "copies": "700"}.items()
+    assert set(modes.values()) == {"700", "600"}
+    assert {oct(path.stat().st_mode)[-3:] for path in (place / "out").iterdir()} == {"644"}
+    assert after == 0o022
 
 
 def test_schemas_are_written_where_the_files_point(place: Path) -> None:
