@@ -242,6 +242,11 @@ def meeting_key(series_key: str, occurrence: Occurrence) -> str:
     return f"{series_key}/{occurrence.original_start:%Y-%m-%dT%H:%MZ}"
 
 
+def series_of(key: str) -> str:
+    """The series that a meeting's key names."""
+    return key.rpartition("/")[0]
+
+
 def original_start(key: str) -> datetime:
     """The original start that a meeting's key names.
 

@@ -18,6 +18,7 @@ from firstbell.briefing.approval import kept_back
 from firstbell.briefing.gather import readers_of
 from firstbell.briefing.letters import reachable
 from firstbell.config.rehearsal import prepared_in_rehearsal
+from firstbell.config.team import Series
 from firstbell.delivery.dispatch import dispatch
 from firstbell.delivery.message import Letter, one_line
 from firstbell.delivery.transport import DeliveryError, Transport
@@ -65,18 +66,35 @@ def alarms(work: Workplace) -> list[Alarm]:
 
 
 def _coming(work: Workplace) -> tuple[list[Alarm], list[Meeting]]:
-    """The meetings ahead whose packet should be out by now; an alarm for each team whose meetings cannot be read."""
+    """The meetings ahead whose packet should be out by now.
+
+    With an alarm for each team whose meetings cannot be read, and for each series without a meeting ahead: a calendar
+    whose events were renamed would otherwise end a team's packets without a word.
+    """
     now = work.clock()
-    unread: list[Alarm] = []
+    troubles: list[Alarm] = []
     coming: list[Meeting] = []
     for team in work.district.teams:
         try:
             meetings = meetings_of(work.district, team.key, now, work.read_calendar)
         except FirstbellError as error:
-            unread.append(Alarm(f"calendar/{team.key}", str(error)))
+            troubles.append(Alarm(f"calendar/{team.key}", str(error)))
             continue
-        coming += [one for one in meetings if one.starts_at > now >= one.send_at + LATE_AFTER]
-    return unread, coming
+        ahead = [one for one in meetings if one.starts_at > now]
+        living = {one.series.key for one in ahead}
+        troubles += [_over(series) for series in work.district.series_of(team.key) if series.key not in living]
+        coming += [one for one in ahead if now >= one.send_at + LATE_AFTER]
+    return troubles, coming
+
+
+def _over(series: Series) -> Alarm:
+    cause = (
+        "the calendar gives none with that title: check its address and the title"
+        if series.ics
+        else "its dates are over: name the next ones, or take it out of the file"
+    )
+    what = f"No meeting found ahead for {series.title} ({series.team}, series {series.key} of meetings.yaml)"
+    return Alarm(f"meetings/{series.team}/{series.key}", f"{what}: {cause}.")
 
 
 def _night(work: Workplace, connection: Connection) -> Iterator[Alarm]:

@@ -15,9 +15,11 @@ from firstbell.briefing.approval import kept_back
 from firstbell.briefing.freeze import Frozen, freeze, frozen, preview
 from firstbell.briefing.letters import MAILED_EDITIONS, draw, letters, meeting_day, write_files
 from firstbell.briefing.posting import audience, give_up_late, letter_again, put, send_waiting, without_letter
+from firstbell.calendar import series_of
 from firstbell.delivery.dispatch import Dispatched, dispatch
 from firstbell.delivery.transport import Transport
 from firstbell.meetings import Meeting, MeetingError, chosen, meeting_before, meetings_of
+from firstbell.packet.model import Packet
 from firstbell.packet.wording import Wording
 from firstbell.store.outbox import NewMessage
 from firstbell.workplace import Workplace
@@ -162,7 +164,7 @@ def _resend(work: Workplace, transport: Transport, meeting: Meeting, person_key:
 def _dry(work: Workplace, meeting: Meeting, previous: Meeting | None, wish: BriefingWish, as_of: datetime) -> Briefed:
     stage = "final" if as_of >= meeting.send_at else "draft"
     packet = preview(work, meeting, previous, stage, as_of, as_of)
-    folder = work.state / "previews" / f"{packet.team_key}-{meeting_day(packet)}"
+    folder = work.state / "previews" / _stem(meeting.key, packet)
     editions = draw(packet, MAILED_EDITIONS)
     shutil.rmtree(folder, ignore_errors=True)
     write_files(editions.values(), folder)
@@ -185,7 +187,12 @@ def _previewed(work: Workplace, meeting: Meeting, wish: BriefingWish, as_of: dat
 def packet_folder(work: Workplace, packet: Frozen) -> Path:
     """Where a frozen packet's files lie, inside the state folder."""
     row = packet.row
-    return work.state / "packets" / f"{row.team_key}-{meeting_day(packet.packet)}-{row.stage}-{row.revision}"
+    return work.state / "packets" / f"{_stem(row.meeting_key, packet.packet)}-{row.stage}-{row.revision}"
+
+
+def _stem(meeting_key: str, packet: Packet) -> str:
+    """The meeting as folders are called: a team may meet twice on a day, in two series."""
+    return f"{packet.team_key}-{series_of(meeting_key)}-{meeting_day(packet)}"
 
 
 def _told(packet: Frozen, sent: Dispatched) -> str:

@@ -8,8 +8,16 @@ from dataclasses import dataclass, field
 
 from firstbell.clock import Clock
 from firstbell.delivery.transport import Connection, Outcome, Transport
-from firstbell.store.models import MessageState, OutboxRow
-from firstbell.store.outbox import mark_attempting, messages, put_back, sender, settle, settle_dead_attempts
+from firstbell.store.models import MessageState
+from firstbell.store.outbox import (
+    mark_attempting,
+    message_by_key,
+    messages,
+    put_back,
+    sender,
+    settle,
+    settle_dead_attempts,
+)
 from firstbell.store.session import Store
 
 _STATE = {
@@ -41,17 +49,13 @@ def dispatch(store: Store, transport: Transport, clock: Clock, *, keys: Sequence
     """
     lost = settle_dead_attempts(store, clock())
     with store.read() as connection:
-        waiting = [
-            row
-            for row in messages(connection, states=[MessageState.PREPARED])
-            if keys is None or row.message_key in keys
-        ]
+        waiting = messages(connection, states=[MessageState.PREPARED], keys=keys)
     counts: Counter[str] = Counter()
     refused, unknown = [], list(lost)
     if waiting:
         with sender(store) as name, transport.open() as way_out:
             for row in waiting:
-                outcome = _hand_over(store, way_out, name, row, clock)
+                outcome = _hand_over(store, way_out, name, row.message_key, clock)
                 if outcome is None:
                     continue
                 counts[outcome] += 1
@@ -62,9 +66,11 @@ def dispatch(store: Store, transport: Transport, clock: Clock, *, keys: Sequence
     return Dispatched(counts=dict(counts), refused=tuple(refused), unknown=tuple(unknown))
 
 
-def _hand_over(store: Store, way_out: Connection, name: str, row: OutboxRow, clock: Clock) -> Outcome | None:
+def _hand_over(store: Store, way_out: Connection, name: str, key: str, clock: Clock) -> Outcome | None:
     """Take one message and send it; None when somebody else took it or its bytes have expired."""
-    if row.message is None or row.address is None:
+    with store.read() as connection:
+        row = message_by_key(connection, key)
+    if row is None or row.message is None or row.address is None:
         return None
     with store.begin() as connection:
         if not mark_attempting(connection, row.id, name, clock()):

@@ -176,13 +176,20 @@ def messages(
     team_key: str | None = None,
     meeting_key: str | None = None,
     states: Sequence[MessageState] = (),
+    keys: Sequence[str] | None = None,
 ) -> list[OutboxRow]:
-    """Messages of a team, a meeting or in some states, in the order they were prepared."""
-    statement = select(OutboxRow).order_by(OutboxRow.id)
+    """Messages of a team, a meeting, in some states or of some keys, in the order they were prepared.
+
+    Their bytes are left out: `message_by_key` gives them, one message at a time.
+    """
+    statement = select(*(column for column in OutboxRow.__table__.columns if column.key != "message"))
+    statement = statement.order_by(OutboxRow.id)
     if team_key is not None:
         statement = statement.where(OutboxRow.team_key == team_key)
     if meeting_key is not None:
         statement = statement.where(OutboxRow.meeting_key == meeting_key)
     if states:
         statement = statement.where(OutboxRow.state.in_([state.value for state in states]))
-    return [OutboxRow(**row._mapping) for row in connection.execute(statement)]
+    if keys is not None:
+        statement = statement.where(OutboxRow.message_key.in_(keys))
+    return [OutboxRow(**row._mapping, message=None) for row in connection.execute(statement)]

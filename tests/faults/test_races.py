@@ -51,6 +51,6 @@ def test_two_briefings_at_once_mail_everybody_once(url: str, world: World, tmp_p
         row.message_id for row in rows
     )
     assert {name.split("/")[1] for name in files_of(state) if name.startswith("packets/")} == {
-        "tech-2026-12-03-draft-1",
-        "tech-2026-12-03-final-1",
+        "tech-monthly-2026-12-03-draft-1",
+        "tech-monthly-2026-12-03-final-1",
     }

@@ -26,7 +26,7 @@ from firstbell.meetings import MeetingError, meetings_of
 from firstbell.packet.model import Packet
 from firstbell.records import TEAM_SOURCE, TeamAction, TeamDecision
 from firstbell.store.models import ApprovalState, MessageState
-from firstbell.store.outbox import mark_attempting, messages, sender
+from firstbell.store.outbox import mark_attempting, message_by_key, messages, sender
 from firstbell.store.packets import latest_packet, save_approval
 from firstbell.store.queries import facts_as_known
 from firstbell.store.save import record_attempt, record_completion, save_facts
@@ -472,13 +472,31 @@ def test_the_kept_packet_is_the_one_that_was_sent(office: Office) -> None:
     (final,) = office.run(SEND)
     meeting_key = final.meeting_key
     with office.store.read() as connection:
-        rows = messages(connection, meeting_key=meeting_key)
-    assert {bytes(row.message or b"") for row in rows} == {mail for _, mail in office.mailbox.taken}
+        keys = [row.message_key for row in messages(connection, meeting_key=meeting_key)]
+        rows = [message_by_key(connection, key) for key in keys]
+    assert {row and row.message for row in rows} == {mail for _, mail in office.mailbox.taken}
     meeting = next(one for one in meetings_of(office.folder, "tech", SEND, lambda _: b"") if one.key == meeting_key)
     kept = frozen(office.work, meeting, "final")
     assert kept is not None
     assert kept.packet == Packet.model_validate_json(kept.row.snapshot)
     assert kept.packet.as_of == SEND.astimezone(UTC)
+
+
+@SQLITE
+def test_two_meetings_of_a_team_on_one_day_share_no_folder(office: Office, tmp_path: Path) -> None:
+    second = (
+        "  - {key: budget, team: tech, title: Budget meeting, dates: [2026-12-03T09:00], "
+        "sending: {draft_days: 10, send_days: 9}}\n"
+    )
+    office.folder = district(tmp_path / "two", teams=TEAMS, meetings=FOLDER["meetings.yaml"] + second)
+    folders = [
+        office.run(SEND, meeting=meeting)[-1].folder
+        for meeting in ("budget/2026-12-03T15:00Z", "monthly/2026-12-03T21:30Z")
+    ]
+    assert [folder and folder.name for folder in folders] == [
+        "tech-budget-2026-12-03-final-1",
+        "tech-monthly-2026-12-03-final-1",
+    ]
 
 
 @SQLITE

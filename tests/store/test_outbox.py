@@ -13,6 +13,7 @@ import pytest
 from firstbell.store.models import MessageState, OutboxRow
 from firstbell.store.outbox import (
     NewMessage,
+    give_up,
     mark_attempting,
     message_by_key,
     messages,
@@ -78,8 +79,31 @@ def test_only_one_sender_gets_a_message_and_only_it_settles(store: Store) -> Non
             settle(connection, row.id, one, MessageState.PREPARED, NOW)
     with store.read() as connection:
         (sent,) = messages(connection, team_key="et", meeting_key="m1", states=[MessageState.SENT])
-        assert (sent.server_reply, sent.settled_at, sent.message) == ("250 ok", NOW, message().message)
+        whole = message_by_key(connection, sent.message_key)
+        assert whole is not None
+        assert (whole.server_reply, whole.settled_at, whole.message) == ("250 ok", NOW, message().message)
         assert messages(connection, states=[MessageState.PREPARED]) == []
+
+
+def test_a_list_of_messages_brings_no_bytes_and_takes_keys(store: Store) -> None:
+    rows = [put(store, message(person)) for person in ("p1", "p2", "p3")]
+    with store.read() as connection:
+        found = messages(connection, keys=[row.message_key for row in rows[1:]])
+        assert [(row.person_key, row.message) for row in found] == [("p2", None), ("p3", None)]
+        assert messages(connection, keys=[]) == []
+        assert len(messages(connection)) == 3
+
+
+def test_what_shall_not_leave_any_more_is_given_up_unless_somebody_took_it(store: Store) -> None:
+    left, taken = put(store, message("p1")), put(store, message("p2"))
+    with sender(store) as name, store.begin() as connection:
+        assert mark_attempting(connection, taken.id, name, NOW)
+        assert give_up(connection, [left.message_key, taken.message_key], "Too late.", NOW) == [left.message_key]
+        assert not mark_attempting(connection, left.id, name, NOW)
+        assert settle(connection, taken.id, name, MessageState.SENT, NOW)
+    with store.read() as connection:
+        (found,) = messages(connection, states=[MessageState.FAILED])
+    assert (found.person_key, found.server_reply, found.settled_at) == ("p1", "Too late.", NOW)
 
 
 def test_what_was_certainly_not_handed_over_goes_back(store: Store) -> None:

@@ -239,6 +239,18 @@ def test_a_calendar_that_cannot_be_read_is_an_alarm(work: Workplace) -> None:
     assert "cannot be reached" in found.sentence
 
 
+def test_a_series_without_a_meeting_ahead_is_an_alarm(work: Workplace) -> None:
+    renamed = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//EN\r\nEND:VCALENDAR\r\n"
+    (series,) = work.district.series
+    shared = series.model_copy(update={"key": "shared", "recurrence": None, "ics": "team.ics"})
+    past = series.model_copy(update={"key": "past", "recurrence": None, "dates": (datetime(2026, 11, 5, 16),)})  # noqa: DTZ001
+    district = replace(work.district, series=(series, shared, past))
+    found = alarms(replace(work, district=district, read_calendar=lambda _: renamed))
+    assert [one.key for one in found] == ["meetings/leadership/shared", "meetings/leadership/past"]
+    assert "the calendar gives none with that title" in found[0].sentence
+    assert "its dates are over" in found[1].sentence
+
+
 def test_a_damaged_database_is_an_alarm(work: Workplace, tmp_path: Path) -> None:
     (tmp_path / "broken.db").write_bytes(b"not a database " * 400)
     store = open_store(f"sqlite:///{tmp_path / 'broken.db'}")
