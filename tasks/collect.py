@@ -100,8 +100,8 @@ def _left_out(work: Workplace, source_key: str, progress: dict[str, _Progress]) 
     with work.store.read() as connection:
         before = {
             name
-            for (key, name), (ended, _) in stream_reads(connection, known_at=work.clock()).items()
-            if key == source_key and ended
+            for (key, name), read in stream_reads(connection, known_at=work.clock()).items()
+            if key == source_key and read.completed_at
         }
     missed = {
         name: one
@@ -173,7 +173,15 @@ def _keep(
             if one.stream.mode is StreamMode.REPLACE:
                 one.retired += retire_unseen(connection, source_key, one.stream.record_type, one.seen, end.scope, now)
             counts = {**asdict(one.counts), "retired": one.retired}
-            record_completion(connection, source_key, end.stream, now, counts=counts, state=end.state)
+            record_completion(
+                connection,
+                source_key,
+                end.stream,
+                now,
+                known_until=end.known_until,
+                counts=counts,
+                state=end.state,
+            )
             one.complete = True
 
 

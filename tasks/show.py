@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from firstbell.assessment.instrument import load_instrument
 from firstbell.errors import FirstbellError
 from firstbell.kpi import Light
 from firstbell.packet.wording import Wording
-from firstbell.store.queries import source_states
+from firstbell.store.queries import known_until
 from tasks.assess import Assessed
 from tasks.brief import TeamBriefed
 from tasks.collect import SourceRead
@@ -56,11 +55,7 @@ def show_sources(reads: list[SourceRead]) -> None:
     with workplace() as work:
         words = Wording(work.district.zone)
         with work.store.read() as connection:
-            states = source_states(connection)
-    known: dict[str, datetime | None] = {}
-    for row in states:
-        before = known.get(row.source_key, row.completed_at)
-        known[row.source_key] = min(before, row.completed_at) if before and row.completed_at else None
+            known = known_until(connection, known_at=work.clock())
     rows = [
         {
             "title": work.district.source(read.source_key).title,

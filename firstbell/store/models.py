@@ -119,7 +119,10 @@ class SourceStateRow(Base):
 
 
 class SourceReadRow(Base):
-    """One read of one stream, so that "known until" can be told for a past date."""
+    """One read of one stream, so that "known until" can be told for a past date.
+
+    `known_until` is set where a stream, read to its end, reaches less far than its reading: to an export's own time.
+    """
 
     __tablename__ = "source_read"
     __table_args__ = (Index("ix_source_read_at", "source_key", "stream", "read_at"),)
@@ -132,6 +135,7 @@ class SourceReadRow(Base):
     counts: Mapped[dict[str, int]] = mapped_column(default_factory=dict)
     error: Mapped[str] = mapped_column(default="")
     error_class: Mapped[str] = mapped_column(default="")
+    known_until: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class KeyMapRow(Base):

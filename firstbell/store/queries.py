@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, tuple_, union_all
+from sqlalchemy.orm import aliased
 
 from firstbell.intervals import Window
 from firstbell.records import (
@@ -58,7 +59,7 @@ NEWEST_BEFORE: dict[type[Record], tuple[str, tuple[str, ...]]] = {
 class StoredFacts:
     """All that a run needs of the store, by source. Sources that told nothing are absent from `records`.
 
-    `known_until` is each source's last complete read by then, None where one of its streams never completed.
+    `known_until` is how far each source was known by then, None where one of its streams never completed.
     `locations` maps (source_key, the source's own place name) to a school's key. `baselines` holds the first stored
     due date of each milestone.
     """
@@ -234,31 +235,47 @@ def _interval(row: Any, known_at: datetime) -> ObservationInterval:
     )
 
 
-def known_until(connection: Connection, *, known_at: datetime) -> dict[str, datetime | None]:
-    """Each source's last complete read at a moment: of several streams the one that lags most."""
-    by_then = (
+@dataclass(frozen=True, slots=True)
+class StreamRead:
+    """How far a stream is known, when it was last read to its end (both None if never) and when it was last tried."""
+
+    known_until: datetime | None
+    completed_at: datetime | None
+    tried_at: datetime
+
+
+def stream_reads(connection: Connection, *, known_at: datetime) -> dict[tuple[str, str], StreamRead]:
+    """Each stream that had been tried by `known_at`, by (source_key, stream): two index seeks for each."""
+    mine = (
         SourceReadRow.source_key == SourceStateRow.source_key,
         SourceReadRow.stream == SourceStateRow.stream,
         SourceReadRow.read_at <= known_at,
     )
-    reads = select(SourceReadRow.read_at).where(*by_then).correlate(SourceStateRow)
-    last_completed = (
-        reads.where(SourceReadRow.outcome == ReadOutcome.COMPLETED.value)
-        .order_by(SourceReadRow.read_at.desc())
+    tried = select(func.max(SourceReadRow.read_at)).where(*mine).correlate(SourceStateRow).scalar_subquery()
+    newest = (
+        select(SourceReadRow.id)
+        .where(*mine, SourceReadRow.outcome == ReadOutcome.COMPLETED.value)
+        .order_by(SourceReadRow.read_at.desc(), SourceReadRow.id.desc())
         .limit(1)
+        .correlate(SourceStateRow)
         .scalar_subquery()
     )
+    ended = aliased(SourceReadRow)
     rows = connection.execute(
-        select(SourceStateRow.source_key, SourceStateRow.stream, last_completed).where(reads.exists())
+        select(SourceStateRow.source_key, SourceStateRow.stream, ended.known_until, ended.read_at, tried)
+        .select_from(SourceStateRow)
+        .outerjoin(ended, ended.id == newest)
+        .where(tried.is_not(None))
     )
-    found: dict[str, datetime | None] = {}
-    for source_key, _, completed_at in rows:
-        if source_key not in found:
-            found[source_key] = completed_at
-        else:
-            earliest = found[source_key]
-            found[source_key] = None if earliest is None or completed_at is None else min(earliest, completed_at)
-    return found
+    return {(key, stream): StreamRead(until or end, end, last) for key, stream, until, end, last in rows}
+
+
+def known_until(connection: Connection, *, known_at: datetime) -> dict[str, datetime | None]:
+    """How far each source is known at a moment: of several streams the one that lags most, None if one never ended."""
+    found: dict[str, list[datetime | None]] = {}
+    for (source_key, _), read in stream_reads(connection, known_at=known_at).items():
+        found.setdefault(source_key, []).append(read.known_until)
+    return {key: None if None in ends else min(end for end in ends if end) for key, ends in found.items()}
 
 
 def source_states(connection: Connection, source_key: str | None = None) -> list[SourceStateRow]:
@@ -295,21 +312,3 @@ def district_version(connection: Connection, content_hash: str) -> DistrictVersi
     """The district folder's canonical JSON by its hash."""
     row = connection.execute(select(DistrictVersionRow).where(DistrictVersionRow.content_hash == content_hash)).first()
     return None if row is None else DistrictVersionRow(**row._mapping)
-
-
-def stream_reads(
-    connection: Connection, *, known_at: datetime
-) -> dict[tuple[str, str], tuple[datetime | None, datetime]]:
-    """By (source_key, stream): when it was last read to its end, None if never, and when it was last tried."""
-    completed = SourceReadRow.outcome == ReadOutcome.COMPLETED.value
-    rows = connection.execute(
-        select(
-            SourceReadRow.source_key,
-            SourceReadRow.stream,
-            func.max(SourceReadRow.read_at).filter(completed),
-            func.max(SourceReadRow.read_at),
-        )
-        .where(SourceReadRow.read_at <= known_at)
-        .group_by(SourceReadRow.source_key, SourceReadRow.stream)
-    )
-    return {(source_key, stream): (ended, tried) for source_key, stream, ended, tried in rows}

@@ -189,7 +189,8 @@ def record_attempt(
     state: Mapping[str, Any] | None = None,
 ) -> None:
     """Write down a read that did not reach its end. The watermark stays; `state` is that of a checkpoint, if any."""
-    _record_read(connection, source_key, stream, at, outcome, error, error_class, counts, state, None)
+    told = {"outcome": outcome.value, "error": error, "error_class": error_class, "counts": dict(counts or {})}
+    _record_read(connection, source_key, stream, at, told, state)
 
 
 def record_completion(
@@ -198,11 +199,17 @@ def record_completion(
     stream: str,
     at: datetime,
     *,
+    known_until: datetime | None = None,
     counts: Mapping[str, int] | None = None,
     state: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write down a read that reached the true end of its stream: moves the watermark to `at`."""
-    _record_read(connection, source_key, stream, at, ReadOutcome.COMPLETED, "", "", counts, state or {}, at)
+    """Write down a read that reached the true end of its stream: moves the watermark to `at`.
+
+    Or to `known_until`, where what was read says itself that it reaches less far.
+    """
+    told = {"outcome": ReadOutcome.COMPLETED.value, "error": "", "error_class": "", "counts": dict(counts or {})}
+    reaches = min(known_until, at) if known_until is not None else None
+    _record_read(connection, source_key, stream, at, told, state or {}, completed_at=at, known_until=reaches)
 
 
 def _record_read(
@@ -210,14 +217,12 @@ def _record_read(
     source_key: str,
     stream: str,
     at: datetime,
-    outcome: ReadOutcome,
-    error: str,
-    error_class: str,
-    counts: Mapping[str, int] | None,
+    told: Mapping[str, Any],
     state: Mapping[str, Any] | None,
-    completed_at: datetime | None,
+    *,
+    completed_at: datetime | None = None,
+    known_until: datetime | None = None,
 ) -> None:
-    told = {"outcome": outcome.value, "error": error, "error_class": error_class, "counts": dict(counts or {})}
     values: dict[str, Any] = {"attempted_at": at, **told}
     if state is not None:
         values["state"] = dict(state)
@@ -227,7 +232,9 @@ def _record_read(
         source_key=source_key, stream=stream, **({"state": {}} | values)
     )
     connection.execute(statement.on_conflict_do_update(index_elements=["source_key", "stream"], set_=values))
-    connection.execute(insert(SourceReadRow).values(source_key=source_key, stream=stream, read_at=at, **told))
+    connection.execute(
+        insert(SourceReadRow).values(source_key=source_key, stream=stream, read_at=at, known_until=known_until, **told)
+    )
 
 
 def save_key_map(connection: Connection, source_key: str, kind: str, mapping: Mapping[str, str]) -> None:
