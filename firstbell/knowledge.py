@@ -3,34 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from firstbell.calendar import original_start
-from firstbell.catalog import load_roles
 from firstbell.config.loaded import District
 from firstbell.errors import FirstbellError
 from firstbell.intervals import Window
 from firstbell.kpi import Verdict
-from firstbell.meetings import ReadCalendar, meetings_of
-from firstbell.metrics.facts import Facts, SourceFacts, TeamFacts
-from firstbell.metrics.plan import DISTRICT_MEETING, HoursEntry, Leader, MeetingKept
+from firstbell.meetings import ReadCalendar
+from firstbell.metrics.facts import Facts, SourceFacts
 from firstbell.metrics.uptime import WatchedService
 from firstbell.records import (
     TEAM_SOURCE,
     ActionItemSeen,
     ControlResult,
     Measurement,
-    MeetingMinutes,
     MilestoneSeen,
     ObservationInterval,
+    OpenKeys,
     Record,
+    ServiceState,
     SurveyCounts,
     TeamAction,
     Ticket,
+    TicketStatus,
 )
-from firstbell.store.queries import StoredFacts, StreamRead, load_facts, stream_reads
+from firstbell.store.queries import StoredFacts, load_facts, stream_reads
+from firstbell.team_knowledge import team_facts
 
 PROBES = "probes"
 """The source key of our own looks at services."""
@@ -41,13 +42,14 @@ PLAN = "plan"
 FOLDER = "district_folder"
 """The source key of what the district folder expects and nobody has told."""
 
-ET_LEADER = "education_technology_leader"
 STALE_PROBES = timedelta(hours=26)
 MEASUREMENTS_BACK = timedelta(days=366)
 """A whole school or fiscal year: budgets and training are counted from its start."""
 
 TICKETS_BACK = timedelta(weeks=13)
 SURVEYS_BACK = timedelta(days=800)
+
+_STILL_OPEN = frozenset({TicketStatus.NEW, TicketStatus.OPEN, TicketStatus.PENDING})
 
 Feeds = Mapping[str, Mapping[str, type[Record]]]
 """Each source's streams by name with the record type they yield: the outer layer knows, it knows the connectors."""
@@ -93,7 +95,7 @@ def facts_of(
         systems=district.protected_systems or None,
         schools=tuple(school.key for school in district.schools),
         locations=_locations(district, stored, told),
-        team=_team(district, stored, as_of, read_calendar),
+        team=team_facts(district, stored, as_of, read_calendar),
         policies=district.policies,
     )
 
@@ -135,23 +137,44 @@ def _outside(
                 feeds=frozenset(feeds[source.key][name] for name in streams or feeds[source.key]),
                 known_until=known_until,
                 stale_after=timedelta(hours=source.stale_after_hours),
-                records=stored.records.get(source.key, ()),
+                records=_without_vanished(stored.records.get(source.key, ())),
             )
         )
     return found
 
 
-def _heard(reads: Mapping[str, StreamRead]) -> tuple[set[str], datetime | None]:
+def _without_vanished(records: tuple[Record, ...]) -> tuple[Record, ...]:
+    """A source's records, its open tickets that its newest census no longer lists marked as deleted.
+
+    A help desk does not tell of a ticket that somebody deleted: it just is in no list any more. What came in or
+    changed after the census is not judged by it.
+    """
+    census = max((one for one in records if isinstance(one, OpenKeys)), key=lambda one: one.counted_at, default=None)
+    if census is None:
+        return records
+    listed, counted_at = frozenset(census.ticket_keys), census.counted_at
+    return tuple(
+        replace(one, status=TicketStatus.DELETED)
+        if isinstance(one, Ticket)
+        and one.status in _STILL_OPEN
+        and one.ticket_key not in listed
+        and max(one.created_at, one.updated_at or one.created_at) < counted_at
+        else one
+        for one in records
+    )
+
+
+def _heard(reads: Mapping[str, tuple[datetime | None, datetime]]) -> tuple[set[str], datetime | None]:
     """Which streams a source has, and until when all of them are known; none and None while nothing was completed.
 
     A stream that was never completed and that the last good read did not try is one this source does not have: a
     file of attestations without a list of incidents says nothing about incidents.
     """
-    ends = {name: read.known_until for name, read in reads.items() if read.known_until is not None}
+    ends = {name: ended for name, (ended, _) in reads.items() if ended is not None}
     if not ends:
         return set(), None
-    newest = max(read.completed_at for read in reads.values() if read.completed_at is not None)
-    failing = {name for name, read in reads.items() if name not in ends and read.tried_at >= newest}
+    newest = max(ends.values())
+    failing = {name for name, (ended, tried) in reads.items() if ended is None and tried >= newest}
     return {*ends, *failing}, None if failing else min(ends.values())
 
 
@@ -166,7 +189,7 @@ def _own(district: District, stored: StoredFacts) -> list[SourceFacts]:
                 feeds=frozenset({ObservationInterval, ControlResult}),
                 known_until=stored.known_until.get(PROBES),
                 stale_after=STALE_PROBES,
-                records=stored.records.get(PROBES, ()),
+                records=_looked_at(district, stored.records.get(PROBES, ())),
             )
         )
     if district.plan.goals:
@@ -175,6 +198,31 @@ def _own(district: District, stored: StoredFacts) -> list[SourceFacts]:
             SourceFacts(source_key=PLAN, feeds=frozenset({MilestoneSeen}), known_until=None, records=milestones)
         )
     return found
+
+
+def _looked_at(district: District, records: tuple[Record, ...]) -> tuple[Record, ...]:
+    """Our own looks with the findings on what the folder still names, each as young as the newest look behind it.
+
+    A finding that stays the same is stored once, so its own `collected_at` is when it began. A removed service takes
+    its certificate with it.
+    """
+    subjects = {
+        service.key: {service.key, str(getattr(district.probe_settings[service.key], "name", ""))}
+        for service in district.services
+    }
+    seen_at: dict[str, datetime] = {}
+    for look in records:
+        if isinstance(look, ObservationInterval) and look.state in (ServiceState.UP, ServiceState.DEGRADED):
+            for subject in subjects.get(look.service_key, ()):
+                seen_at[subject] = max(look.last_at, seen_at.get(subject, look.last_at))
+    named = {subject for both in subjects.values() for subject in both}
+    return tuple(
+        replace(one, collected_at=max(one.collected_at, seen_at.get(one.subject, one.collected_at)))
+        if isinstance(one, ControlResult)
+        else one
+        for one in records
+        if not isinstance(one, ControlResult) or one.subject in named
+    )
 
 
 def _unevidenced(district: District, told: Sequence[SourceFacts], as_of: datetime) -> list[SourceFacts]:
@@ -236,85 +284,3 @@ def _locations(district: District, stored: StoredFacts, told: Sequence[SourceFac
     }
     keys = {source.source_key for source in told}
     return known | {place: school for place, school in stored.locations.items() if place[0] in keys}
-
-
-def _team(district: District, stored: StoredFacts, as_of: datetime, read_calendar: ReadCalendar) -> TeamFacts:
-    today = as_of.astimezone(district.zone).date()
-    members = [member for team in district.teams for member in district.members(team.key, today)]
-    leaders = tuple(
-        Leader(leader_key=person, school_key=school)
-        for person in dict.fromkeys(member.person for member in members if ET_LEADER in member.roles)
-        for school in district.person(person).schools
-    )
-    minutes = [one for one in stored.records.get(TEAM_SOURCE, ()) if isinstance(one, MeetingMinutes)]
-    hours = _hours(district, leaders, minutes)
-    return TeamFacts(
-        leaders=leaders or None,
-        hours=hours or None,
-        meetings=_meetings(district, minutes, as_of, read_calendar),
-        stakeholders=stakeholders(district, today),
-        baselines=stored.baselines,
-    )
-
-
-def _meetings(
-    district: District, minutes: Sequence[MeetingMinutes], as_of: datetime, read_calendar: ReadCalendar
-) -> tuple[MeetingKept, ...] | None:
-    """The meetings that were planned, each with the day on which its minutes say it was held.
-
-    None where nobody tells: no team hands in minutes, or a calendar of meetings cannot be read.
-    """
-    held = {
-        (one.team_key, one.meeting_key): one.held_at.astimezone(district.zone).date()
-        for one in minutes
-        if one.held_at <= as_of
-    }
-    if not held:
-        return None
-    try:
-        planned = [one for team in district.teams for one in meetings_of(district, team.key, as_of, read_calendar)]
-    except FirstbellError:
-        return None
-    return tuple(
-        MeetingKept(
-            planned_on=original_start(one.key).astimezone(district.zone).date(),
-            held_on=held.get((one.team_key, one.key)),
-        )
-        for one in planned
-    )
-
-
-def _hours(district: District, leaders: Sequence[Leader], minutes: Sequence[MeetingMinutes]) -> tuple[HoursEntry, ...]:
-    """The leaders' ledger, and the district meetings that minutes say they attended and the ledger does not."""
-    kept = [
-        HoursEntry(leader_key=entry.person, on=entry.day, category=entry.category, hours=entry.hours)
-        for entry in district.plan.et_leaders.hours
-    ]
-    written = {(entry.leader_key, entry.on) for entry in kept if entry.category == DISTRICT_MEETING}
-    keys = {leader.leader_key for leader in leaders}
-    district_teams = {team.key for team in district.teams if team.level == "district"}
-    attended = {
-        (person, one.held_at.astimezone(district.zone).date())
-        for one in minutes
-        if one.team_key in district_teams
-        for person in one.attended
-        if person in keys
-    }
-    hours = district.plan.et_leaders.meeting_hours
-    met = [
-        HoursEntry(leader_key=person, on=day, category=DISTRICT_MEETING, hours=hours)
-        for person, day in sorted(attended - written)
-    ]
-    return (*kept, *met)
-
-
-def stakeholders(district: District, today: date) -> dict[str, int]:
-    """How many people speak for each stakeholder group: by their roles, or as their seat says. Nobody counts twice."""
-    roles = load_roles()
-    people: dict[str, set[str]] = {group.key: set() for group in roles.groups}
-    for team in district.teams:
-        for member in district.members(team.key, today):
-            spoken = member.groups or {group for role in member.roles for group in roles.role(role).groups}
-            for group in spoken:
-                people.setdefault(group, set()).add(member.person)
-    return {group: len(members) for group, members in people.items()}

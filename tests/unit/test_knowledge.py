@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -11,10 +12,11 @@ import pytest
 
 from firstbell.config.loaded import District
 from firstbell.intervals import Window
-from firstbell.knowledge import facts_of, stakeholders
+from firstbell.knowledge import PROBES, facts_of
 from firstbell.kpi import Verdict
 from firstbell.metrics.facts import Facts
 from firstbell.metrics.plan import MeetingKept
+from firstbell.metrics.tickets import open_at
 from firstbell.records import (
     TEAM_SOURCE,
     Agreement,
@@ -23,12 +25,16 @@ from firstbell.records import (
     Measurement,
     MeetingMinutes,
     ObservationInterval,
+    OpenKeys,
+    ServiceState,
     Ticket,
 )
+from firstbell.store.interval_history import save_intervals
 from firstbell.store.save import record_attempt, record_completion, save_facts, save_key_map
 from firstbell.store.schema import upgrade
 from firstbell.store.session import Store, open_store
-from tests.unit.packet_material import AS_OF, FEEDS, FOLDER, SINCE, district, evidence, local, measured, ticket
+from firstbell.team_knowledge import stakeholders
+from tests.unit.packet_material import AS_OF, FEEDS, FOLDER, SINCE, district, evidence, local, measured, seen, ticket
 
 DAY = timedelta(days=1)
 
@@ -206,6 +212,46 @@ def test_places_are_those_of_their_own_source(folder: District, store: Store) ->
         save_key_map(connection, "desk", "school", {"Annex": "middle"})
         save_facts(connection, "desk", [ticket(1, local(11, 10, 9))], AS_OF)
     assert known(folder, store).locations == {("desk", "Oak Elementary"): "oak", ("desk", "Annex"): "middle"}
+
+
+def test_a_ticket_that_the_census_no_longer_lists_is_out_of_the_backlog(folder: District, store: Store) -> None:
+    counted_at = AS_OF - DAY
+    gone, still, new = (ticket(number, AS_OF - days * DAY) for number, days in ((1, 9), (2, 9), (3, 0.5)))
+    changed = replace(ticket(4, AS_OF - 9 * DAY), updated_at=AS_OF - 0.5 * DAY)
+    done = ticket(5, AS_OF - 9 * DAY, AS_OF - 8 * DAY)
+    earlier, newest = (
+        OpenKeys(counted_at=at, ticket_keys=keys) for at, keys in ((counted_at - DAY, ("1", "2")), (counted_at, ("2",)))
+    )
+    with store.begin() as connection:
+        save_facts(connection, "desk", [gone, still, new, changed, done, earlier], counted_at - DAY)
+        save_facts(connection, "desk", [newest], counted_at)
+        save_facts(connection, "dumps", [replace(gone, ticket_key="7")], counted_at)
+
+    def open_keys(known_at: datetime) -> set[str]:
+        return {one.ticket_key for one in open_at(known(folder, store, known_at).of(Ticket), AS_OF)}
+
+    assert open_keys(AS_OF) == {"2", "3", "4", "7"}
+    assert open_keys(counted_at - timedelta(hours=1)) == {"1", "2", "3", "4"}
+
+
+def control(subject: str, collected_at: datetime, framework: str = "mail-dns") -> ControlResult:
+    return ControlResult(
+        framework=framework, edition="", code="SPF", subject=subject, state=Verdict.OK, collected_at=collected_at
+    )
+
+
+def test_findings_of_our_own_are_as_young_as_the_looks_behind_them(tmp_path: Path, store: Store) -> None:
+    services = FOLDER["services.yaml"].replace("{kind: http}}", "{kind: dns, name: cedar.example}}")
+    folder = district(tmp_path, services=services)
+    assert [service.key for service in folder.services] == ["sso", "sis"]
+    begun = AS_OF - 500 * DAY
+    told = [control(subject, begun) for subject in ("cedar.example", "sso", "removed.example")]
+    with store.begin() as connection:
+        save_facts(connection, PROBES, told, begun)
+        save_intervals(connection, PROBES, [seen("sis", SINCE, AS_OF - DAY)])
+        save_intervals(connection, PROBES, [seen("sso", SINCE, AS_OF - DAY, ServiceState.UNKNOWN)])
+    found = {one.subject: one.collected_at for one in known(folder, store).of(ControlResult)}
+    assert found == {"cedar.example": AS_OF - DAY, "sso": begun}
 
 
 def test_a_planned_meeting_without_minutes_was_not_held_for_sure(folder: District, store: Store) -> None:

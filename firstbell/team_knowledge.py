@@ -1,0 +1,101 @@
+"""What is known of a team's people and meetings: the district folder joined with the minutes that were handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from firstbell.calendar import original_start
+from firstbell.catalog import load_roles
+from firstbell.config.loaded import District
+from firstbell.errors import FirstbellError
+from firstbell.meetings import ReadCalendar, meetings_of
+from firstbell.metrics.facts import TeamFacts
+from firstbell.metrics.plan import DISTRICT_MEETING, HoursEntry, Leader, MeetingKept
+from firstbell.records import TEAM_SOURCE, MeetingMinutes
+from firstbell.store.queries import StoredFacts
+
+ET_LEADER = "education_technology_leader"
+
+
+def team_facts(district: District, stored: StoredFacts, as_of: datetime, read_calendar: ReadCalendar) -> TeamFacts:
+    """The leaders and their hours, the meetings, who speaks for whom, and what milestones were first promised for."""
+    today = as_of.astimezone(district.zone).date()
+    members = [member for team in district.teams for member in district.members(team.key, today)]
+    leaders = tuple(
+        Leader(leader_key=person, school_key=school)
+        for person in dict.fromkeys(member.person for member in members if ET_LEADER in member.roles)
+        for school in district.person(person).schools
+    )
+    minutes = [one for one in stored.records.get(TEAM_SOURCE, ()) if isinstance(one, MeetingMinutes)]
+    hours = _hours(district, leaders, minutes)
+    return TeamFacts(
+        leaders=leaders or None,
+        hours=hours or None,
+        meetings=_meetings(district, minutes, as_of, read_calendar),
+        stakeholders=stakeholders(district, today),
+        baselines=stored.baselines,
+    )
+
+
+def _meetings(
+    district: District, minutes: Sequence[MeetingMinutes], as_of: datetime, read_calendar: ReadCalendar
+) -> tuple[MeetingKept, ...] | None:
+    """The meetings that were planned, each with the day on which its minutes say it was held.
+
+    None where nobody tells: no team hands in minutes, or a calendar of meetings cannot be read.
+    """
+    held = {
+        (one.team_key, one.meeting_key): one.held_at.astimezone(district.zone).date()
+        for one in minutes
+        if one.held_at <= as_of
+    }
+    if not held:
+        return None
+    try:
+        planned = [one for team in district.teams for one in meetings_of(district, team.key, as_of, read_calendar)]
+    except FirstbellError:
+        return None
+    return tuple(
+        MeetingKept(
+            planned_on=original_start(one.key).astimezone(district.zone).date(),
+            held_on=held.get((one.team_key, one.key)),
+        )
+        for one in planned
+    )
+
+
+def _hours(district: District, leaders: Sequence[Leader], minutes: Sequence[MeetingMinutes]) -> tuple[HoursEntry, ...]:
+    """The leaders' ledger, and the district meetings that minutes say they attended and the ledger does not."""
+    kept = [
+        HoursEntry(leader_key=entry.person, on=entry.day, category=entry.category, hours=entry.hours)
+        for entry in district.plan.et_leaders.hours
+    ]
+    written = {(entry.leader_key, entry.on) for entry in kept if entry.category == DISTRICT_MEETING}
+    keys = {leader.leader_key for leader in leaders}
+    district_teams = {team.key for team in district.teams if team.level == "district"}
+    attended = {
+        (person, one.held_at.astimezone(district.zone).date())
+        for one in minutes
+        if one.team_key in district_teams
+        for person in one.attended
+        if person in keys
+    }
+    hours = district.plan.et_leaders.meeting_hours
+    met = [
+        HoursEntry(leader_key=person, on=day, category=DISTRICT_MEETING, hours=hours)
+        for person, day in sorted(attended - written)
+    ]
+    return (*kept, *met)
+
+
+def stakeholders(district: District, today: date) -> dict[str, int]:
+    """How many people speak for each stakeholder group: by their roles, or as their seat says. Nobody counts twice."""
+    roles = load_roles()
+    people: dict[str, set[str]] = {group.key: set() for group in roles.groups}
+    for team in district.teams:
+        for member in district.members(team.key, today):
+            spoken = member.groups or {group for role in member.roles for group in roles.role(role).groups}
+            for group in spoken:
+                people.setdefault(group, set()).add(member.person)
+    return {group: len(members) for group, members in people.items()}
