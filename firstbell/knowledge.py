@@ -30,7 +30,7 @@ from firstbell.records import (
     Ticket,
     TicketStatus,
 )
-from firstbell.store.queries import StoredFacts, load_facts, stream_reads
+from firstbell.store.queries import StoredFacts, StreamRead, load_facts, stream_reads
 from firstbell.team_knowledge import team_facts
 
 PROBES = "probes"
@@ -164,17 +164,17 @@ def _without_vanished(records: tuple[Record, ...]) -> tuple[Record, ...]:
     )
 
 
-def _heard(reads: Mapping[str, tuple[datetime | None, datetime]]) -> tuple[set[str], datetime | None]:
+def _heard(reads: Mapping[str, StreamRead]) -> tuple[set[str], datetime | None]:
     """Which streams a source has, and until when all of them are known; none and None while nothing was completed.
 
     A stream that was never completed and that the last good read did not try is one this source does not have: a
     file of attestations without a list of incidents says nothing about incidents.
     """
-    ends = {name: ended for name, (ended, _) in reads.items() if ended is not None}
+    ends = {name: read.known_until for name, read in reads.items() if read.known_until is not None}
     if not ends:
         return set(), None
-    newest = max(ends.values())
-    failing = {name for name, (ended, tried) in reads.items() if ended is None and tried >= newest}
+    newest = max(read.completed_at for read in reads.values() if read.completed_at is not None)
+    failing = {name for name, read in reads.items() if name not in ends and read.tried_at >= newest}
     return {*ends, *failing}, None if failing else min(ends.values())
 
 
