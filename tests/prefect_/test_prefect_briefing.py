@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from prefect.artifacts import Artifact
 
 from firstbell.assessment.instrument import load_instrument
+from firstbell.clock import utc_now
+from firstbell.meetings import meetings_of
+from firstbell.records import TEAM_SOURCE, TeamDecision
 from firstbell.store.models import ApprovalState
 from firstbell.store.packets import approvals, latest_packet
+from firstbell.store.save import save_facts
+from tasks.brief import TeamBriefed
+from tasks.show import page
 from tests.prefect_.conftest import PREFECT_CLIENTS, Office
 from tests.prefect_.small_district import day
 
@@ -34,6 +41,30 @@ def test_briefing_twice_mails_nothing_twice(office: Office) -> None:
     assert shown is not None
     assert "nothing new to send" in str(shown.data)
     assert "ada@" not in str(shown.data)
+
+
+def test_a_scheduled_run_that_starts_late_prints_what_was_decided_meanwhile(office: Office) -> None:
+    with office.work() as work:
+        (meeting,) = meetings_of(work.district, "leadership", work.clock(), work.read_calendar)
+        question = TeamDecision(
+            team_key="leadership", decision_key="D-1", meeting_key=meeting.key, title="Buy it?", state="confirmed"
+        )
+        with work.store.begin() as connection:
+            save_facts(connection, TEAM_SOURCE, [question], work.clock())
+    assert office.run_scheduled("briefing", utc_now() - timedelta(hours=3)).name == "Completed"
+    with office.work() as work, work.store.read() as connection:
+        packet = latest_packet(connection, "leadership", meeting.key, "final")
+    assert packet is not None
+    assert "Buy it?" in packet.snapshot
+
+
+def test_what_an_admin_sees_counts_deliveries_and_names_nobody() -> None:
+    key = "packet/leadership/monthly/2026-12-03T21:30Z/final/1/representative/{}/0"
+    done = TeamBriefed(team="leadership", refused=(key.format("bo"), key.format("cy")), unknown=(key.format("ada"),))
+    text = page("briefings", done=[done])
+    assert "**Refused** (leadership): 2. `firstbell outbox --state refused`" in text
+    assert "**Outcome unknown** (leadership): 1. `firstbell outbox --state unknown`" in text
+    assert not any(person in text for person in ("/bo/", "/cy/", "/ada/"))
 
 
 def test_a_packet_is_sent_again_to_one_person_only(office: Office) -> None:
