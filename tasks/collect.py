@@ -34,6 +34,10 @@ BATCH = 1_000
 MOST_TIME = timedelta(minutes=20)
 
 
+class ConnectorFaultError(FirstbellError):
+    """A connector breaks its own contract: its author has to mend it, no setting and no second try can."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceRead:
     """How reading one source went. `problem` is a sentence for a person; empty when all of it was read."""
@@ -62,13 +66,15 @@ class _Progress:
     complete: bool = False
 
 
-def read_source(work: Workplace, source_key: str, mode: Mode = Mode.INCREMENTAL) -> SourceRead:
+def read_source(
+    work: Workplace, source_key: str, mode: Mode = Mode.INCREMENTAL, kind: type[Connector] | None = None
+) -> SourceRead:
     """Read one source; what a person has to mend is written down and told, what is retried is raised.
 
-    Raises RetryableError after writing the failure down. Any other trouble of the source is in `problem`.
+    `kind` is its connector where that does not stand in connectors/. Raises RetryableError after writing the failure
+    down. Any other trouble of the source is in `problem`.
     """
-    source = work.district.source(source_key)
-    kind = connectors.get(source.kind)
+    kind = kind or connectors.get(work.district.source(source_key).kind)
     started = work.clock()
     progress = {stream.name: _Progress(stream) for stream in kind.streams}
     try:
@@ -128,9 +134,40 @@ def _stream_in(
     with work.store.read() as connection:
         states = stream_states(connection, source_key)
     request = FetchRequest(mode=mode, states=states, deadline=started + MOST_TIME)
-    by_type = {one.stream.record_type: one for one in progress.values()}
+    by_type = _by_type(type(connector), progress)
     for records, end in _batches(connector.fetch(request)):
+        _refuse_undeclared(type(connector), records, end, by_type, progress)
         _keep(work, source_key, records, end, by_type, progress)
+
+
+def _by_type(kind: type[Connector], progress: dict[str, _Progress]) -> dict[type[Record], _Progress]:
+    """Each stream by the type of its records, which is how a record tells its stream."""
+    by_type = {one.stream.record_type: one for one in progress.values()}
+    if len(by_type) < len(progress):
+        raise ConnectorFaultError(f"The connector {_name(kind)} has two streams of one type of record; join them.")
+    return by_type
+
+
+def _refuse_undeclared(
+    kind: type[Connector],
+    records: list[Record],
+    end: Checkpoint | Complete | None,
+    by_type: dict[type[Record], _Progress],
+    progress: dict[str, _Progress],
+) -> None:
+    """Raise ConnectorFaultError for what no stream declares: unread it is lost, and its loss looks like good news."""
+    unknown = {type(record).__name__ for record in records if type(record) not in by_type}
+    if end is not None and end.stream not in progress:
+        unknown.add(f"the end of {end.stream}")
+    if unknown:
+        raise ConnectorFaultError(
+            f"The connector {_name(kind)} yields {', '.join(sorted(unknown))}, which none of its streams declares; "
+            "add a stream for it."
+        )
+
+
+def _name(kind: type[Connector]) -> str:
+    return kind.__module__.rpartition(".")[2]
 
 
 def _batches(yielded: Iterator[Any]) -> Iterator[tuple[list[Record], Checkpoint | Complete | None]]:
