@@ -39,10 +39,13 @@ def item_state(result: ControlResult, on: date, policy: CompliancePolicy) -> Ite
     """One control's state on a date. An item is valid up to and with its `expires_on`.
 
     A waiver that ended, or never had an end, counts again as failed. Evidence without an expiry grows old: a tool's
-    by when it last looked, a person's by when it was signed; past the policy's age nobody knows.
+    by when it last looked, a person's by when it was signed; past the policy's age nobody knows. Nor does anybody
+    know by evidence that begins to hold later.
     """
     if result.state in _PLAIN:
         return _PLAIN[result.state]
+    if result.effective_at is not None and result.effective_at.date() > on:
+        return ItemState.UNKNOWN
     if result.state is Verdict.WAIVED:
         running = result.waived_until is not None and result.waived_until >= on
         return ItemState.WAIVED if running else ItemState.FAILED

@@ -49,6 +49,10 @@ def days(number: int) -> date:
         (control(days_old=401), ItemState.UNKNOWN),
         (control(days_old=401, expires_on=days(90)), ItemState.CURRENT),
         (control(effective_at=NOW - timedelta(days=500)), ItemState.UNKNOWN),
+        (control(effective_at=NOW), ItemState.CURRENT),
+        (control(effective_at=NOW + timedelta(days=1)), ItemState.UNKNOWN),
+        (control(effective_at=NOW + timedelta(days=90), expires_on=days(400)), ItemState.UNKNOWN),
+        (control(Verdict.WAIVED, effective_at=NOW + timedelta(days=9), waived_until=days(90)), ItemState.UNKNOWN),
         (control(effective_at=NOW - timedelta(days=500), tool_version="3.0"), ItemState.CURRENT),
     ],
 )
