@@ -52,7 +52,8 @@ class Section:
 def sections(file: SourceFile, titles: frozenset[str]) -> Mapping[str, SequenceNode | None]:
     """The file's lists by their titles.
 
-    Raises BadReplyError with the line when it is not YAML, and SettingsError when it has other sections or none.
+    Raises BadReplyError with the line when it is not YAML, and SettingsError when it has other sections or none, or
+    one of them twice.
     """
     root = _composed(file)
     if not isinstance(root, MappingNode):
@@ -62,6 +63,8 @@ def sections(file: SourceFile, titles: frozenset[str]) -> Mapping[str, SequenceN
         title, line = key.value, key.start_mark.line + 1
         if title not in titles:
             raise SettingsError(f"{file.name}: line {line} is not one of {', '.join(sorted(titles))}; correct it.")
+        if title in found:
+            raise SettingsError(f"{file.name}: line {line} begins {title} a second time; put both lists into one.")
         if isinstance(value, ScalarNode) and not _text(value):
             found[title] = None
         elif isinstance(value, SequenceNode):

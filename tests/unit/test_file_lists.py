@@ -94,6 +94,11 @@ def test_not_applicable_needs_a_reason(tmp_path: Path) -> None:
         ("controls:\n  - {code: A, state: secret-word}\n", "must be one of ok, warn, fail"),
         ("controls:\n  - code: A\n   state: met\n", "not readable as YAML from line 3"),
         ("controls:\n  code: A\n", "must be a list"),
+        (
+            "controls:\n  - {code: A, state: fail}\nagreements: []\ncontrols:\n  - {code: B, state: met}\n",
+            "line 4 begins controls a second time",
+        ),
+        ("controls:\ncontrols:\n  - {code: B, state: met}\n", "line 2 begins controls a second time"),
         ("control:\n  - {code: A, state: met}\n", "line 1 is not one of"),
         ("controls:\n  - &a {code: A, state: met, waiver: *a}\n", "must hold keys and values"),
         ("restore_tests:\n  - {system: sis, on: yesterday, result: ok}\n", 'column "on" is not a date'),
