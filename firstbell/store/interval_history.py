@@ -23,8 +23,8 @@ def save_intervals(
     """Keep intervals as they are; returns how many. The newest of each service and vantage becomes the one that grows.
 
     `recorded_at` None means that each was known from its own first look on, as if we had watched. Raises StoreError
-    where intervals of a service overlap, or begin before the end of what is stored of it: history is appended, never
-    woven in.
+    where an interval ends before it begins, where intervals of a service overlap, or where one begins before the end
+    of what is stored of it: history is appended, never woven in.
     """
     serialise(connection, source_key)
     places: dict[tuple[str, str], list[ObservationInterval]] = defaultdict(list)
@@ -32,6 +32,8 @@ def save_intervals(
         places[one.vantage, one.service_key].append(one)
     rows = []
     for (vantage, service), told in places.items():
+        if any(one.last_at < one.first_at for one in told):
+            raise StoreError(f"The history of {service} has an interval that ends before it begins; correct its times.")
         told.sort(key=lambda one: one.first_at)
         known = _close_tail(connection, source_key, vantage, service)
         ends = [known, *(one.last_at for one in told)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -55,6 +56,12 @@ def test_history_recorded_later_is_not_known_before(store: Store) -> None:
     keep(store, stretch(0, 10), recorded_at=at(40))
     assert known(store, 30) == []
     assert known(store, 40) == [("up", 10, 11)]
+
+
+def test_an_interval_that_ends_before_it_begins_is_refused(store: Store) -> None:
+    with pytest.raises(StoreError, match="sis has an interval that ends before it begins"):
+        keep(store, stretch(0, 10), replace(stretch(20, 30), last_at=at(19)))
+    assert known(store, 60) == []
 
 
 def test_live_looks_go_on_where_history_ends(store: Store) -> None:
