@@ -33,14 +33,25 @@ from firstbell.policies import CompliancePolicy, HelpDeskPolicy, SlaPolicy, Supp
 
 Keyed = TypeVar("Keyed", School, Source, Service, Person, Team)
 
+NOT_KEPT: Mapping[str, Any] = {
+    "district.yaml": {"installer": True, "mail": {"username", "sender", "sender_name"}},
+    "teams.yaml": {"people": {"__all__": {"name", "email"}}},
+    "meetings.yaml": {"series": {"__all__": {"ics", "place"}}},
+}
+"""What stays in the folder alone: who people are, how they are reached, and addresses that open a calendar or a room.
+
+The store keeps the rest for ever, and no figure depends on these.
+"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class District:
     """All that the district says of itself. Every key that one part names is known to exist in the other.
 
     `settings` holds each source's settings by its key and `probe_settings` each service's, validated by their kind
-    and with secrets as references (firstbell/config/secrets.py resolves them). `canonical_json` is the whole folder
-    as sorted JSON without secrets; equal folders have equal JSON, however they were written down.
+    and with secrets as references (firstbell/config/secrets.py resolves them). `canonical_json` is the folder as
+    sorted JSON without secrets and without what NOT_KEPT names: people are keys and roles in it. Equal folders have
+    equal JSON, however they were written down.
     """
 
     folder: Path
@@ -212,7 +223,10 @@ def _by_key(things: tuple[Keyed, ...]) -> dict[str, Keyed]:
 
 
 def _canonical(files: Mapping[str, BaseModel]) -> str:
-    content = {name: model.model_dump(mode="python", by_alias=True) for name, model in files.items()}
+    content = {
+        name: model.model_dump(mode="python", by_alias=True, exclude=NOT_KEPT.get(name))
+        for name, model in files.items()
+    }
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_scalar)
 
 

@@ -92,9 +92,35 @@ def test_equal_folders_have_equal_hashes(tmp_path: Path) -> None:
     first = load(write_folder(tmp_path / "a"))
     people = "key,email,schools,name\nada,ada@example.org, oak ; elm ,Ada Long\nbo,,oak,Bo Short\n"
     again = load(write_folder(tmp_path / "b", people_csv=people, district="# a comment\n" + FILES["district.yaml"]))
-    other = load(write_folder(tmp_path / "c", people_csv=people.replace("Bo Short", "Bo Tall")))
+    others = [
+        load(write_folder(tmp_path / "c", people_csv=people.replace("bo,,oak", "bo,,elm"))),
+        load(write_folder(tmp_path / "d", meetings=FILES["meetings.yaml"].replace("1TH", "2TH"))),
+        load(write_folder(tmp_path / "e", district=FILES["district.yaml"].replace("15:05", "15:10"))),
+        load(write_folder(tmp_path / "f", teams=FILES["teams.yaml"].replace(", it_lead", ""))),
+    ]
     assert first.hash == again.hash
-    assert first.hash != other.hash
+    assert len({one.hash for one in (first, *others)}) == 5
+
+
+def test_the_canonical_json_knows_nobody(tmp_path: Path) -> None:
+    """The store keeps it for ever; names, addresses and private links stay in the folder."""
+    personal = {
+        "name: Ada Long, email: ada@example.org": "name: Zed Private, email: zed@private.example",
+        "sender: tech@example.org": "sender: desk@private.example\n  sender_name: Zed Private\n  username: zed.private",
+    }
+    text = FILES["district.yaml"]
+    for old, new in personal.items():
+        assert old in text
+        text = text.replace(old, new)
+    people = "key,name,email,schools\nada,Ada Private,ada@private.example,oak;elm\nbo,Bo Private,,oak\n"
+    meetings = FILES["meetings.yaml"].replace(
+        "recurrence: {rule: FREQ=MONTHLY;BYDAY=1TH, starts: 2026-09-03T16:00}",
+        "ics: https://calendar.example.org/private-4711/basic.ics\n    place: https://meet.example.org/private-4711",
+    )
+    district = load(write_folder(tmp_path, district=text, people_csv=people, meetings=meetings))
+    assert district.about.installer.name == "Zed Private"
+    assert "private" not in district.canonical_json.casefold()
+    assert '{"key":"ada","schools":["oak","elm"]}' in district.canonical_json
 
 
 def test_the_canonical_json_names_secrets_and_holds_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
