@@ -14,7 +14,8 @@ from sqlalchemy import Connection
 
 from firstbell.catalog import load_roles
 from firstbell.config._references import did_you_mean
-from firstbell.meetings import Meeting, MeetingError, chosen, meetings_of
+from firstbell.known_meetings import known_meetings
+from firstbell.meetings import Meeting, MeetingError, chosen
 from firstbell.packet.model import Packet
 from firstbell.packet.wording import Wording
 from firstbell.records import TEAM_SOURCE, Record, SectionNote, TeamDecision
@@ -60,7 +61,7 @@ def waiting(work: Workplace) -> list[Waiting]:
     coming = [
         meeting
         for team in work.district.teams
-        for meeting in meetings_of(work.district, team.key, now, work.read_calendar)
+        for meeting in known_meetings(work, team.key, now)
         if meeting.starts_at > now
     ]
     found = []
@@ -149,7 +150,7 @@ def _meeting(work: Workplace, word: ReviewWord) -> Meeting:
     if word.team not in teams:
         raise ReviewError(f"team names no team there is; {did_you_mean(word.team, teams)}")
     now = work.clock()
-    found = chosen(meetings_of(work.district, word.team, now, work.read_calendar), word.meeting, now, work.district)
+    found = chosen(known_meetings(work, word.team, now), word.meeting, now, work.district)
     if found is None:
         raise MeetingError(f"No meeting of {word.team} is planned.")
     return found

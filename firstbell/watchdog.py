@@ -23,7 +23,8 @@ from firstbell.delivery.dispatch import dispatch
 from firstbell.delivery.message import Letter, one_line
 from firstbell.delivery.transport import DeliveryError, Transport
 from firstbell.errors import FirstbellError
-from firstbell.meetings import Meeting, meetings_of
+from firstbell.known_meetings import known_meetings
+from firstbell.meetings import Meeting
 from firstbell.packet.wording import Wording
 from firstbell.store.errors import StoreError
 from firstbell.store.ledger import last_completed
@@ -55,8 +56,8 @@ def alarms(work: Workplace) -> list[Alarm]:
     """Everything that is wrong right now. A store that cannot be read is an alarm, not an error."""
     if work.store.is_sqlite and not work.store.path.exists():
         return [Alarm("database", f"There is no database at {work.store.path}; restore a backup or the mount.")]
-    found, coming = _coming(work)
     try:
+        found, coming = _coming(work)
         settle_dead_attempts(work.store, work.clock())
         with work.store.read() as connection:
             found += [*_night(work, connection), *_packets(work, connection, coming), *_unknown(connection)]
@@ -76,7 +77,9 @@ def _coming(work: Workplace) -> tuple[list[Alarm], list[Meeting]]:
     coming: list[Meeting] = []
     for team in work.district.teams:
         try:
-            meetings = meetings_of(work.district, team.key, now, work.read_calendar)
+            meetings = known_meetings(work, team.key, now)
+        except StoreError:
+            raise
         except FirstbellError as error:
             troubles.append(Alarm(f"calendar/{team.key}", str(error)))
             continue

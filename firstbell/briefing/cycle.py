@@ -18,7 +18,8 @@ from firstbell.briefing.posting import audience, give_up_late, letter_again, put
 from firstbell.calendar import series_of
 from firstbell.delivery.dispatch import Dispatched, dispatch
 from firstbell.delivery.transport import Transport
-from firstbell.meetings import Meeting, MeetingError, chosen, meeting_before, meetings_of
+from firstbell.known_meetings import known_meetings
+from firstbell.meetings import Meeting, MeetingError, chosen, meeting_before
 from firstbell.packet.model import Packet
 from firstbell.packet.wording import Wording
 from firstbell.store.outbox import NewMessage
@@ -63,7 +64,7 @@ def brief(work: Workplace, transport: Transport, wish: BriefingWish) -> list[Bri
     """
     now = work.clock()
     as_of = min(wish.as_of or now, now)
-    meetings = meetings_of(work.district, wish.team_key, as_of, work.read_calendar)
+    meetings = known_meetings(work, wish.team_key, as_of)
     late = [] if wish.dry_run else give_up_late(work, wish.team_key, meetings)
     done = _briefed(work, transport, wish, meetings, as_of)
     return [*(Briefed(sentences=(sentence,)) for sentence in late), *done]

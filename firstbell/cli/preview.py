@@ -22,11 +22,12 @@ def preview(
     from firstbell.briefing.cycle import BriefingWish, brief
     from firstbell.briefing.gather import readers_of
     from firstbell.delivery.file_drop import FileDrop
-    from firstbell.meetings import chosen, meetings_of
+    from firstbell.known_meetings import known_meetings
+    from firstbell.meetings import chosen
 
     with place_of(context).work() as work:
         now, key = work.clock(), only_team(work.district, team)
-        found = chosen(meetings_of(work.district, key, now, work.read_calendar), meeting, now, work.district)
+        found = chosen(known_meetings(work, key, now), meeting, now, work.district)
         wish = BriefingWish(team_key=key, meeting=meeting, as_of=now, dry_run=True)
         (done,) = brief(work, FileDrop(work.state / "previews"), wish)
         readers = readers_of(work.district, found) if found is not None else ()

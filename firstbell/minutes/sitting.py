@@ -13,7 +13,8 @@ from firstbell.config._document import Place
 from firstbell.config._references import did_you_mean
 from firstbell.config.loaded import District
 from firstbell.intervals import local_moment
-from firstbell.meetings import Meeting, MeetingError, chosen, meetings_of
+from firstbell.known_meetings import known_meetings
+from firstbell.meetings import Meeting, MeetingError, chosen
 from firstbell.minutes.faults import Findings
 from firstbell.minutes.model import Minutes
 from firstbell.records import MeetingMinutes, TeamAction, TeamDecision
@@ -71,7 +72,7 @@ def sitting_of(work: Workplace, minutes: Minutes, findings: Findings) -> Sitting
     if minutes.team not in teams:
         findings.add(("team",), f"names no team there is; {did_you_mean(minutes.team, teams)}")
         return None
-    meetings = meetings_of(district, minutes.team, now, work.read_calendar)
+    meetings = known_meetings(work, minutes.team, now)
     meeting = findings.attempt(("meeting",), lambda: held_meeting(meetings, minutes.meeting, now, district))
     if meeting is None:
         return None

@@ -8,7 +8,8 @@ from datetime import date
 from firstbell.actions import actions_of
 from firstbell.catalog import load_roles
 from firstbell.delivery.message import one_line
-from firstbell.meetings import Meeting, meetings_of
+from firstbell.known_meetings import known_meetings
+from firstbell.meetings import Meeting
 from firstbell.minutes.sitting import held_meeting, printed_numbers
 from firstbell.packet.wording import Wording
 from firstbell.records import TeamAction, TeamDecision
@@ -34,7 +35,7 @@ def minutes_template(work: Workplace, team_key: str, wanted: str = "") -> str:
     Raises MeetingError. What it prints can be recorded as it stands.
     """
     now = work.clock()
-    meeting = held_meeting(meetings_of(work.district, team_key, now, work.read_calendar), wanted, now, work.district)
+    meeting = held_meeting(known_meetings(work, team_key, now), wanted, now, work.district)
     wording = Wording(work.district.zone)
     day = meeting.starts_at.astimezone(work.district.zone).date()
     with work.store.read() as connection:

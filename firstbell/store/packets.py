@@ -91,6 +91,11 @@ def previous_packet(
     )
 
 
+def meetings_with_packets(connection: Connection, team_key: str) -> set[str]:
+    """The keys of the meetings for which a team has packets, of any stage."""
+    return set(connection.scalars(select(PacketRow.meeting_key).where(PacketRow.team_key == team_key).distinct()))
+
+
 def _first(connection: Connection, *conditions: ColumnElement[bool]) -> PacketRow | None:
     newest = (PacketRow.composed_at.desc(), PacketRow.revision.desc(), PacketRow.id.desc())
     row = connection.execute(select(PacketRow).where(*conditions).order_by(*newest).limit(1)).first()

@@ -483,6 +483,21 @@ def test_the_kept_packet_is_the_one_that_was_sent(office: Office) -> None:
 
 
 @SQLITE
+def test_a_changed_hour_of_the_series_makes_no_new_meeting_and_mails_nothing_again(
+    office: Office, tmp_path: Path
+) -> None:
+    (before,) = office.run(SEND)
+    office.taken()
+    later = FOLDER["meetings.yaml"].replace("T15:30", "T16:15")
+    office.folder = district(tmp_path / "later", teams=TEAMS, meetings=later)
+    (again,) = office.run(SEND + timedelta(hours=1))
+    assert office.taken() == []
+    assert (again.new, again.meeting_key) == (False, before.meeting_key)
+    *_, following = office.run(local(12, 31, 6))
+    assert following.meeting_key == "monthly/2027-01-07T22:15Z"
+
+
+@SQLITE
 def test_two_meetings_of_a_team_on_one_day_share_no_folder(office: Office, tmp_path: Path) -> None:
     second = (
         "  - {key: budget, team: tech, title: Budget meeting, dates: [2026-12-03T09:00], "

@@ -10,6 +10,7 @@ import pytest
 from firstbell.briefing.cycle import due_stages
 from firstbell.config.loaded import District
 from firstbell.intervals import Window
+from firstbell.known_meetings import keep_keys
 from firstbell.meetings import Meeting, MeetingError, chosen, meeting_before, meetings_of, next_meeting
 from tests.unit.packet_material import AS_OF, CHICAGO, district, local
 
@@ -112,6 +113,18 @@ def test_what_is_due_when(tmp_path: Path) -> None:
     assert due_stages(december, december.send_at) == ["draft", "final"]
     assert due_stages(december, december.starts_at - second) == ["draft", "final"]
     assert due_stages(december, december.starts_at) == []
+
+
+def test_a_meeting_with_a_packet_that_moved_without_a_trace_keeps_its_key(tmp_path: Path) -> None:
+    dates = "dates: [2026-12-01T09:00, 2026-12-02T13:00, 2026-12-15T13:00, 2026-12-22T13:00]"
+    planned = meetings(district(tmp_path, meetings=series(dates)))
+    own = [one.key for one in planned]
+    dragged = "monthly/2026-12-03T15:00Z"
+    far, other, standing = "monthly/2026-12-18T19:01Z", "board/2026-12-22T19:00Z", own[3]
+    kept = keep_keys(planned, {dragged, far, other, standing})
+    assert [one.key for one in kept] == [own[0], dragged, own[2], standing]
+    assert [one.starts_at for one in kept] == [one.starts_at for one in planned]
+    assert [one.key for one in keep_keys(planned, {own[1], dragged})] == [dragged, *own[1:]]
 
 
 def test_no_meeting_lies_outside_of_the_looked_at_time(tmp_path: Path) -> None:

@@ -189,14 +189,15 @@ def test_what_nobody_knows_stands_on_top_and_is_settled_by_hand(place: Path) -> 
 
 def test_a_packet_goes_once_more_to_one_reader(place: Path) -> None:
     for number in range(2):
-        assert run(place, "outbox", "resend", "bo", "--team", "leadership").exit_code == 0
+        assert run(place, "outbox", "resend", "ada", "--team", "leadership").exit_code == 0
         rows = json.loads(run(place, "outbox", "--json").stdout)
         assert [(row["person_key"], row["resend_number"], row["state"]) for row in rows] == [
-            ("bo", resent, "sent") for resent in range(number + 1)
+            ("ada", resent, "sent") for resent in range(number + 1)
         ]
     mails = [path.read_bytes() for path in (place / "state" / "mail").glob("*.eml")]
     assert len({mail.partition(b"Message-ID: ")[2][:40] for mail in mails}) == 2
     assert run(place, "outbox", "resend", "nobody", "--team", "leadership").exit_code == 2
+    assert "does not lead the team" in run(place, "outbox", "resend", "bo", "--team", "leadership").stderr
 
 
 def test_the_watchdog_tells_mails_and_exits_with_1(place: Path) -> None:

@@ -1,0 +1,45 @@
+"""A team's meetings under the keys by which packets, words and mails already know them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from firstbell.calendar import original_start, series_of
+from firstbell.meetings import Meeting, meetings_of
+from firstbell.store.packets import meetings_with_packets
+from firstbell.workplace import Workplace
+
+SAME_MEETING_WITHIN = timedelta(days=3)
+"""How far a meeting may have moved and still be the same one: less than half of a weekly series' step."""
+
+
+def known_meetings(work: Workplace, team_key: str, around: datetime) -> list[Meeting]:
+    """A team's meetings within two hundred days of an instant, in order. Raises what `meetings_of` does, StoreError.
+
+    A series whose hour was changed, or an event that was dragged elsewhere in a shared calendar, gets another original
+    start and thereby another key. A meeting that has a packet and is no longer planned is therefore taken to be the
+    nearest planned one of its series, at most three days away and without a packet of its own, which keeps its key.
+    """
+    planned = meetings_of(work.district, team_key, around, work.read_calendar)
+    with work.store.read() as connection:
+        return keep_keys(planned, meetings_with_packets(connection, team_key))
+
+
+def keep_keys(planned: Sequence[Meeting], known: Iterable[str]) -> list[Meeting]:
+    """The planned meetings, with the keys of known ones that are no longer planned where they stand in for them."""
+    gone = sorted(set(known) - {meeting.key for meeting in planned}, key=original_start)
+    free = {meeting.key: meeting for meeting in planned if meeting.key not in set(known)}
+    kept: dict[str, str] = {}
+    for key in gone:
+        before = original_start(key)
+        near = [
+            meeting
+            for meeting in free.values()
+            if meeting.series.key == series_of(key) and abs(meeting.starts_at - before) <= SAME_MEETING_WITHIN
+        ]
+        if near:
+            moved = min(near, key=lambda meeting: abs(meeting.starts_at - before))
+            kept[free.pop(moved.key).key] = key
+    return [replace(meeting, key=kept.get(meeting.key, meeting.key)) for meeting in planned]
