@@ -6,7 +6,8 @@ file retires the rows that it no longer holds, and rows of other sources stay as
 
 Least access: read the files or links. Limits: figures must be counts or amounts; a percentage is only taken where its
 denominator stands beside it, and becomes a count. A period is a pair of dates (both inclusive), a month, a school year,
-or the one day of a row.
+or the one day of a row. A row that does not say when it was true (`as_of`) was so when the file was written, and at its
+period's end at the latest: a file that is exported anew each night makes no old figure young.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from datetime import date, datetime, timedelta
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
@@ -25,6 +27,7 @@ from connectors._errors import SettingsError
 from connectors._files import LOCATION, find
 from connectors._rows import Row, parsed, proven
 from connectors._table import Columns, Table, TableSettings, Wanted, open_table, wanted
+from firstbell.intervals import local_day
 from firstbell.records import Measurement
 
 
@@ -103,15 +106,16 @@ class MeasuresCsv(Connector):
     def _open(self, mapping: MeasureFile, stack: ExitStack) -> tuple[Table, _Reader]:
         file = stack.enter_context(find(mapping.file, self.context))
         table = open_table(file, mapping, self.context, _columns(mapping))
-        return table, _Reader(mapping, table)
+        return table, _Reader(mapping, table, self.context.zone)
 
 
 class _Reader:
     """Rows of one file to measurements."""
 
-    def __init__(self, mapping: MeasureFile, table: Table) -> None:
+    def __init__(self, mapping: MeasureFile, table: Table, zone: ZoneInfo) -> None:
         self._mapping = mapping
-        self._as_of = table.file.modified_at
+        self._zone = zone
+        self._written_at = table.file.modified_at
         self._schools = {name.casefold(): key for name, key in mapping.schools.items()}
         self._measures = {name.casefold(): key for name, key in mapping.measures.items()}
         there = table.places.keys()
@@ -122,7 +126,8 @@ class _Reader:
 
     def measurements(self, row: Row) -> Iterable[Measurement]:
         first, last = self._period(row)
-        scope, as_of = self._scope(row), row.read("as_of", _as_of) or self._as_of
+        scope = self._scope(row)
+        as_of = row.read("as_of", _as_of) or min(self._written_at, local_day(last, self._zone).end)
         for measure, column in self._figures(row):
             denominator = row.read(f"denominator{column}", number)
             numerator = _numerator(row, f"numerator{column}", denominator)

@@ -411,6 +411,7 @@ class Measurement(Record):
 
     A ratio is `numerator` of `denominator`; a plain count has no denominator. `scope` is "district" or
     "school:<key>". `people` is the size of the group behind the figure where it is about people, for suppression.
+    `as_of` is when it was true: the same count stated for a later day is a new version, since its age is judged.
     """
 
     measure_key: str
@@ -421,8 +422,6 @@ class Measurement(Record):
     denominator: float | None = None
     people: int | None = None
     as_of: datetime
-
-    VOLATILE: ClassVar[frozenset[str]] = frozenset({"as_of"})
 
     @property
     def entity_key(self) -> str:

@@ -176,6 +176,20 @@ def test_an_export_knows_nothing_after_the_day_it_was_written(tmp_path: Path, da
     assert ends == [Complete("tickets", known_until=known), Complete("open_keys", known_until=known)]
 
 
+def test_an_old_figure_does_not_grow_young_when_its_file_is_written_anew(tmp_path: Path) -> None:
+    rows = ("2026-02-01,2026-02-28,7,", "2026-07-01,2027-06-30,8,", "2026-02-01,2026-02-27,9,2026-04-05")
+    text = "\n".join(("Start,End,Value,As Of", *rows, ""))
+    measures(tmp_path, text, measure="use")
+    os.utime(tmp_path / "m.csv", (NOW.timestamp(), NOW.timestamp()))
+    connector = MeasuresCsv(MeasuresCsv.Settings(files=[{"file": "m.csv", "measure": "use"}]), context(tmp_path))
+    told = {one.numerator: one.as_of for one in connector.fetch(FetchRequest()) if isinstance(one, Measurement)}
+    assert told == {
+        7: datetime(2026, 3, 1, 6, tzinfo=UTC),
+        8: NOW,
+        9: datetime(2026, 4, 5, 5, tzinfo=UTC),
+    }
+
+
 def test_a_repeated_ticket_is_a_fault(tmp_path: Path) -> None:
     assert "row 3 repeats an earlier row" in refusal(tmp_path, TICKETS + TICKETS.split("\n")[1] + "\n")
 

@@ -149,6 +149,15 @@ def test_a_year_of_counts_is_read_and_no_more(folder: District, store: Store) ->
     assert set(starts) <= found
 
 
+def test_a_count_that_is_stated_anew_is_as_young_as_its_last_statement(folder: District, store: Store) -> None:
+    row = measured("spent", 50, 100)
+    with store.begin() as connection:
+        save_facts(connection, "counts", [row], AS_OF - 2 * DAY)
+        save_facts(connection, "counts", [replace(row, as_of=AS_OF - DAY)], AS_OF - DAY)
+    assert [one.as_of for one in known(folder, store).of(Measurement)] == [AS_OF - DAY]
+    assert [one.as_of for one in known(folder, store, AS_OF - 2 * DAY).of(Measurement)] == [row.as_of]
+
+
 def test_a_fiscal_year_that_starts_on_a_leap_day_is_no_fault(tmp_path: Path, store: Store) -> None:
     about = FOLDER["district.yaml"].replace("  closed:", '  fiscal_year_starts: "02-29"\n  closed:')
     assert known(district(tmp_path / "leap", district=about), store).of(Measurement) == ()

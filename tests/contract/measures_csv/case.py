@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from firstbell.intervals import local_day
 from firstbell.records import Measurement, Record
-from tests.contract.file_case import MODIFIED_AT, FileCase
+from tests.contract.file_case import FileCase
 from tests.contract.suite import Situation
 
 HEAD = "Measure,School,Month,Value,Of,People,Contact\n"
@@ -31,7 +32,7 @@ def figure(
         numerator=count,
         denominator=of,
         people=people,
-        as_of=MODIFIED_AT,
+        as_of=local_day(days[1], FileCase.zone).end,
     )
 
 
