@@ -212,7 +212,7 @@ def test_typst_markup_is_only_text_on_every_page(mails: tuple[Path, dict[str, Em
 
 def test_every_edition_is_drawn_and_nothing_is_written_elsewhere(mails: tuple[Path, dict[str, EmailMessage]]) -> None:
     place, found = mails
-    packets = place / "state" / "packets" / "tech-2026-12-03-final-1"
+    packets = place / "state" / "packets" / "tech-monthly-2026-12-03-final-1"
     names = {path.name for path in packets.iterdir()}
     assert names >= {f"{edition}.{form}" for edition in EDITIONS for form in ("pdf", "html", "txt")}
     assert {path.name for path in place.iterdir()} == {"district", "state"}
