@@ -8,7 +8,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from firstbell.review import ReviewWord
+from firstbell.review_form import ReviewWord
 from tasks.slots import told_in_a_sentence
 from tasks.speak import review_draft
 

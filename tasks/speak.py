@@ -8,7 +8,8 @@ from prefect import task
 
 from firstbell.minutes.model import Minutes
 from firstbell.minutes.record import record_minutes
-from firstbell.review import ReviewWord, review
+from firstbell.review import review
+from firstbell.review_form import ReviewWord
 from tasks.place import workplace
 
 
