@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-_STEP = re.compile(r"(?:^|(?<=.)\.)([^.\[\]]+)|\[(\d+)\]")
+_STEP = re.compile(r"(?:^|(?<=.)\.)([^.\[\]]+)|\[(\d+)\]", re.DOTALL)
 
 
 def steps(path: str) -> tuple[str | int, ...]:
