@@ -48,6 +48,10 @@ class Ui:
         with urllib.request.urlopen(request, timeout=30) as reply:
             return json.load(reply)
 
+    def workers(self) -> list[str]:
+        """The states of the workers that the pool knows."""
+        return [one["status"] for one in self.ask("/work_pools/firstbell/workers/filter", {})]
+
     def deployments(self) -> dict[str, str]:
         """The id of each deployment by its flow's module."""
         return {one["entrypoint"].split(".")[1]: one["id"] for one in self.ask("/deployments/filter", {})}
@@ -120,8 +124,8 @@ def wait(browser: webdriver.Chrome, seconds: float = 180) -> WebDriverWait[webdr
 
 def test_every_flow_is_there_and_a_worker_waits(ui: Ui) -> None:
     assert set(ui.deployments()) == set(FLOWS)
-    workers = ui.ask("/work_pools/firstbell/workers/filter", {})
-    assert [one["status"] for one in workers] == ["ONLINE"]
+    # The worker tells the server of itself a moment after its process began.
+    WebDriverWait(ui, 90).until(lambda one: one.workers() == ["ONLINE"])
 
 
 def test_a_briefing_from_the_form_mails_nothing_twice(ui: Ui, browser: webdriver.Chrome) -> None:
