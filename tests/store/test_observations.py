@@ -157,7 +157,7 @@ LOOKS = st.dictionaries(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(LOOKS, st.randoms(use_true_random=False), st.integers(1, 5))
 def test_order_and_repeats_do_not_matter(
     shared_store: Store, seen: dict[int, tuple[ServiceState, str]], chance: random.Random, size: int
@@ -175,7 +175,7 @@ def test_order_and_repeats_do_not_matter(
     assert accepted == len(looks)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(LOOKS)
 def test_intervals_hold_every_look_and_nothing_else(
     shared_store: Store, seen: dict[int, tuple[ServiceState, str]]

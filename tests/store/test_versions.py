@@ -212,7 +212,7 @@ def check_against_model(store: Store, source: str, steps: list[tuple[str, dict[s
         assert {key: row.location for key, row in known(store, just_before, source).items()} == expected
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(STEPS)
 def test_as_known_at_any_moment_equals_the_model(
     shared_store: Store, steps: list[tuple[str, dict[str, str], int]]

@@ -194,7 +194,7 @@ def test_a_digest_beside_the_file_is_compared(tmp_path: Path, sums: str) -> None
     assert looked(tmp_path / "a.vbk", b"vendor formaT").result is Verdict.FAIL
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(st.sampled_from(["a.gz", "a.zip", "a.sqlite", "a.sql", "a.bin"]), st.integers(0, 8200), st.binary(max_size=40))
 def test_no_damage_is_an_exception(tmp_path: Path, name: str, at: int, noise: bytes) -> None:
     fresh = tmp_path / "fresh.db"

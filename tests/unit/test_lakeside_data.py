@@ -73,7 +73,7 @@ def test_the_year_lies_around_any_day(now: datetime) -> None:
     assert timeline.previous_sent_at < now - timedelta(days=27)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(now=MOMENTS)
 def test_the_folder_loads_on_any_day(tmp_path_factory: pytest.TempPathFactory, now: datetime) -> None:
     district = district_at(tmp_path_factory.mktemp("lakeside") / "district", Timeline(now))
@@ -163,7 +163,7 @@ def test_a_ticket_was_known_as_it_stood_then() -> None:
     ]
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(MOMENTS)
 def test_looks_of_ten_weeks_have_gaps_but_no_overlaps(now: datetime) -> None:
     rows = seen(Timeline(now))
