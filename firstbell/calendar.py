@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
@@ -126,7 +127,7 @@ class BusinessClock:
         return self._before[index] + min(stamp - self._starts[index], self._lengths[index])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class SchoolCalendar:
     """A district's calendar: school years, class hours, short and closed days, and the hours others keep.
 
@@ -142,7 +143,7 @@ class SchoolCalendar:
     short_days: tuple[ShortDay, ...] = ()
     business: BusinessHours = field(default_factory=BusinessHours)
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """Twelve hexadecimal digits that change when anything in the calendar changes."""
         return content_hash(asdict(self))[:12]

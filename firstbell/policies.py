@@ -11,6 +11,7 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 
@@ -22,14 +23,14 @@ class GapRule(StrEnum):
     UP = "up"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Policy:
     """Base of all policies: a name, the first day it holds, and a hash over its whole content."""
 
     name: str
     valid_from: date = date(2000, 1, 1)
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """Twelve hexadecimal digits that change when any rule of the policy changes."""
         return content_hash({"policy": type(self).__name__, **asdict(self)})[:12]

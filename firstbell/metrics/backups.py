@@ -115,13 +115,6 @@ def backups_fresh(states: Sequence[Freshness], frame: Frame) -> Kpi:
     return _of_inventory("backups_fresh", good, judged, len(states), method, frame)
 
 
-def newest_runs_failed(systems: Iterable[ProtectedSystem], runs: Sequence[BackupRun], at: datetime) -> list[BackupRun]:
-    """The newest run of each job of the inventory's systems, where it failed or left a broken file."""
-    inventory = {system.system_key for system in systems}
-    newest = _newest_of_jobs(runs, at)
-    return [run for run in newest if run.system_key in inventory and run.result is BackupResult.FAILED]
-
-
 def inventory_coverage(
     systems: Sequence[ProtectedSystem],
     runs: Sequence[BackupRun],
@@ -150,12 +143,6 @@ def _has_live_job(system: ProtectedSystem, runs: Sequence[BackupRun], at: dateti
         run.job_key in worked and run.result not in _NOT_LIVE and _moment(run) >= given_up
         for run in _newest_of_jobs(mine, at)
     )
-
-
-def never_backed_up(systems: Iterable[ProtectedSystem], runs: Iterable[BackupRun], at: datetime) -> list[str]:
-    """Keys of the systems, other than vendors', of which no good run is known at all."""
-    good = {run.system_key for run in runs if run.result in _GOOD and _moment(run) <= at}
-    return sorted(system.system_key for system in systems if system.system_key not in good and not system.vendor_hosted)
 
 
 def deepest(

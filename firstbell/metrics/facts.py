@@ -6,7 +6,7 @@ of a packet speaks of the same moment.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -14,15 +14,16 @@ from typing import TypeVar
 
 from firstbell.calendar import SchoolCalendar
 from firstbell.clock import require_aware
-from firstbell.intervals import Window
+from firstbell.intervals import Window, Windows, difference, union
 from firstbell.metrics.backups import ProtectedSystem
 from firstbell.metrics.figure import DISTRICT, Frame, silent_sources
 from firstbell.metrics.plan import HoursEntry, Leader, MeetingKept
-from firstbell.metrics.uptime import WatchedService
+from firstbell.metrics.uptime import Timeline, WatchedService, timeline
 from firstbell.policies import CompliancePolicy, HelpDeskPolicy, SuppressionPolicy
-from firstbell.records import ObservationInterval, Record
+from firstbell.records import Measurement, ObservationInterval, Record, Ticket
 
 R = TypeVar("R", bound=Record)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,6 @@ class Facts:
 
     `schools` are the district's school keys. `locations` maps (source key, that help desk's own place name) to school
     keys: two desks may call different schools by one name.
-    `earlier` holds the facts of the period to compare with, where there is one.
     """
 
     window: Window
@@ -84,7 +84,6 @@ class Facts:
     locations: Mapping[tuple[str, str], str] = field(default_factory=dict)
     team: TeamFacts = field(default_factory=TeamFacts)
     policies: Policies = field(default_factory=Policies)
-    earlier: Facts | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "as_of", require_aware(self.as_of, "as_of"))
@@ -116,16 +115,67 @@ class Facts:
         return {kind: {key: tuple(rows) for key, rows in by.items()} for kind, by in found.items()}
 
     @cached_property
+    def elapsed(self) -> Window:
+        """The part of the period that had passed at `as_of`."""
+        return self.frame().elapsed
+
+    @cached_property
+    def hours(self) -> Mapping[str, Windows]:
+        """The hours that had passed by name: school, service, other (not school) and all."""
+        school, everything = self.calendar.instruction(self.elapsed), union([self.elapsed])
+        return {
+            "school": school,
+            "service": self.calendar.service_hours(self.elapsed),
+            "other": difference(everything, school),
+            "all": everything,
+        }
+
+    @cached_property
     def intervals(self) -> Mapping[str, tuple[ObservationInterval, ...]]:
         """Observation intervals by service."""
-        grouped: dict[str, list[ObservationInterval]] = {}
-        for interval in self.of(ObservationInterval):
-            grouped.setdefault(interval.service_key, []).append(interval)
-        return {key: tuple(rows) for key, rows in grouped.items()}
+        return _grouped((look.service_key, look) for look in self.of(ObservationInterval))
+
+    @cached_property
+    def timelines(self) -> Mapping[str, Timeline]:
+        """Each service's time since it is watched, without its maintenance."""
+        start, end = self.elapsed.start, self.elapsed.end
+        return {
+            service.service_key: timeline(
+                self.intervals.get(service.service_key, ()),
+                Window(max(start, min(service.since or start, end)), end),
+                service.policy,
+            ).without(service.maintenance)
+            for service in self.services
+        }
+
+    @cached_property
+    def measurements(self) -> Mapping[str, tuple[Measurement, ...]]:
+        """Measurements by measure key, from every source."""
+        return _grouped((row.measure_key, row) for row in self.of(Measurement))
+
+    @cached_property
+    def measured_by(self) -> Mapping[str, frozenset[str]]:
+        """The sources that told any row of a measure, by its key."""
+        told = self.by_source(Measurement).items()
+        sources = _grouped((row.measure_key, source) for source, rows in told for row in rows)
+        return {key: frozenset(names) for key, names in sources.items()}
+
+    @cached_property
+    def tickets_by_school(self) -> Mapping[str, tuple[Ticket, ...]]:
+        """Tickets by the school that their place is mapped to; under "" those of places mapped to none."""
+        return _grouped(
+            (self.locations.get((source, ticket.location), ""), ticket)
+            for source, rows in self.by_source(Ticket).items()
+            for ticket in rows
+        )
 
     def of(self, record_type: type[R]) -> tuple[R, ...]:
         """All records of a type, from every source."""
-        return tuple(row for rows in self.by_source(record_type).values() for row in rows)
+        return self._all.get(record_type, ())  # type: ignore[return-value]  # keyed by its rows' type
+
+    @cached_property
+    def _all(self) -> Mapping[type[Record], tuple[Record, ...]]:
+        return {kind: tuple(row for rows in told.values() for row in rows) for kind, told in self._index.items()}
 
     def by_source(self, record_type: type[R]) -> Mapping[str, tuple[R, ...]]:
         """Records of a type by the source that told them; a source that feeds the type but told none has ()."""
@@ -147,3 +197,10 @@ class Facts:
     def at(self, window: Window) -> Facts:
         """The same knowledge looked at for another period."""
         return replace(self, window=window)
+
+
+def _grouped(pairs: Iterable[tuple[str, T]]) -> dict[str, tuple[T, ...]]:
+    found: dict[str, list[T]] = {}
+    for key, one in pairs:
+        found.setdefault(key, []).append(one)
+    return {key: tuple(rows) for key, rows in found.items()}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from firstbell.intervals import Window
@@ -16,7 +17,7 @@ from firstbell.kpi import Availability, Kpi
 DISTRICT = "district"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Frame:
     """The period a figure is about, when it was known, whom it is about and who told us.
 
@@ -29,12 +30,12 @@ class Frame:
     sources: tuple[str, ...] = ()
     policy_hash: str = ""
 
-    @property
+    @cached_property
     def until(self) -> datetime:
         """The end of the period, or `as_of` while it runs."""
         return max(self.window.start, min(self.window.end, self.as_of))
 
-    @property
+    @cached_property
     def elapsed(self) -> Window:
         """The part of the period that had passed at `as_of`."""
         return Window(self.window.start, self.until)

@@ -101,7 +101,7 @@ def measure_difference(facts: Facts, params: Parameters, scope: str) -> Kpi:
 def weekly_active(facts: Facts, params: Parameters, scope: str) -> Kpi:
     """Active / rostered in a week, median over the weeks of instruction in the period. `measure`."""
     key = parameters.text(params, "measure")
-    rows = measures.of_scope(facts.of(Measurement), key, scope)
+    rows = measures.of_scope(facts.measurements.get(key, ()), scope)
     frame = frame_of(facts, (key,), scope)
     expected = expected_schools(facts, rows, scope)
     kpi = measures.weekly_median(key, rows, frame.under(facts.calendar.hash), facts.calendar, expected=expected)
@@ -112,7 +112,7 @@ def training_hours(facts: Facts, params: Parameters, scope: str) -> Kpi:
     """Hours of training this school year per teacher. `measure`, `per`, with rows that end in the school year."""
     key, per = parameters.text(params, "measure"), parameters.text(params, "per")
     year = facts.calendar.school_year_of(facts.today)
-    rows = measures.of_scope(facts.of(Measurement), key, scope)
+    rows = measures.of_scope(facts.measurements.get(key, ()), scope)
     this_year = measures.ending_within(rows, year.first_on, facts.today) if year else []
     heads = newest(facts, per, scope)
     frame = frame_of(facts, (key, per), scope)
@@ -132,13 +132,13 @@ def budget_pace(facts: Facts, params: Parameters, scope: str) -> Kpi:
 
 def newest(facts: Facts, key: str, scope: str) -> list[Measurement]:
     """Each scope's newest row of a measure."""
-    return measures.latest_rows(measures.of_scope(facts.of(Measurement), key, scope), facts.today)
+    return measures.latest_rows(measures.of_scope(facts.measurements.get(key, ()), scope), facts.today)
 
 
 def ended(facts: Facts, key: str, scope: str) -> list[Measurement]:
     """The rows of a measure whose period ended in this period."""
     days = list(local_dates(facts.window, facts.calendar.zone))
-    rows = measures.of_scope(facts.of(Measurement), key, scope)
+    rows = measures.of_scope(facts.measurements.get(key, ()), scope)
     return measures.ending_within(rows, days[0], days[-1]) if days else []
 
 
@@ -159,9 +159,7 @@ def frame_of(facts: Facts, keys: Iterable[str], scope: str) -> Frame:
 
 def sources_of(facts: Facts, keys: Iterable[str]) -> tuple[str, ...]:
     """The sources that told any row of these measures."""
-    wanted = set(keys)
-    told = facts.by_source(Measurement).items()
-    return tuple(sorted(source for source, rows in told if any(row.measure_key in wanted for row in rows)))
+    return tuple(sorted({source for key in keys for source in facts.measured_by.get(key, ())}))
 
 
 def finished(facts: Facts, kpi: Kpi, keys: tuple[str, ...], rows: Sequence[Measurement], params: Parameters) -> Kpi:

@@ -30,11 +30,10 @@ class Total:
     last_on: date
 
 
-def of_scope(rows: Iterable[Measurement], measure: str, scope: str) -> list[Measurement]:
-    """The rows of a measure that make up a scope: its own, or for the district without any, its schools'."""
-    wanted = [row for row in rows if row.measure_key == measure]
-    own = [row for row in wanted if row.scope == scope]
-    return own if own or scope != DISTRICT else wanted
+def of_scope(rows: Sequence[Measurement], scope: str) -> list[Measurement]:
+    """A measure's rows that make up a scope: its own, or for the district without any, its schools'."""
+    own = [row for row in rows if row.scope == scope]
+    return own if own or scope != DISTRICT else list(rows)
 
 
 def latest_rows(rows: Iterable[Measurement], today: date) -> list[Measurement]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from firstbell.intervals import Window, Windows, difference, union
 from firstbell.kpi import Kpi
 from firstbell.metrics import backups, measures, parameters, tickets, uptime
 from firstbell.metrics.facts import Facts
@@ -64,41 +63,18 @@ def watched_share(facts: Facts, params: Parameters, scope: str) -> Kpi:
 
 def service_lines(facts: Facts, params: Parameters, scope: str) -> list[uptime.Timeline]:
     """The timelines of the scope's services in the wanted hours, without their maintenance."""
-    lines = []
-    window = facts.frame(scope).elapsed
-    hours = wanted_hours(facts, parameters.text(params, "hours", "school"), window)
-    for service in _services(facts, params, scope):
-        begun = Window(max(window.start, min(service.since or window.start, window.end)), window.end)
-        line = uptime.timeline(facts.intervals.get(service.service_key, ()), begun, service.policy)
-        lines.append(line.within(hours).without(service.maintenance))
-    return lines
+    hours = facts.hours.get(parameters.text(params, "hours", "school"))
+    if hours is None:
+        raise FormulaError("the parameter hours is none of school, service, other and all; mend the indicator's params")
+    return [facts.timelines[one.service_key].within(hours) for one in _services(facts, params, scope)]
 
 
-def wanted_hours(facts: Facts, hours: str, window: Window) -> Windows:
-    """The hours of a window by name: school, service, other or all."""
-    school = facts.calendar.instruction(window)
-    if hours == "school":
-        return school
-    if hours == "service":
-        return facts.calendar.service_hours(window)
-    if hours in ("other", "all"):
-        return difference(union([window]), school if hours == "other" else ())
-    raise FormulaError("the parameter hours is none of school, service, other and all; mend the indicator's params")
-
-
-def desk_tickets(facts: Facts, scope: str) -> tuple[list[Ticket], list[Ticket]]:
+def desk_tickets(facts: Facts, scope: str) -> tuple[Sequence[Ticket], Sequence[Ticket]]:
     """The tickets of a scope, and those that may be its own: of a place that is mapped to no school."""
     if scope == DISTRICT:
-        return list(facts.of(Ticket)), []
-    mine, unplaced = [], []
-    for source, found in facts.by_source(Ticket).items():
-        for ticket in found:
-            school = facts.locations.get((source, ticket.location))
-            if school is None:
-                unplaced.append(ticket)
-            elif scope == f"school:{school}":
-                mine.append(ticket)
-    return mine, unplaced
+        return facts.of(Ticket), ()
+    schools = facts.tickets_by_school
+    return schools.get(scope.removeprefix("school:"), ()), schools.get("", ())
 
 
 def tickets_created(facts: Facts, params: Parameters, scope: str) -> Kpi:
@@ -119,7 +95,7 @@ def backlog(facts: Facts, params: Parameters, scope: str) -> Kpi:
 def backlog_aged(facts: Facts, params: Parameters, scope: str) -> Kpi:
     """Tickets open for more business days than the help desk policy allows."""
 
-    def measured(mine: list[Ticket], frame: Frame) -> Kpi:
+    def measured(mine: Sequence[Ticket], frame: Frame) -> Kpi:
         clock = facts.calendar.business_clock(tickets.clock_span(mine, frame))
         return tickets.backlog_aged(mine, frame, clock, facts.policies.help_desk)
 
@@ -130,7 +106,7 @@ def first_response_hours(facts: Facts, params: Parameters, scope: str) -> Kpi:
     """Business hours to the first answer. `quantile` (default 0.5), `tier`."""
     quantile = parameters.number(params, "quantile", 0.5)
 
-    def measured(mine: list[Ticket], frame: Frame) -> Kpi:
+    def measured(mine: Sequence[Ticket], frame: Frame) -> Kpi:
         clock = facts.calendar.business_clock(tickets.clock_span(mine, frame))
         return tickets.first_response_hours(mine, frame, clock, quantile)
 
@@ -141,7 +117,7 @@ def resolution_hours(facts: Facts, params: Parameters, scope: str) -> Kpi:
     """Business hours from creation to resolution. `quantile` (default 0.5), `tier`."""
     quantile = parameters.number(params, "quantile", 0.5)
 
-    def measured(mine: list[Ticket], frame: Frame) -> Kpi:
+    def measured(mine: Sequence[Ticket], frame: Frame) -> Kpi:
         clock = facts.calendar.business_clock(tickets.clock_span(mine, frame))
         return tickets.resolution_hours(mine, frame, clock, quantile)
 
@@ -151,7 +127,7 @@ def resolution_hours(facts: Facts, params: Parameters, scope: str) -> Kpi:
 def first_response_in_time(facts: Facts, params: Parameters, scope: str) -> Kpi:
     """Share answered within the help desk policy's business hours. `tier`."""
 
-    def measured(mine: list[Ticket], frame: Frame) -> Kpi:
+    def measured(mine: Sequence[Ticket], frame: Frame) -> Kpi:
         clock = facts.calendar.business_clock(tickets.clock_span(mine, frame))
         return tickets.answered_in_time(mine, frame, clock, facts.policies.help_desk)
 
@@ -169,7 +145,7 @@ def tickets_per_device(facts: Facts, params: Parameters, scope: str) -> Kpi:
     whole = devices is not None and len(devices.scopes) >= expected_schools(facts, rows, scope)
     count = devices.numerator if devices is not None and whole else 0
 
-    def measured(mine: list[Ticket], frame: Frame) -> Kpi:
+    def measured(mine: Sequence[Ticket], frame: Frame) -> Kpi:
         return tickets.per_device(mine, count, frame, parameters.number(params, "times", 100))
 
     return _desk(facts, params, scope, measured, also=sources_of(facts, (per,)))
@@ -259,7 +235,7 @@ def _desk(
     facts: Facts,
     params: Parameters,
     scope: str,
-    measured: Callable[[list[Ticket], Frame], Kpi],
+    measured: Callable[[Sequence[Ticket], Frame], Kpi],
     *,
     also: tuple[str, ...] = (),
 ) -> Kpi:
@@ -283,7 +259,7 @@ def _desk(
     return enough(kpi, kpi.n, params)
 
 
-def _of_tier(found: list[Ticket], params: Parameters) -> list[Ticket]:
+def _of_tier(found: Sequence[Ticket], params: Parameters) -> Sequence[Ticket]:
     if "tier" not in params:
         return found
     return [ticket for ticket in found if ticket.support_tier in parameters.words(params, "tier")]

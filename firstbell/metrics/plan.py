@@ -114,11 +114,6 @@ def overdue(actions: Iterable[ActionItemSeen], on: date) -> list[ActionItemSeen]
     return [one for due_on, _, one in sorted(late, key=lambda item: item[:2]) if due_on < on]
 
 
-def action_age_days(action: ActionItemSeen, on: date) -> int | None:
-    """Days since the action was opened; None when nobody wrote down when."""
-    return (on - action.opened_on).days if action.opened_on is not None else None
-
-
 def leader_paces(
     leaders: Iterable[Leader],
     entries: Sequence[HoursEntry],

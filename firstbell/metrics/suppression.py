@@ -32,8 +32,3 @@ def complementary(kpis: Sequence[Kpi], people: Sequence[int | None]) -> list[Kpi
         reason = "Shown, it would give away the one smaller group that is hidden."
         groups[smallest] = withheld(groups[smallest], Availability.SUPPRESSED, reason)
     return groups
-
-
-def change_shown(current: Kpi, earlier: Kpi) -> bool:
-    """False when either side is hidden: a change would give away what the figure does not."""
-    return Availability.SUPPRESSED not in (current.availability, earlier.availability)

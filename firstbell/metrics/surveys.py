@@ -30,26 +30,6 @@ class Interval:
     high: float
 
 
-@dataclass(frozen=True, slots=True)
-class WaveChange:
-    """The change of a share between two waves of different people: `p` is two-sided."""
-
-    difference: float
-    interval: Interval
-    z: float
-    p: float
-
-
-@dataclass(frozen=True, slots=True)
-class RankChange:
-    """The change of a whole distribution: Mann-Whitney's U of the first wave; `effect` above 0: the second rose."""
-
-    u: float
-    z: float
-    p: float
-    effect: float
-
-
 def effective_n(n: int, population: int | None) -> float:
     """How many answers of an endless population these are worth; infinite for a census, n where nobody knows N.
 
@@ -91,87 +71,6 @@ def margin_points(n: int, population: int | None = None, share: float = 0.5) -> 
     if n <= 0:
         raise ValueError("a margin needs at least one answer")
     return 100 * Z95 * sqrt(share * (1 - share) / effective_n(n, population))
-
-
-def answers_needed(population: int, points: float = 5) -> int:
-    """How many answers bring the margin (share one half) down to `points`.
-
-    >>> answers_needed(500)
-    218
-    """
-    endless = (Z95 * 50 / points) ** 2
-    return min(population, ceil(endless / (1 + (endless - 1) / population)))
-
-
-def compared(favourable: tuple[int, int], n: tuple[int, int]) -> WaveChange:
-    """The second wave's share against the first's: two-proportion z test (pooled) and Newcombe's interval."""
-    (x1, x2), (n1, n2) = favourable, n
-    first, second = x1 / n1, x2 / n2
-    pooled = (x1 + x2) / (n1 + n2)
-    spread = sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n2))
-    z = (second - first) / spread if spread else 0.0
-    one, two = wilson(x1, n1), wilson(x2, n2)
-    change = second - first
-    low = change - sqrt((second - two.low) ** 2 + (one.high - first) ** 2)
-    high = change + sqrt((two.high - second) ** 2 + (first - one.low) ** 2)
-    return WaveChange(change, Interval(low, high), z, two_sided(z))
-
-
-def two_sided(z: float) -> float:
-    """The two-sided probability of a normal deviate."""
-    return erfc(abs(z) / sqrt(2))
-
-
-def mann_whitney(first: Sequence[int], second: Sequence[int]) -> RankChange:
-    """Two distributions over the same ordered answers, compared by ranks, without continuity correction.
-
-    ValueError when a wave is empty or the scales differ. Where all gave the same answer, nothing changed: p is 1.
-    """
-    n1, n2 = sum(first), sum(second)
-    if not n1 or not n2 or len(first) != len(second):
-        raise ValueError("both waves need answers on the same scale")
-    wins, below = 0.0, 0
-    for one, two in zip(first, second, strict=True):
-        wins += one * (below + two / 2)
-        below += two
-    total = n1 + n2
-    ties = sum((one + two) ** 3 - (one + two) for one, two in zip(first, second, strict=True))
-    variance = n1 * n2 / 12 * (total + 1 - ties / (total * (total - 1)))
-    z = (wins - n1 * n2 / 2) / sqrt(variance) if variance > 0 else 0.0
-    return RankChange(wins, z, two_sided(z), 1 - 2 * wins / (n1 * n2))
-
-
-def holm(probabilities: Sequence[float]) -> list[float]:
-    """Probabilities of many questions asked at once, adjusted by Holm's step-down, in the given order."""
-    adjusted = [0.0] * len(probabilities)
-    highest = 0.0
-    for rank, index in enumerate(sorted(range(len(probabilities)), key=lambda index: probabilities[index])):
-        highest = max(highest, min(1.0, (len(probabilities) - rank) * probabilities[index]))
-        adjusted[index] = highest
-    return adjusted
-
-
-def borich(importance: Sequence[float], current: Sequence[float]) -> float:
-    """Mean weighted discrepancy of one item: mean of (importance - current) times the item's mean importance.
-
-    >>> borich([5, 4, 5, 4], [3, 3, 2, 4])
-    6.75
-    """
-    if len(importance) != len(current) or not importance:
-        raise ValueError("each respondent needs an importance and a current answer")
-    return mean(wish - now for wish, now in zip(importance, current, strict=True)) * mean(importance)
-
-
-def mean_answer(counts: Sequence[int]) -> float:
-    """The mean of answers numbered from 1; ValueError without an answer."""
-    if not sum(counts):
-        raise ValueError("a mean needs at least one answer")
-    return sum(score * count for score, count in enumerate(counts, start=1)) / sum(counts)
-
-
-def borich_of_counts(importance: Sequence[int], current: Sequence[int]) -> float:
-    """The same discrepancy from two questions' counts: means suffice, so nobody's answers are paired."""
-    return (mean_answer(importance) - mean_answer(current)) * mean_answer(importance)
 
 
 def favourable(counts: Sequence[int]) -> int:
@@ -251,16 +150,3 @@ def worst_margin(rows: Sequence[SurveyCounts], frame: Frame, policy: Suppression
     if not margins:
         return frame.not_known("worst_margin", "points", method, "No group has answered a survey.", missing=missing)
     return frame.measured("worst_margin", max(margins), "points", method, n=len(margins), missing=missing)
-
-
-def wave_change(
-    earlier: Sequence[SurveyCounts], later: Sequence[SurveyCounts], frame: Frame, policy: SuppressionPolicy
-) -> Kpi:
-    """The favourable share's change between two waves, in points; hidden when either wave is."""
-    first, second = (favourable_share(rows, frame, policy) for rows in (earlier, later))
-    method = "100 x (favourable share of the later wave - of the earlier one)"
-    for side in (first, second):
-        if side.value is None:
-            return frame.not_known("wave_change", "points", method, side.reason, availability=side.availability)
-    change = 100 * ((second.value or 0) - (first.value or 0))
-    return frame.measured("wave_change", change, "points", method, n=first.n + second.n)

@@ -68,22 +68,6 @@ def open_at(tickets: Sequence[Ticket], moment: datetime) -> list[Ticket]:
     ]
 
 
-def open_by_events(events: Iterable[TicketEvent], moment: datetime) -> frozenset[str]:
-    """The keys of the tickets that were open at an instant, replayed from their events.
-
-    The only exact way to a past backlog where tickets are reopened, since a reopening wipes the date of resolution.
-    """
-    is_open: dict[str, bool] = {}
-    for event in sorted(events, key=lambda event: (event.happened_at, _ORDER.get(event.event, 0))):
-        if event.happened_at < moment and event.event in _ORDER:
-            is_open[event.ticket_key] = event.event in ("opened", "reopened")
-    return frozenset(key for key, still in is_open.items() if still)
-
-
-_ORDER = {"opened": 0, "resolved": 1, "closed": 2, "reopened": 3}
-"""What comes first of two events of one instant."""
-
-
 def backlog(tickets: Sequence[Ticket], frame: Frame) -> Kpi:
     """Tickets open at the end of the period."""
     number = len(open_at(tickets, frame.until))

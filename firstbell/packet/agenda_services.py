@@ -42,7 +42,7 @@ class Watched:
 def watched(material: Material) -> list[Watched]:
     """Every service of the inventory, the one that cost most class time first."""
     facts = material.facts
-    class_hours = facts.calendar.instruction(facts.frame().elapsed)
+    class_hours = facts.hours["school"]
     found = [_watch(material, service, class_hours) for service in facts.services]
     return sorted(found, key=lambda one: (-one.lost_seconds, -total_seconds(one.line.down), one.name))
 
@@ -285,7 +285,7 @@ def _desk_frame(material: Material) -> Frame:
 def vendor_table(material: Material) -> Table | None:
     """What vendors declared about themselves in the period: their word, kept apart from what we measured."""
     facts, words = material.facts, material.wording
-    over = facts.frame().elapsed
+    over = facts.elapsed
     declared = [one for one in material.heard(VendorIncident) if not one.planned and _touches(one, over)]
     if not declared:
         return None

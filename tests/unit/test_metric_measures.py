@@ -57,10 +57,10 @@ def test_schools_are_summed_and_never_averaged() -> None:
 
 def test_the_districts_own_row_goes_before_its_schools() -> None:
     rows = [row(9, 10, scope="school:oak"), row(50, 100)]
-    assert measures.of_scope(rows, "use", "district") == rows[1:]
-    assert measures.of_scope(rows, "use", "school:oak") == rows[:1]
-    assert measures.of_scope(rows[:1], "use", "district") == rows[:1]
-    assert measures.of_scope(rows, "use", "school:elm") == []
+    assert measures.of_scope(rows, "district") == rows[1:]
+    assert measures.of_scope(rows, "school:oak") == rows[:1]
+    assert measures.of_scope(rows[:1], "district") == rows[:1]
+    assert measures.of_scope(rows, "school:elm") == []
 
 
 def test_the_newest_row_of_each_scope_that_has_begun() -> None:
