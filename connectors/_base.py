@@ -138,8 +138,3 @@ class Connector(ABC):
 
         An exception means that nothing of this source is known. One failed target of many is a record instead.
         """
-
-
-def stream_for(connector: type[Connector], name: str) -> Stream:
-    """The stream of that name; KeyError when the connector has none."""
-    return {stream.name: stream for stream in connector.streams}[name]

@@ -1,16 +1,14 @@
-"""Surveys as counts: shares with honest margins, two waves compared, and the largest gap between wish and reality.
+"""Surveys as counts: shares with honest margins.
 
-All formulas need only counts. Sources: Wilson (1927) for the interval of a share; Newcombe (1998), method 10, for a
-difference; Holm (1979) for many questions; Mann and Whitney (1947) with the correction for ties; Borich (1980) for the
-mean weighted discrepancy. The finite population correction enters as the effective number n (N - 1) / (N - n).
+All formulas need only counts. The interval of a share is Wilson's (1927); the finite population correction enters as
+the effective number n (N - 1) / (N - n).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, erfc, inf, sqrt
-from statistics import mean
+from math import inf, sqrt
 
 from firstbell.kpi import Availability, Kpi
 from firstbell.metrics.figure import Frame
@@ -24,7 +22,7 @@ Z95 = 1.959963984540054
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A range within which a share, or a difference of shares, lies with 95 % confidence."""
+    """A range within which a share lies with 95 % confidence."""
 
     low: float
     high: float

@@ -16,7 +16,7 @@ from firstbell.intervals import Window
 from firstbell.kpi import Kpi
 from firstbell.metrics.figure import Frame
 from firstbell.policies import HelpDeskPolicy
-from firstbell.records import Ticket, TicketEvent, TicketKind, TicketStatus
+from firstbell.records import Ticket, TicketKind, TicketStatus
 
 _ENDED = frozenset({TicketStatus.RESOLVED, TicketStatus.CLOSED})
 _NOT_COUNTED = frozenset({TicketStatus.MERGED, TicketStatus.DELETED})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, insert, select
 
 from firstbell.store.models import AssessmentRow, IndicatorRow
 
@@ -80,9 +80,3 @@ def assessment_results(connection: Connection, run_id: int) -> dict[tuple[str, s
         )
         for row in rows
     }
-
-
-def last_assessed_at(connection: Connection, team_key: str) -> datetime | None:
-    """When the team's newest assessment was recorded."""
-    statement = select(func.max(AssessmentRow.recorded_at)).where(AssessmentRow.team_key == team_key)
-    return connection.scalar(statement)

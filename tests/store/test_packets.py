@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from firstbell.store.assessments import IndicatorResult, last_assessed_at, previous_results, save_assessment
+from firstbell.store.assessments import IndicatorResult, previous_results, save_assessment
 from firstbell.store.errors import StoreError
 from firstbell.store.models import ApprovalState, PacketRow
 from firstbell.store.packets import (
@@ -117,6 +117,3 @@ def test_the_previous_light_is_the_one_known_then(store: Store) -> None:
     assert light(5, 20) == ["MISSED"]
     assert light(9, 9) == ["CLOSE"]
     assert light(1, 9) == []
-    with store.read() as connection:
-        assert last_assessed_at(connection, "et") == DAY + timedelta(days=12)
-        assert last_assessed_at(connection, "nobody") is None

@@ -88,7 +88,6 @@ def test_the_inventory_finds_what_no_job_backs_up() -> None:
     systems = [SIS, PHONES, HOSTED, ProtectedSystem(system_key="hr", recovery_point_hours=24)]
     kpi = backups.inventory_coverage(systems, runs, FRAME)
     assert (kpi.numerator, kpi.denominator, kpi.missing) == (1, 3, 1)
-    assert backups.never_backed_up(systems, runs, NOW) == ["hr"]
     assert backups.inventory_coverage(systems, runs, FRAME, blind={"hr"}).missing == 2
 
 
@@ -112,11 +111,6 @@ def test_a_job_that_was_given_up_or_never_worked_covers_nothing(runs: list[Backu
 def test_a_yearly_job_is_live_for_ten_recovery_points() -> None:
     archive = ProtectedSystem(system_key="sis", recovery_point_hours=24 * 365)
     assert backups.inventory_coverage([archive], [run(700 * 24)], FRAME).value == 1
-
-
-def test_the_newest_run_of_each_job_is_what_may_have_failed() -> None:
-    runs = [run(30, BackupResult.FAILED), run(6), run(5, BackupResult.FAILED, job="weekly")]
-    assert backups.newest_runs_failed([SIS], runs, NOW) == [runs[2]]
 
 
 def look(depth: VerificationDepth, days_ago: int, result: Verdict = Verdict.OK) -> BackupVerification:

@@ -15,7 +15,7 @@ from firstbell.intervals import Window, local_day, local_moment
 from firstbell.metrics import tickets
 from firstbell.metrics.figure import Frame
 from firstbell.policies import HelpDeskPolicy
-from firstbell.records import Ticket, TicketEvent, TicketKind, TicketStatus
+from firstbell.records import Ticket, TicketKind, TicketStatus
 
 CHICAGO = ZoneInfo("America/Chicago")
 CALENDAR = SchoolCalendar(
@@ -127,49 +127,22 @@ def test_incidents_per_hundred_devices_and_thirty_days() -> None:
 MINUTES = st.integers(0, 60 * 24 * 60)
 
 
-@st.composite
-def histories(draw: st.DrawFn) -> list[TicketEvent]:
-    """Tickets with a life each: opened, then resolved and reopened in turn, at growing times."""
-    events = []
-    for number in range(draw(st.integers(0, 12))):
-        moments = sorted(draw(st.lists(MINUTES, min_size=1, max_size=6, unique=True)))
-        for index, minute in enumerate(moments):
-            name = "opened" if index == 0 else ("resolved" if index % 2 else "reopened")
-            moment = OCTOBER.start + timedelta(minutes=minute)
-            events.append(TicketEvent(ticket_key=str(number), event=name, happened_at=moment))
-    return events
+LIVES = st.lists(st.tuples(MINUTES, st.none() | MINUTES), max_size=12)
+"""Tickets by the minutes at which they were opened and, that much later, resolved."""
 
 
-@given(histories(), MINUTES, MINUTES)
-def test_backlog_moves_by_created_less_resolved_plus_reopened(events: list[TicketEvent], one: int, other: int) -> None:
-    start, end = (OCTOBER.start + timedelta(minutes=minute) for minute in sorted((one, other)))
-
-    def happened(name: str) -> int:
-        return sum(event.event == name and start <= event.happened_at < end for event in events)
-
-    before, after = (len(tickets.open_by_events(events, moment)) for moment in (start, end))
-    assert after == before + happened("opened") - happened("resolved") + happened("reopened")
-
-
-@given(histories(), MINUTES)
-def test_dates_and_events_agree_where_nothing_was_reopened(events: list[TicketEvent], minute: int) -> None:
-    lives: dict[str, dict[str, datetime]] = {}
-    for event in events:
-        if event.event != "reopened":
-            lives.setdefault(event.ticket_key, {}).setdefault(event.event, event.happened_at)
-    found = [ticket(key, life["opened"], resolved=life.get("resolved")) for key, life in lives.items()]
-    firsts = [
-        TicketEvent(ticket_key=key, event=name, happened_at=moment)
-        for key, life in lives.items()
-        for name, moment in life.items()
-    ]
+@given(LIVES, MINUTES)
+def test_the_backlog_is_what_was_created_and_not_resolved(lives: list[tuple[int, int | None]], minute: int) -> None:
+    found = []
+    for number, (opened, lasted) in enumerate(lives):
+        begun = OCTOBER.start + timedelta(minutes=opened)
+        found.append(ticket(str(number), begun, resolved=None if lasted is None else begun + timedelta(minutes=lasted)))
     moment = OCTOBER.start + timedelta(minutes=minute)
-    by_dates = {one.ticket_key for one in tickets.open_at(found, moment)}
-    assert by_dates == tickets.open_by_events(firsts, moment)
-    assert sum(tickets.backlog_age(found, moment, CLOCK).values()) == len(by_dates)
+    still = len(tickets.open_at(found, moment))
+    assert sum(tickets.backlog_age(found, moment, CLOCK).values()) == still
 
     period = Frame(window=Window(OCTOBER.start, moment), as_of=OCTOBER.end + timedelta(days=90))
-    assert len(by_dates) == tickets.created(found, period).value - tickets.resolved(found, period).value
+    assert still == tickets.created(found, period).value - tickets.resolved(found, period).value
 
 
 def test_the_span_of_the_clock_holds_every_moment() -> None:
