@@ -20,7 +20,6 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict
 
 from firstbell.clock import Clock, utc_now
-from firstbell.intervals import Window
 from firstbell.records import Record
 
 State = Mapping[str, Any]
@@ -40,9 +39,9 @@ class Mode(StrEnum):
     """How much to read."""
 
     INCREMENTAL = "incremental"
-    BACKFILL = "backfill"
-    CENSUS = "census"
+    """What is new or changed since the last completed read."""
     REREAD = "reread"
+    """Everything, as if it had never been read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,6 @@ class FetchRequest:
     """What to read this time. `states` holds each stream's last completed state; absent before the first read."""
 
     mode: Mode = Mode.INCREMENTAL
-    window: Window | None = None
     states: Mapping[str, State] = field(default_factory=dict)
     deadline: datetime | None = None
 

@@ -127,8 +127,7 @@ class Roundup(Connector):
     def fetch(self, request: FetchRequest) -> Iterator[Yielded]:
         with self._http(request.deadline) as http:
             statuses = _names(http, "status")
-            if request.mode is not Mode.CENSUS:
-                yield from self._tickets(http, request, statuses)
+            yield from self._tickets(http, request, statuses)
             yield from self._census(http, statuses)
 
     def _http(self, deadline: datetime | None) -> Http:
@@ -139,29 +138,18 @@ class Roundup(Connector):
         before = request.states.get("tickets", {})
         reading = Reading(self.settings, http, statuses)
         newest = _moment(before["activity"]) if self._goes_on(request, before) else None
-        question = self._issue_question(self.settings.page_size) | self._bounds(request, newest)
+        question = self._issue_question(self.settings.page_size)
+        if newest is not None:
+            question["activity"] = f"{_text(newest - ZONE_SLACK)};"
         for page in _pages(http, "issue", question):
             for ticket in reading.tickets(page):
-                if self._wanted(request, ticket):
-                    newest = max(newest or ticket.created_at, ticket.updated_at or ticket.created_at)
-                    yield ticket
-        yield Complete("tickets", state=before if request.window else self._state(newest, http.server_now))
+                newest = max(newest or ticket.created_at, ticket.updated_at or ticket.created_at)
+                yield ticket
+        yield Complete("tickets", state=self._state(newest, http.server_now))
 
     def _goes_on(self, request: FetchRequest, before: State) -> bool:
         """True when this read may start where the last one ended; other settings mean other records: read afresh."""
         return request.mode is Mode.INCREMENTAL and bool(before.get("activity")) and before["rules"] == self._rules()
-
-    def _bounds(self, request: FetchRequest, since: datetime | None) -> dict[str, str]:
-        if request.window is not None and request.mode is not Mode.INCREMENTAL:
-            field = "creation" if request.mode is Mode.BACKFILL else "activity"
-            return {field: f"{_text(request.window.start - ZONE_SLACK)};{_text(request.window.end + ZONE_SLACK)}"}
-        return {"activity": f"{_text(since - ZONE_SLACK)};"} if since else {}
-
-    def _wanted(self, request: FetchRequest, ticket: Ticket) -> bool:
-        if request.window is None or request.mode is Mode.INCREMENTAL:
-            return True
-        moment = ticket.created_at if request.mode is Mode.BACKFILL else ticket.updated_at
-        return moment is not None and moment in request.window
 
     def _state(self, newest: datetime | None, server_now: datetime | None) -> State:
         """The newest activity seen, never beyond the tracker's own clock, and the settings that made the records."""

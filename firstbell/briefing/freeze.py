@@ -21,6 +21,8 @@ from firstbell.store.save import save_district, save_facts, serialise
 from firstbell.workplace import Workplace
 
 SYSTEM = "firstbell"
+REVISION = 1
+"""The keys of packets and letters hold a revision; so far each packet has this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,31 +56,22 @@ def preview(
 
 
 def freeze(
-    work: Workplace,
-    meeting: Meeting,
-    previous: Meeting | None,
-    stage: str,
-    *,
-    as_of: datetime,
-    known_at: datetime,
-    revise: bool = False,
+    work: Workplace, meeting: Meeting, previous: Meeting | None, stage: str, *, as_of: datetime, known_at: datetime
 ) -> Frozen:
-    """The frozen packet of a meeting and stage: the one that exists, or a new one; `revise` makes the next revision.
+    """The frozen packet of a meeting and stage: the one that exists, or a new one.
 
     Packet, its assessment, its first approval row and the decisions that rules propose are kept in one transaction.
     """
-    found = frozen(work, meeting, stage)
-    if found is not None and not revise:
+    if found := frozen(work, meeting, stage):
         return found
-    revision = found.row.revision + 1 if found else 1
     if stage == "draft":
         _propose(work, meeting, previous, as_of, known_at)
-    material = gather(work, meeting, previous, stage=stage, revision=revision, as_of=as_of, known_at=known_at)
+    material = gather(work, meeting, previous, stage=stage, revision=REVISION, as_of=as_of, known_at=known_at)
     packet = compose(material)
     now = work.clock()
     with work.store.begin() as connection:
         serialise(connection, TEAM_SOURCE)
-        if standing := packet_revision(connection, meeting.team_key, meeting.key, stage, revision):
+        if standing := packet_revision(connection, meeting.team_key, meeting.key, stage, REVISION):
             return _loaded(standing)
         district_hash = save_district(connection, work.district.canonical_json, now)
         row = save_packet(
@@ -86,7 +79,7 @@ def freeze(
             team_key=meeting.team_key,
             meeting_key=meeting.key,
             stage=stage,
-            revision=revision,
+            revision=REVISION,
             snapshot=packet.model_dump_json(),
             composed_at=now,
             as_of=as_of,
@@ -120,7 +113,7 @@ def stored_results(assessment: Assessment) -> list[StoredResult]:
 def _propose(work: Workplace, meeting: Meeting, previous: Meeting | None, as_of: datetime, known_at: datetime) -> None:
     """Write down what rules propose to decide. What somebody spoke on stays as it is; what nobody did moves on to
     this meeting."""
-    material = gather(work, meeting, previous, stage="draft", revision=1, as_of=as_of, known_at=known_at)
+    material = gather(work, meeting, previous, stage="draft", revision=REVISION, as_of=as_of, known_at=known_at)
     with work.store.begin() as connection:
         serialise(connection, TEAM_SOURCE)
         known = facts_as_known(connection, TeamDecision, known_at=work.clock())

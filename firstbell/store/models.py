@@ -29,7 +29,6 @@ class ApprovalState(StrEnum):
     WAITING = "waiting"
     APPROVED = "approved"
     HELD = "held"
-    EXPIRED = "expired"
 
 
 class MessageState(StrEnum):
