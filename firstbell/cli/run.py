@@ -12,20 +12,13 @@ from typing import Annotated, Any
 import typer
 
 from firstbell.cli._place import Place, place_of
-from firstbell.cli._prefect import POOL, PrefectError, coming_server, deploy, environment, free_port, worker
+from firstbell.cli._prefect import POOL, ROOT, PrefectError, coming_server, deploy, environment, free_port, worker
 from firstbell.cli._sample import OUT, is_sample, on_stage
 
 commands = typer.Typer()
 
-FLOWS = (
-    "nightly_audit",
-    "poll_uptime",
-    "needs_assessment",
-    "briefing",
-    "review_packet",
-    "record_minutes",
-    "housekeeping",
-)
+FLOWS = tuple(sorted(path.stem for path in (ROOT / "flows").glob("[!_]*.py")))
+"""Every flow is there by its file."""
 
 
 @commands.command()
