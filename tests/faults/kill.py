@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import signal
-import smtplib
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Engine, event
+from yagmail import sender
 
 _FILE_STEPS = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "os.link", "os.symlink"}
 _MAIL_STEPS = {"smtplib.connect", "smtplib.send"}
@@ -40,7 +40,7 @@ class Steps:
         event.listen(Engine, "before_cursor_execute", lambda *about: self.take(f"store: {about[2].split()[0]}"))
         event.listen(Engine, "commit", lambda _: self.take("store: commit"))
         event.listen(Engine, "rollback", lambda _: self.take("store: rollback"))
-        _before(smtplib.SMTP, "getreply", lambda: self.take("mail: answer"))
+        _before(sender.smtplib.SMTP, "getreply", lambda: self.take("mail: answer"))
 
     def _audited(self, name: str, about: tuple[Any, ...]) -> None:
         if name in _MAIL_STEPS:
