@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from firstbell.catalog import load_roles
 from firstbell.config._references import did_you_mean
+from firstbell.decisions import decisions_of
 from firstbell.known_meetings import known_meetings
 from firstbell.meetings import Meeting, MeetingError, chosen
 from firstbell.packet.model import Packet
@@ -179,12 +180,7 @@ def _approve(connection: Connection, word: ReviewWord, draft: PacketRow, now: da
 
 
 def _decisions(connection: Connection, meeting: Meeting) -> dict[str, TeamDecision]:
-    mine = [
-        one
-        for one in current_team_facts(connection, TeamDecision)
-        if (one.team_key, one.meeting_key) == (meeting.team_key, meeting.key)
-    ]
-    mine.sort(key=lambda one: (one.deadline_on or date.max, one.decision_key))
+    mine = decisions_of(current_team_facts(connection, TeamDecision), meeting.team_key, meeting.key)
     return {one.decision_key: one for one in mine}
 
 

@@ -14,6 +14,7 @@ from firstbell.assessment.targets import Target, targets_for
 from firstbell.catalog import load_roles
 from firstbell.config.loaded import District
 from firstbell.config.team import Membership
+from firstbell.decisions import decisions_of
 from firstbell.intervals import Window
 from firstbell.knowledge import PROBES, facts_of
 from firstbell.kpi import Light
@@ -61,6 +62,7 @@ def gather(
         printed = _printed(connection, meeting, known_at)
         minutes = _team_facts(connection, MeetingMinutes, meeting.team_key, known_at)
         last = [one for one in minutes if previous is not None and one.meeting_key == previous.key]
+        decisions = _team_facts(connection, TeamDecision, meeting.team_key, known_at)
         notes = _team_facts(connection, SectionNote, meeting.team_key, known_at)
         wording = Wording(district.zone, district.about.packet.language)
         return Material(
@@ -79,7 +81,7 @@ def gather(
             revision=revision,
             printed=printed,
             recomputed=_recomputed(work, connection, printed, known_at),
-            decisions=_of_meeting(_team_facts(connection, TeamDecision, meeting.team_key, known_at), meeting),
+            decisions=tuple(decisions_of(decisions, meeting.team_key, meeting.key)),
             actions=tuple(_team_facts(connection, TeamAction, meeting.team_key, known_at)),
             minutes_expected=printed is not None,
             minutes_came=bool(last),
@@ -201,11 +203,6 @@ def _team_facts(
 ) -> list[TeamRecord]:
     rows: list[tuple[str, TeamRecord]] = facts_as_known(connection, record_type, known_at=known_at)
     return [record for _, record in rows if record.team_key == team_key]
-
-
-def _of_meeting(decisions: list[TeamDecision], meeting: Meeting) -> tuple[TeamDecision, ...]:
-    mine = [decision for decision in decisions if decision.meeting_key == meeting.key]
-    return tuple(sorted(mine, key=lambda one: (one.deadline_on is None, one.deadline_on, one.decision_key)))
 
 
 def _sources(

@@ -12,6 +12,7 @@ from firstbell.catalog import load_roles
 from firstbell.config._document import Place
 from firstbell.config._references import did_you_mean
 from firstbell.config.loaded import District
+from firstbell.decisions import agenda
 from firstbell.intervals import local_moment
 from firstbell.known_meetings import known_meetings
 from firstbell.meetings import Meeting, MeetingError, chosen
@@ -143,13 +144,6 @@ def printed_numbers(connection: Connection, meeting: Meeting) -> dict[str, str]:
     known_at = packet.known_at if packet else meeting.starts_at
     known = [one for _, one in facts_as_known(connection, TeamDecision, known_at=known_at)]
     return {str(number): one.decision_key for number, one in enumerate(agenda(known, meeting.team_key, meeting.key), 1)}
-
-
-def agenda(decisions: Sequence[TeamDecision], team_key: str, meeting_key: str) -> list[TeamDecision]:
-    """A meeting's confirmed decisions in the order in which page one numbers them."""
-    mine = [one for one in decisions if (one.team_key, one.meeting_key) == (team_key, meeting_key)]
-    confirmed = [one for one in mine if one.state == "confirmed"]
-    return sorted(confirmed, key=lambda one: (one.deadline_on or date.max, one.decision_key))
 
 
 def people_named(sitting: Sitting, words: Sequence[str], place: Place, findings: Findings) -> tuple[str, ...]:

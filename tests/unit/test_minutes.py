@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from firstbell.actions import change_action, closed, moved
-from firstbell.briefing.gather import _of_meeting
+from firstbell.briefing.gather import gather
+from firstbell.decisions import agenda
 from firstbell.minutes.faults import MinutesError
 from firstbell.minutes.model import Minutes
 from firstbell.minutes.reading import minutes_from_text, read_minutes
 from firstbell.minutes.record import Recorded, record_minutes
-from firstbell.minutes.sitting import agenda
 from firstbell.minutes.template import minutes_template
+from firstbell.packet.compose import compose
 from firstbell.records import MeetingMinutes
 from firstbell.store.history import current_team_facts
 from firstbell.workplace import Workplace
@@ -253,10 +254,13 @@ def test_numbers_are_those_that_stood_before_the_meeting(work: Workplace) -> Non
 
 
 def test_numbers_follow_the_order_of_page_one(work: Workplace) -> None:
-    meeting = meeting_on(work, "2026-11-05")
-    known = list(decisions(work).values())
-    printed = [one for one in _of_meeting(known, meeting) if one.state == "confirmed"]
-    assert agenda(known, "leadership", NOVEMBER) == printed
+    tell(work, decision("late", deadline_on=date(2026, 12, 9)), decision("elsewhere", meeting_key="monthly/later"))
+    meeting, previous = meeting_on(work, "2026-11-05"), meeting_on(work, "2026-10-01")
+    now = work.clock()
+    page = compose(gather(work, meeting, previous, stage="final", revision=1, as_of=now, known_at=now))
+    numbered = agenda(decisions(work).values(), "leadership", NOVEMBER)
+    assert [one.title for one in page.decisions] == [one.title for one in numbered]
+    assert [one.decision_key for one in numbered] == ["contract", "late", "filter", "phones"]
 
 
 WRONG = """\
