@@ -21,8 +21,8 @@ from pydantic import BaseModel, SecretStr
 from firstbell.config.loaded import District
 from firstbell.config.secrets import SecretError, SecretReader, read_secret, readable_by_all
 from firstbell.intervals import Window, local_day, total_seconds
+from firstbell.year_turn import ENDS_WITHIN, EndingKind, ending_soon
 
-ENDS_WITHIN = timedelta(days=60)
 _GIGABYTE = 2**30
 
 
@@ -94,26 +94,19 @@ def check_roles(district: District, today: date) -> Iterator[Finding]:
 
 
 def check_ends(district: District, today: date) -> Iterator[Finding]:
-    """School years, terms and meetings that run out within 60 days."""
-    last = max(year.last_on for year in district.calendar.years)
-    if last < today:
-        yield Finding("calendar", Level.WRONG, f"the last school year ended on {last}; add the next one.")
-    elif last - today <= ENDS_WITHIN:
-        yield Finding("calendar", Level.WARN, f"the last school year ends on {last}; add the next one.")
-    else:
+    """School years, terms, meetings and credentials that run out within 60 days."""
+    subjects = {EndingKind.CALENDAR: "calendar", EndingKind.HOLIDAYS: "calendar"}
+    endings = ending_soon(district, today)
+    if not any(one.kind is EndingKind.CALENDAR for one in endings):
+        last = max(year.last_on for year in district.calendar.years)
         yield Finding("calendar", Level.OK, f"school years reach to {last}.")
-    for team in district.teams:
-        ending = [
-            member.person
-            for member in district.members(team.key, today)
-            if member.ends == district.school_year_on(today) and _year_end(district, today) - today <= ENDS_WITHIN
-        ]
-        if ending:
-            sentence = f"the terms of {', '.join(ending)} end with this school year; renew or replace them."
-            yield Finding(f"team {team.key}", Level.WARN, sentence)
-    for series in district.series:
-        if series.dates and (end := max(series.dates).date()) - today <= ENDS_WITHIN:
-            yield Finding(f"meetings {series.key}", Level.WARN, f"the last meeting is on {end}; add the next dates.")
+    for one in endings:
+        subject = subjects.get(one.kind) or (f"team {one.team_key}" if one.kind is EndingKind.TERM else _plain(one.key))
+        yield Finding(subject, Level.WRONG if one.blocks(today) else Level.WARN, one.sentence)
+
+
+def _plain(key: str) -> str:
+    return key.replace("/", " ", 1)
 
 
 def check_sampling(district: District, availability: Mapping[str, Mapping[str, Any]], today: date) -> Iterator[Finding]:
@@ -182,11 +175,6 @@ def _secrets_of(place: str, value: Any) -> Iterator[tuple[str, str]]:
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from _secrets_of(f"{place}.{key}", item)
-
-
-def _year_end(district: District, today: date) -> date:
-    name = district.school_year_on(today)
-    return next(year.last_on for year in district.calendar.years if year.name == name)
 
 
 def _month_seconds(district: District, today: date, hours: str) -> float:

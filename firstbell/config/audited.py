@@ -19,6 +19,7 @@ class Source(Section):
     owner_role: Key = Field("it_lead", description="Who mends it when it falls silent.")
     stale_after_hours: float = Field(36, gt=0, description="Older than this, its figures are not known.")
     locations: dict[str, Key] = Field({}, description="The source's own place names, mapped to our school keys.")
+    credential_ends: date | None = Field(None, description="Last day of its key, token or password, if it has one.")
     settings: dict[str, Any] = Field(description="What the connector of this kind asks for.")
 
 

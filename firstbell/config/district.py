@@ -136,6 +136,7 @@ class Mail(Section):
     security: Literal["starttls", "tls", "none"] = Field("starttls", description="How the connection is protected.")
     username: str = Field("", description="Empty for a relay that knows this machine.")
     password: SecretStr | None = Field(None, description="A reference such as env:SMTP_PASSWORD; never the password.")
+    credential_ends: date | None = Field(None, description="Last day of the password, if it has one.")
     ca_bundle: str = Field("", description="File of certificate authorities to trust instead of the system's.")
     sender: Address = Field(description="The address the packets come from.")
     sender_name: str = Field("", description="The name shown beside it.")
