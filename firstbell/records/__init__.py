@@ -12,6 +12,7 @@ reply (docs/design.md, truth rule 8).
 from __future__ import annotations
 
 from firstbell.records._base import Record
+from firstbell.records.agenda import AgendaItem
 from firstbell.records.backups import (
     BackupResult,
     BackupRun,
@@ -54,7 +55,7 @@ VERSIONED: tuple[type[Record], ...] = (
 )
 """Every record type that the store keeps as versions."""
 
-TEAM_VERSIONED: tuple[type[Record], ...] = (MeetingMinutes, TeamDecision, TeamAction, SectionNote)
+TEAM_VERSIONED: tuple[type[Record], ...] = (MeetingMinutes, TeamDecision, TeamAction, SectionNote, AgendaItem)
 """Our own facts, kept as versions like the sources' facts under the source key `TEAM_SOURCE`."""
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "TEAM_VERSIONED",
     "VERSIONED",
     "ActionItemSeen",
+    "AgendaItem",
     "Agreement",
     "BackupResult",
     "BackupRun",

@@ -213,6 +213,7 @@ class OutboxRow(Base):
         Index("ix_outbox_meeting", "team_key", "meeting_key"),
         Index("ix_outbox_state", "state"),
         Index("ix_outbox_expiry", "address_expires_on"),
+        Index("ix_outbox_message_id", "message_id"),
     )
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
@@ -235,6 +236,19 @@ class OutboxRow(Base):
     attempting_at: Mapped[datetime | None] = mapped_column(default=None)
     settled_at: Mapped[datetime | None] = mapped_column(default=None)
     server_reply: Mapped[str] = mapped_column(default="")
+
+
+class ReceivedMailRow(Base):
+    """That a mail was taken in, so that it never counts twice: a hash of its Message-ID, and what came of it."""
+
+    __tablename__ = "received_mail"
+    __table_args__ = (Index("ix_received_mail_at", "received_at"),)
+
+    identity: Mapped[str] = mapped_column(primary_key=True)
+    received_at: Mapped[datetime]
+    outcome: Mapped[str]
+    team_key: Mapped[str] = mapped_column(default="")
+    person_key: Mapped[str] = mapped_column(default="")
 
 
 class AssessmentRow(Base):
