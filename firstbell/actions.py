@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
+from typing import Protocol
 
 from firstbell.catalog import load_roles
 from firstbell.config._references import did_you_mean
 from firstbell.config.loaded import District
 from firstbell.errors import FirstbellError
 from firstbell.records import TEAM_SOURCE, TeamAction
-from firstbell.store.history import current_team_facts
+from firstbell.store.history import current_team_facts, versions_of
 from firstbell.store.save import save_facts, serialise
 from firstbell.workplace import Workplace
 
@@ -77,6 +78,52 @@ def reopened(action: TeamAction) -> TeamAction:
     return replace(action, state="open", closed_on=None, reason="") if action.state != "open" else action
 
 
+class Said(Protocol):
+    """A word on an action, as minutes and forms hold it: dates are text, and what does not belong to it is empty."""
+
+    @property
+    def word(self) -> str: ...
+    @property
+    def on(self) -> str: ...
+    @property
+    def due(self) -> str: ...
+    @property
+    def to(self) -> str: ...
+    @property
+    def why(self) -> str: ...
+
+
+def change_of(district: District, said: Said, today: date) -> Change:
+    """The change that a word means: open (leaves it as it is), done, reopened, moved, handed_over or dropped.
+
+    `today` counts where no day is said. The change raises ActionError where something it needs is not said.
+    """
+    on = date.fromisoformat(said.on) if said.on else today
+
+    def changed(action: TeamAction) -> TeamAction:
+        match said.word:
+            case "done":
+                return closed(action, on)
+            case "reopened":
+                return reopened(action)
+            case "dropped":
+                return dropped(action, on, said.why)
+            case "moved":
+                return moved(action, _new_date(action, said), said.why)
+            case "handed_over":
+                return handed_over(action, owner_of(district, action.team_key, today, said.to))
+            case _:
+                return action
+
+    return changed
+
+
+def _new_date(action: TeamAction, said: Said) -> date:
+    if not said.due:
+        raise ActionError(f"{action.action_key} is moved, but to no date; fill in due.")
+    return date.fromisoformat(said.due)
+
+
 def _open(action: TeamAction) -> TeamAction:
     if action.state != "open":
         raise ActionError(
@@ -108,6 +155,61 @@ def number_of(action: TeamAction) -> int:
 def next_number(actions: Iterable[TeamAction], team_key: str) -> int:
     """The first number that no action of the team ever had."""
     return max((number_of(action) for action in actions if action.team_key == team_key), default=0) + 1
+
+
+def hand_over_all(work: Workplace, owner: str, to: str, team_key: str = "") -> list[TeamAction]:
+    """Give everything open that a person owns, or a role without a person, to somebody else, all of it or nothing.
+
+    `owner` may be a key that has left the folder. Raises ActionError where it owns nothing open, and for a new owner
+    that there is not.
+    """
+    now = work.clock()
+    today = now.astimezone(work.district.zone).date()
+    with work.store.begin() as connection:
+        serialise(connection, TEAM_SOURCE)
+        found = [
+            one
+            for one in current_team_facts(connection, TeamAction)
+            if one.state == "open" and team_key in ("", one.team_key)
+        ]
+        mine = sorted((one for one in found if _owned_by(one, owner)), key=_place)
+        if not mine:
+            owners = {one.person_key or one.owner_role for one in found} - {""}
+            raise ActionError(f"{owner[:60]} owns no open action; {did_you_mean(owner, owners)}")
+        changed = [handed_over(one, owner_of(work.district, one.team_key, today, to)) for one in mine]
+        save_facts(connection, TEAM_SOURCE, changed, now)
+    return changed
+
+
+def _owned_by(action: TeamAction, owner: str) -> bool:
+    return owner == action.person_key if action.person_key else owner == action.owner_role
+
+
+def has_left(district: District, person_key: str, day: date) -> bool:
+    """Whether a person is no longer in the folder, or sat in teams and every one of these terms is over.
+
+    Somebody of the folder who never sat in a team has not left.
+    """
+    if person_key not in {person.key for person in district.people}:
+        return True
+    year = district.school_year_on(day)
+    seats = [seat for team in district.teams for seat in team.members if seat.person == person_key]
+    return bool(seats) and all(seat.ends and seat.ends < year for seat in seats)
+
+
+def nobody_owns(district: District, action: TeamAction, day: date) -> bool:
+    """Whether nobody is there who would do it: its person has left, or its role has no person and no holder."""
+    if action.person_key:
+        return has_left(district, action.person_key, day)
+    teams = {team.key for team in district.teams}
+    return action.team_key not in teams or not district.holders(action.owner_role, action.team_key, day)
+
+
+def history_of(work: Workplace, key: str, team_key: str = "") -> list[tuple[datetime, TeamAction]]:
+    """Every version of an action with the moment it was written down, the first one first. Raises ActionError."""
+    with work.store.read() as connection:
+        action = _find(current_team_facts(connection, TeamAction), key, team_key)
+        return versions_of(connection, TeamAction, action.entity_key)
 
 
 def change_action(work: Workplace, key: str, change: Change, team_key: str = "") -> TeamAction:

@@ -1,4 +1,4 @@
-"""What people say through a form: a word on a draft, the minutes of a meeting."""
+"""What people say through a form: a word on a draft, the minutes of a meeting, a change of an action."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from prefect import task
 
+from firstbell.action_form import ActionChange, say
 from firstbell.minutes.model import Minutes
 from firstbell.minutes.record import record_minutes
 from firstbell.review import review
@@ -32,3 +33,10 @@ def keep_minutes(minutes: Minutes) -> Said:
     """Turn minutes into decisions and actions, all or none. Raises MinutesError with everything that does not fit."""
     with workplace() as work:
         return Said(record_minutes(work, minutes).sentences)
+
+
+@task(name="change action")
+def change_promise(change: ActionChange) -> Said:
+    """Change an action, or hand over all that somebody promised. Raises ActionError, and then nothing changed."""
+    with workplace() as work:
+        return Said(say(work, change))

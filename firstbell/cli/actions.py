@@ -33,15 +33,16 @@ def list_actions(
     """List the open actions, the first due on top."""
     if context.invoked_subcommand is not None:
         return
-    from firstbell.actions import actions_of
+    from firstbell.actions import actions_of, nobody_owns
 
     with place_of(context).work() as work:
         found = [one for one in actions_of(work, team) if everything or one.state == "open"]
         today = work.clock().astimezone(work.district.zone).date()
+        ownerless = [one for one in found if one.state == "open" and nobody_owns(work.district, one, today)]
     if as_json:
         print_json([asdict(one) for one in found])
     else:
-        _print(found, today)
+        _print(found, today, ownerless)
 
 
 @actions_app.command()
@@ -70,21 +71,20 @@ def move(
 @actions_app.command()
 def hand_over(
     context: typer.Context,
-    number: Number,
     to: Annotated[str, typer.Option(metavar="ROLE | PERSON", help="The new owner.")],
+    number: Annotated[str, typer.Argument(help="The action's number, for example A-14.")] = "",
+    all_of: Annotated[
+        str, typer.Option(metavar="PERSON | ROLE", help="Instead of a number: everything open of somebody.")
+    ] = "",
     team: Team = "",
 ) -> None:
-    """Give an action to another role or person."""
-    from firstbell.actions import handed_over, owner_of
+    """Give an action, or everything that somebody promised, to another role or person."""
+    from firstbell.action_form import ActionChange, say
 
+    change = ActionChange(action=number, word="handed_over", to=to, all_of=all_of, team=team)
     with place_of(context).work() as work:
-        district, today = work.district, work.clock().astimezone(work.district.zone).date()
-    _change(
-        place_of(context),
-        number,
-        lambda action: handed_over(action, owner_of(district, action.team_key, today, to)),
-        team,
-    )
+        for sentence in say(work, change):
+            typer.echo(sentence)
 
 
 @actions_app.command()
@@ -110,13 +110,36 @@ def reopen(context: typer.Context, number: Number, team: Team = "") -> None:
     _change(place_of(context), number, reopened, team)
 
 
+@actions_app.command()
+def history(
+    context: typer.Context,
+    number: Number,
+    team: Team = "",
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """Show how an action came to stand as it does: every version, with the moment it was written down."""
+    from firstbell.actions import history_of
+
+    with place_of(context).work() as work:
+        found = history_of(work, number, team)
+        zone = work.district.zone
+    if as_json:
+        print_json([{"recorded_at": at, **asdict(one)} for at, one in found])
+        return
+    for at, one in found:
+        parts = (f"due {one.due_on}" if one.due_on else "", _owner(one), one.reason)
+        told = ", ".join(part for part in (one.state, *parts) if part)
+        typer.echo(f"{at.astimezone(zone):%Y-%m-%d %H:%M}  {told}")
+
+
 def _change(place: Place, number: str, change: Change, team: str) -> None:
+    from firstbell.action_form import sentences
     from firstbell.actions import change_action
 
     with place.work() as work:
-        action = change_action(work, number, change, team)
-    due = f", due {action.due_on}" if action.due_on and action.state == "open" else ""
-    typer.echo(f"{action.action_key} is {action.state}{due}: {action.title}")
+        changed = change_action(work, number, change, team)
+    for sentence in sentences([changed]):
+        typer.echo(sentence)
 
 
 def _day(place: Place, on: datetime | None) -> date:
@@ -125,16 +148,34 @@ def _day(place: Place, on: datetime | None) -> date:
     return on.date() if on else utc_now().astimezone(place.load().zone).date()
 
 
-def _print(found: list[TeamAction], today: date) -> None:
+def _owner(one: TeamAction) -> str:
+    return " ".join(part for part in (one.owner_role, f"({one.person_key})" if one.person_key else "") if part)
+
+
+def _print(found: list[TeamAction], today: date, ownerless: list[TeamAction]) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table("team", "number", "action", "owner", "due", "moved", "state", show_edge=False, pad_edge=False)
     for one in found:
-        late = one.state == "open" and one.due_on is not None and one.due_on < today
-        owner = " ".join(part for part in (one.owner_role, f"({one.person_key})" if one.person_key else "") if part)
-        due = f"{one.due_on or ''}{' late' if late else ''}"
-        cells = (one.team_key, one.action_key, one.title, owner, due, str(one.times_moved or ""), one.state)
+        gone = "" if one not in ownerless else " left" if one.person_key else " held by nobody"
+        owner = f"{_owner(one)}{gone}"
+        cells = (
+            one.team_key,
+            one.action_key,
+            one.title,
+            owner,
+            _due(one, today),
+            str(one.times_moved or ""),
+            one.state,
+        )
         table.add_row(*(Text(cell) for cell in cells))
     Console().print(table if found else "No action is open.")
+
+
+def _due(action: TeamAction, today: date) -> str:
+    due = str(action.due_on or "")
+    if not action.days_late(today):
+        return due
+    return f"{due} late" if action.promised_on == action.due_on else f"{due}, late since {action.promised_on}"

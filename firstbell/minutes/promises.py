@@ -10,10 +10,8 @@ from firstbell.actions import (
     ActionError,
     Change,
     Owner,
-    closed,
+    change_of,
     dropped,
-    handed_over,
-    moved,
     next_number,
     number_of,
     owner_of,
@@ -66,28 +64,7 @@ def _by_key(words: Sequence[ActionWord], standing: Standing, findings: Findings)
 
 
 def _change(word: ActionWord, sitting: Sitting) -> Change:
-    on = date.fromisoformat(word.on) if word.on else sitting.held_on
-
-    def changed(action: TeamAction) -> TeamAction:
-        match word.word:
-            case "done":
-                return closed(action, on)
-            case "dropped":
-                return dropped(action, on, word.why)
-            case "moved":
-                return moved(action, _new_date(word), word.why)
-            case "handed_over":
-                return handed_over(action, owner_of(sitting.district, sitting.team_key, sitting.held_on, word.to))
-            case _:
-                return action
-
-    return changed
-
-
-def _new_date(word: ActionWord) -> date:
-    if not word.due:
-        raise ActionError(f"{word.action} is moved, but to no date; fill in due.")
-    return date.fromisoformat(word.due)
+    return change_of(sitting.district, word, sitting.held_on)
 
 
 def actions_promised(

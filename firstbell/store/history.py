@@ -27,3 +27,13 @@ def first_recorded_at(connection: Connection, record_type: type[Record], entity_
     mine = (columns.source_key == TEAM_SOURCE, columns.entity_key == entity_key)
     found: datetime | None = connection.scalar(select(func.min(columns.recorded_at)).where(*mine))
     return found
+
+
+def versions_of(connection: Connection, record_type: type[R], entity_key: str) -> list[tuple[datetime, R]]:
+    """Every version of one of our own facts with the moment it was written down, in that order."""
+    fact = FACTS.of(record_type)
+    columns = fact.table.c
+    mine = (columns.source_key == TEAM_SOURCE, columns.entity_key == entity_key)
+    wanted = select(columns.recorded_at, *(columns[shape.name] for shape in fact.shapes)).where(*mine)
+    rows = connection.execute(wanted.order_by(columns.recorded_at, columns.id))
+    return [(row.recorded_at, fact.decode(row)) for row in rows]
