@@ -6,12 +6,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from firstbell.packet.chart_marks import LETTER, lettering, number, rule, short, strokes
+from firstbell.packet.chart_marks import LETTER, area, lettering, number, rule, short, strokes
 from firstbell.packet.model import Chart, ChartSeries
+from firstbell.packet.words import Words
 
 HEIGHT = 104.0
 SMALL_RANGE = 0.4
 """A line whose values spread over less than this share of the largest does not start at zero, and says so."""
+ROOM_FOR_WORDS = 12.0
 DASHES = ("", "6 3", "2 3", "8 3 2 3")
 
 
@@ -31,7 +33,7 @@ class _Plot:
         return self.bottom - min(max(share, 0.0), 1.0) * (self.bottom - self.top)
 
 
-def line_chart(chart: Chart, width: float) -> tuple[list[str], float]:
+def line_chart(chart: Chart, width: float, words: Words) -> tuple[list[str], float]:
     """The drawing's pieces and its height."""
     low, high = _edges(chart)
     left = max(len(number(edge)) for edge in (low, high)) * LETTER + 10
@@ -40,7 +42,7 @@ def line_chart(chart: Chart, width: float) -> tuple[list[str], float]:
     plot = _Plot(left, width - behind, 12, HEIGHT - 26, low, high)
     longest = max((len(series.points) for series in chart.series), default=0)
     step = (plot.right - plot.left) / max(longest - 1, 1)
-    body = [*_frame(chart, plot), *_axis_labels(chart, plot, step)]
+    body = [*_goal(chart, plot, words), *_frame(plot, words), *_axis_labels(chart, plot, step)]
     ends: list[float] = []
     for place, series in enumerate(chart.series):
         spots = [
@@ -56,8 +58,8 @@ def line_chart(chart: Chart, width: float) -> tuple[list[str], float]:
     return body, HEIGHT - (0 if low > 0 else 10)
 
 
-def _frame(chart: Chart, plot: _Plot) -> list[str]:
-    """Both edges with their values, the target, and a word where the scale does not start at zero."""
+def _frame(plot: _Plot, words: Words) -> list[str]:
+    """Both edges with their values, and a word where the scale does not start at zero."""
     low, high = number(plot.low), number(plot.high)
     body = [
         rule(plot.left, plot.top, plot.right, plot.top, "rule", "1 2"),
@@ -66,11 +68,26 @@ def _frame(chart: Chart, plot: _Plot) -> list[str]:
         lettering(plot.left - 5, plot.bottom + 3, low, "end", "muted"),
     ]
     if plot.low > 0:
-        body.append(lettering(plot.left, HEIGHT - 3, f"The scale starts at {low}, not at zero.", colour="muted"))
+        body.append(lettering(plot.left, HEIGHT - 3, words.say("chart_scale", low=low), colour="muted"))
+    return body
+
+
+def _goal(chart: Chart, plot: _Plot, words: Words) -> list[str]:
+    """The target as a dashed line, the band as a tinted field with dotted edges, each with its word."""
+    body: list[str] = []
+    if chart.band is not None:
+        low, high = (plot.level(edge) for edge in chart.band)
+        said = words.say("chart_band", low=number(chart.band[0]), high=number(chart.band[1], chart.unit))
+        inside = low - high >= ROOM_FOR_WORDS
+        body += [
+            area(plot.left, high, plot.right, low),
+            lettering(plot.left + 4, high + 9 if inside else high - 3, said, colour="muted"),
+        ]
+        body += [rule(plot.left, level, plot.right, level, "ink", "1 2") for level in (low, high)]
     if chart.target is not None:
         level = plot.level(chart.target)
+        said = words.say("chart_target", value=number(chart.target, chart.unit))
         body.append(rule(plot.left, level, plot.right, level, "ink", "4 3"))
-        said = f"target {number(chart.target, chart.unit)}"
         body.append(lettering(plot.left + 4, level - 3, said, colour="muted"))
     return body
 
@@ -79,6 +96,7 @@ def _edges(chart: Chart) -> tuple[float, float]:
     """The values of a line chart's lower and upper edge: round ones; the lower is zero unless the range is small."""
     values = [point.value for series in chart.series for point in series.points if point.value is not None]
     values += [chart.target] if chart.target is not None else []
+    values += chart.band or ()
     smallest, largest = min(values, default=0.0), max(values, default=1.0)
     small = 0 < largest - smallest < SMALL_RANGE * largest
     start = smallest - (largest - smallest) / 2 if small else min(smallest, 0.0)

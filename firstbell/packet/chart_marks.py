@@ -12,6 +12,8 @@ SIZE = 8.0
 """The size of a drawing's letters, in points."""
 LETTER = 0.53 * SIZE
 """About how wide a letter is."""
+ROW, BAR = 15.0, 9.0
+"""How far rows stand apart, and how high a bar or a cell is."""
 
 
 def number(value: float, unit: str = "") -> str:
@@ -37,6 +39,12 @@ def box(left: float, top: float, width: float, height: float, fill: str) -> str:
     return f'<rect {place} fill="{paint}"{edge}/>'
 
 
+def area(left: float, top: float, right: float, bottom: float) -> str:
+    """A tinted field that lines and letters stand on."""
+    place = f'x="{n(left)}" y="{n(top)}" width="{n(right - left)}" height="{n(bottom - top)}"'
+    return f'<rect {place} fill="{LIGHT["panel"]}"/>'
+
+
 def rule(left: float, top: float, right: float, bottom: float, colour: str, dashes: str) -> str:
     """A thin line, dashed where dashes are given."""
     dash = f' stroke-dasharray="{dashes}"' if dashes else ""
@@ -51,6 +59,18 @@ def lettering(
     place = f'x="{n(left)}" y="{n(top)}" text-anchor="{anchor}"'
     bold = ' font-weight="600"' if weight else ""
     return f'<text {place} fill="{LIGHT[colour]}"{bold}>{escape(words.strip())}</text>'
+
+
+def unknown_bar(left: float, top: float, width: float, height: float) -> list[str]:
+    """The place of what is not known: an empty frame with dashed edges, which no value looks like."""
+    place = f'x="{n(left)}" y="{n(top)}" width="{n(width)}" height="{n(height)}"'
+    return [f'<rect {place} fill="none" stroke="{LIGHT["muted"]}" stroke-width="0.7" stroke-dasharray="2 2"/>']
+
+
+def room_for(labels: Sequence[str], width: float) -> tuple[float, int]:
+    """Where the drawing begins to the right of its rows' labels, and how many letters a label may have."""
+    letters = min(max((len(label) for label in labels), default=0), int(0.5 * width / LETTER))
+    return letters * LETTER + 8, letters
 
 
 def short(words: str, longest: int) -> str:

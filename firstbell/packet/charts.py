@@ -1,4 +1,4 @@
-"""Charts as small SVG drawings: bars, a line, a sparkline, a gap bar, a strip of days.
+"""Charts as small SVG drawings: bars, a line, a sparkline, gap bars, a strip of days.
 
 A label or a pattern carries whatever a colour does; a missing value is a gap and is labelled as one; the same chart
 draws the same bytes. Words about the finding are the chart's `alternative`, which the page sets as its text.
@@ -10,21 +10,37 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from firstbell.packet.chart_days import day_strip
 from firstbell.packet.chart_line import line_chart
-from firstbell.packet.chart_marks import LETTER, PATTERNS, SIZE, box, lettering, n, number, rule, short, strokes
+from firstbell.packet.chart_marks import (
+    BAR,
+    LETTER,
+    PATTERNS,
+    ROW,
+    SIZE,
+    box,
+    lettering,
+    n,
+    number,
+    room_for,
+    rule,
+    short,
+    strokes,
+    unknown_bar,
+)
 from firstbell.packet.model import Chart, Point
 from firstbell.packet.palette import LIGHT
+from firstbell.packet.words import Words
 
 WIDTH = 480.0
 """As wide as the text of the narrower paper."""
-ROW, BAR = 15.0, 9.0
 MOST_BARS = 12
 FAMILY = "Inter, 'DejaVu Sans Mono'"
 
 
-def draw(chart: Chart, width: float = WIDTH) -> str:
-    """The chart as an SVG document of that width."""
-    body, height = _DRAWINGS[chart.kind](chart, width)
+def draw(chart: Chart, width: float = WIDTH, language: str = "en") -> str:
+    """The chart as an SVG document of that width, its own few words in that language."""
+    body, height = _DRAWINGS[chart.kind](chart, width, Words(language))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{n(width)}" height="{n(height)}" '
         f'viewBox="0 0 {n(width)} {n(height)}" font-family="{FAMILY}" font-size="{n(SIZE)}" '
@@ -43,35 +59,28 @@ class _Bars:
 
     @classmethod
     def of(cls, labels: Sequence[str], width: float, behind: float) -> _Bars:
-        letters = min(max((len(label) for label in labels), default=0), int(0.5 * width / LETTER))
-        left = letters * LETTER + 8
+        left, letters = room_for(labels, width)
         return cls(left, width - left - behind, letters)
 
     def label(self, top: float, words: str) -> str:
         return lettering(self.left - 6, top + BAR - 1.5, short(words, self.letters), anchor="end")
 
 
-def _bars(chart: Chart, width: float) -> tuple[list[str], float]:
-    return _rows(chart, width)
-
-
-def _gap(chart: Chart, width: float) -> tuple[list[str], float]:
-    """What is there, solid, and what is missing to the target, hatched."""
-    return _rows(chart, width)
-
-
-def _rows(chart: Chart, width: float) -> tuple[list[str], float]:
+def _rows(chart: Chart, width: float, words: Words) -> tuple[list[str], float]:
+    """A bar a point; of gap bars what is there is solid and what is missing to the target is hatched."""
     points = _points(chart)[:MOST_BARS]
-    behind = LETTER * max([9, *(len(_said(chart, point.value)) for point in points)]) + 10
+    said = [_said(chart, point.value, words) for point in points]
+    behind = LETTER * max([9, *map(len, said)]) + 10
     place = _Bars.of([point.label for point in points], width, behind)
     scale = _scale(points, chart.target, place.room)
     target = chart.target or 0
     body: list[str] = []
-    for row, point in enumerate(points):
+    for row, (point, text) in enumerate(zip(points, said, strict=True)):
         top = row * ROW + 3
         body.append(place.label(top, point.label))
         if point.value is None:
-            body.append(lettering(place.left + 4, top + BAR - 1.5, _said(chart, None), colour="muted"))
+            body += unknown_bar(place.left, top, max(scale(target), 24), BAR)
+            body.append(lettering(place.left + max(scale(target), 24) + 5, top + BAR - 1.5, text, colour="muted"))
             continue
         there = end = scale(point.value)
         body.append(box(place.left, top, there, BAR, "accent"))
@@ -79,21 +88,22 @@ def _rows(chart: Chart, width: float) -> tuple[list[str], float]:
             end = scale(target)
             body.append(box(place.left + there, top, end - there, BAR, "hatch"))
         left = _past(place.left + end + 5, chart, place, scale)
-        body.append(lettering(left, top + BAR - 1.5, _said(chart, point.value)))
+        body.append(lettering(left, top + BAR - 1.5, text))
     height = len(points) * ROW + 4
-    mark = _target_mark(chart, place, scale, height, width)
-    return [*body, *mark], height + (11 if mark else 0)
+    mark = _target_mark(chart, place, scale, height, width, words)
+    return [*body, *mark], height + (12 if mark else 0)
 
 
-def _said(chart: Chart, value: float | None) -> str:
+def _said(chart: Chart, value: float | None, words: Words) -> str:
     """What stands behind a bar."""
     if value is None:
-        return "not known"
+        return words.say("chart_not_known")
     missing = (chart.target or 0) - value if chart.kind == "gap" else 0
-    return number(value, chart.unit) + (f", {number(missing)} short" if missing > 0 else "")
+    told = number(value, chart.unit)
+    return words.say("chart_short", value=told, missing=number(missing)) if missing > 0 else told
 
 
-def _sparkline(chart: Chart, width: float) -> tuple[list[str], float]:
+def _sparkline(chart: Chart, width: float, words: Words) -> tuple[list[str], float]:
     height, room = 24.0, min(140.0, width / 2)
     points = chart.series[0].points if chart.series else ()
     rise = _scale(points, chart.target, height - 8)
@@ -102,64 +112,16 @@ def _sparkline(chart: Chart, width: float) -> tuple[list[str], float]:
         None if point.value is None else (3 + step * index, height - 4 - rise(point.value))
         for index, point in enumerate(points)
     ]
+    gaps = [
+        lettering(3 + step * index, height - 3, "?", "middle", "muted")
+        for index, spot in enumerate(spots)
+        if spot is None
+    ]
     last = next((point for point in reversed(points) if point.value is not None), None)
-    label = "not known" if last is None or last.value is None else f"{last.label}: {number(last.value, chart.unit)}"
-    return [*strokes(spots, ""), lettering(room + 12, height / 2 + 3, label)], height
-
-
-def _days(chart: Chart, width: float) -> tuple[list[str], float]:
-    """A cell a day: empty is good, hatched is some, full is much, crossed is not known. Much is above the target."""
-    body: list[str] = []
-    most = max((point.value for point in _points(chart) if point.value is not None), default=0)
-    limit = chart.target if chart.target is not None else most / 2
-    shown = chart.series[:MOST_BARS]
-    place = _Bars.of([series.name for series in shown], width, behind=4)
-    cell = min(13.0, place.room / max([1, *(len(series.points) for series in shown)]))
-    end = place.left
-    for row, series in enumerate(shown):
-        top = row * ROW + 3
-        body.append(place.label(top, series.name))
-        for index, point in enumerate(series.points):
-            body += _day(place.left + index * cell, top, cell - 2, point.value, limit)
-        end = max(end, place.left + len(series.points) * cell)
-    height = len(shown) * ROW + 6
-    points = shown[0].points if shown else ()
-    if points:
-        body.append(lettering(place.left, height + 6, points[0].label, colour="muted"))
-        body.append(
-            lettering(max(end - 2, place.left + 110), height + 6, points[-1].label, anchor="end", colour="muted")
-        )
-    return [*body, *_day_key(place.left, height + 20, limit, chart.unit, width)], height + 26
-
-
-def _day(left: float, top: float, size: float, value: float | None, limit: float) -> list[str]:
-    frame = (
-        f'<rect x="{n(left)}" y="{n(top)}" width="{n(size)}" height="{n(BAR)}" fill="none" '
-        f'stroke="{LIGHT["muted"]}" stroke-width="0.6"/>'
-    )
-    if value is None:
-        crossed = ((left, left + size), (left + size, left))
-        return [frame, *(rule(start, top, stop, top + BAR, "muted", "") for start, stop in crossed)]
-    if value <= 0:
-        return [frame]
-    return [frame, box(left, top, size, BAR, "accent" if value > limit else "hatch")]
-
-
-def _day_key(left: float, top: float, limit: float, unit: str, width: float) -> list[str]:
-    body: list[str] = []
-    words = (
-        (0.0, "none"),
-        (limit / 2 or 0.1, f"up to {number(limit, unit)}"),
-        (limit + 1, "more"),
-        (None, "not known"),
-    )
-    step = min(78.0, (width - left) / len(words))
-    for place, (value, label) in enumerate(words):
-        body += [
-            *_day(left + place * step, top - 7, 9, value, limit),
-            lettering(left + place * step + 13, top, label, colour="muted"),
-        ]
-    return body
+    label = words.say("chart_not_known")
+    if last is not None and last.value is not None:
+        label = f"{last.label}: {number(last.value, chart.unit)}"
+    return [*strokes(spots, ""), *gaps, lettering(room + 12, height / 2 + 3, label)], height
 
 
 def _points(chart: Chart) -> list[Point]:
@@ -181,22 +143,24 @@ def _past(left: float, chart: Chart, place: _Bars, scale: Callable[[float], floa
     return mark + 4 if left - 6 <= mark <= left + 44 else left
 
 
-def _target_mark(chart: Chart, place: _Bars, scale: Callable[[float], float], height: float, width: float) -> list[str]:
+def _target_mark(
+    chart: Chart, place: _Bars, scale: Callable[[float], float], height: float, width: float, words: Words
+) -> list[str]:
     if chart.target is None:
         return []
     left = place.left + scale(chart.target)
-    label = f"target {number(chart.target, chart.unit)}"
+    label = words.say("chart_target", value=number(chart.target, chart.unit))
     near_edge = left + len(label) * LETTER / 2 > width
     return [
         rule(left, 0, left, height, "ink", "3 2"),
-        lettering(min(left, width), height + 7, label, anchor="end" if near_edge else "middle", colour="muted"),
+        lettering(min(left, width), height + 8.5, label, anchor="end" if near_edge else "middle", colour="muted"),
     ]
 
 
-_DRAWINGS: dict[str, Callable[[Chart, float], tuple[list[str], float]]] = {
-    "bars": _bars,
-    "gap": _gap,
+_DRAWINGS: dict[str, Callable[[Chart, float, Words], tuple[list[str], float]]] = {
+    "bars": _rows,
+    "gap": _rows,
     "line": line_chart,
     "sparkline": _sparkline,
-    "days": _days,
+    "days": day_strip,
 }

@@ -170,9 +170,10 @@ class Table(Classed):
 
 
 class Point(Part):
-    """One value of a chart. A None is drawn as a gap, never as zero."""
+    """One value of a chart. A None is drawn as a gap, never as zero. Neighbours of one `group` stand together."""
 
     label: Public[str] = ""
+    group: Public[str] = ""
     value: Public[float | None] = None
 
 
@@ -190,6 +191,8 @@ class Chart(Classed):
     unit: Public[str] = ""
     series: Public[tuple[ChartSeries, ...]] = ()
     target: Public[float | None] = None
+    band: Public[tuple[float, float] | None] = None
+    """Between which values a line should stay, where its target is not a single one."""
 
 
 class Section(Part):

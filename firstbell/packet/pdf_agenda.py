@@ -32,8 +32,8 @@ class Limits:
     longest: int
 
 
-PAIR, ALONE, STRIP = 0.48 * WIDTH, 0.6 * WIDTH, 0.75 * WIDTH
-"""The widths of two charts side by side, of one beside its finding, of a strip of days beside its finding."""
+PAIR, ALONE, STRIP = 0.48 * WIDTH, 0.6 * WIDTH, WIDTH
+"""The widths of two charts side by side, of one alone, of a strip of days."""
 LIGHT_LETTERS = 17
 """The room of a light's column, in characters."""
 
@@ -168,7 +168,7 @@ class AgendaSetter:
         return groups
 
     def _charts(self, charts: Sequence[Chart]) -> list[list[dict[str, Any]]]:
-        """The charts in rows: two small ones side by side, one that is alone beside its finding, a strip of days."""
+        """The charts in rows: two small ones side by side, one that is alone, a strip of days across the page."""
         rows: list[list[Chart]] = []
         for chart in charts:
             small = chart.kind != "days"
@@ -188,7 +188,8 @@ class AgendaSetter:
                 update={
                     "name": self._drawn(one.name),
                     "points": tuple(
-                        point.model_copy(update={"label": self._drawn(point.label)}) for point in one.points
+                        point.model_copy(update={"label": self._drawn(point.label), "group": self._drawn(point.group)})
+                        for point in one.points
                     ),
                 }
             )
@@ -197,7 +198,12 @@ class AgendaSetter:
         cleaned = chart.model_copy(update={"unit": self._drawn(chart.unit), "series": series})
         alternative = loosened(self._clean(chart.alternative or chart.title)) or chart.kind
         title = self._clean(chart.title)
-        return {"title": title, "alternative": alternative, "svg": draw(cleaned, width), "width": width}
+        return {
+            "title": title,
+            "alternative": alternative,
+            "svg": draw(cleaned, width, self.words.language),
+            "width": width,
+        }
 
     def _kept(self, pieces: Sequence[Piece], most: int) -> tuple[Sequence[Piece], Sequence[Piece]]:
         return pieces[:most], pieces[most:]

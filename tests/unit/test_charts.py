@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from xml.etree import ElementTree
 
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 
 from firstbell.packet.charts import draw
 from firstbell.packet.model import Chart, ChartSeries, Point
+from firstbell.packet.palette import LIGHT
+from firstbell.packet.words import Words
 from tests.unit.packet_samples import charts
 
 KINDS = ("bars", "line", "sparkline", "gap", "days")
@@ -106,3 +109,48 @@ def test_a_narrow_drawing_keeps_its_print_size() -> None:
 def test_labels_are_escaped() -> None:
     svg = draw(Chart(kind="bars", series=(ChartSeries(points=(Point(label="<b>&", value=1),)),)))
     assert "&lt;b&gt;&amp;" in svg
+
+
+def test_a_band_is_a_field_with_its_edges_in_words_and_inside_the_scale() -> None:
+    points = tuple(Point(label=f"p{place}", value=value) for place, value in enumerate((5, 26, 48)))
+    banded = Chart(kind="line", unit="%", band=(35, 60), series=(ChartSeries(points=points),))
+    svg = draw(banded)
+    assert "goal 35 to 60 %" in svg
+    (field,) = re.findall(rf'<rect x="[^"]*" y="([\d.]+)" [^>]*height="([\d.]+)" fill="{LIGHT["panel"]}"/>', svg)
+    assert float(field[0]) >= 12
+    assert float(field[1]) > 0
+
+
+def test_the_days_of_a_week_stand_together_under_their_week() -> None:
+    points = tuple(Point(label=str(day), group=f"week {day // 5}", value=0) for day in range(10))
+    svg = draw(Chart(kind="days", series=(ChartSeries(name="one", points=points),)))
+    lefts = [float(left) for left in re.findall(r'<rect x="([\d.]+)" y="3"', svg)]
+    steps = {round(after - before, 1) for before, after in itertools.pairwise(lefts)}
+    assert len(steps) == 2
+    assert ">week 0<" in svg
+    assert ">week 1<" in svg
+
+
+def test_an_unknown_bar_is_an_empty_dashed_frame_and_a_zero_is_none() -> None:
+    assert draw(chart("bars", [10, None])).count("stroke-dasharray") == 1
+    assert "stroke-dasharray" not in draw(chart("bars", [10, 0]))
+
+
+def test_a_charts_own_words_are_of_the_packets_language() -> None:
+    """Every word that a chart adds to its data comes from the table of the language."""
+    told = [draw(chart(kind, [None, 3, 5], 4)) for kind in KINDS]
+    texts = {text for svg in told for text in re.findall(r">([^<>]+)</text>", svg)}
+    known = "|".join(re.escape(str(Words("en").table[key])) for key in Words("en").table if key.startswith("chart_"))
+    forms = re.compile(re.sub(r"\\{\w+\\}", r"[\\d.]+(?: min)?", known))
+    own = [text for text in texts if not re.fullmatch(r"(p\d(?:: )?)?[\d.]*(?: min)?|one|\?", text)]
+    assert own
+    assert [text for text in own if not forms.fullmatch(text)] == []
+
+
+def test_grey_print_tells_the_states_of_a_day_apart() -> None:
+    """Without any colour a day's four states differ by form: nothing, hatching, a full cell, a cross."""
+    forms = [
+        re.sub(r'(fill|stroke)="#\w+"|[xy]\d?="[^"]*"', "", draw(chart("days", [value], 30)).split("</defs>")[1])
+        for value in (0.0, 12.0, 54.0, None)
+    ]
+    assert len(set(forms)) == 4
