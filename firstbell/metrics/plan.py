@@ -108,12 +108,6 @@ def actions_on_time(actions: Sequence[ActionItemSeen], frame: Frame, first_on: d
     return frame.ratio("actions_on_time", good, len(judged), method, n=len(judged), missing=missing)
 
 
-def overdue(actions: Iterable[ActionItemSeen], on: date) -> list[ActionItemSeen]:
-    """Open actions past their due date, the longest overdue first."""
-    late = [(one.due_on, one.action_key, one) for one in actions if one.state == "open" and one.due_on is not None]
-    return [one for due_on, _, one in sorted(late, key=lambda item: item[:2]) if due_on < on]
-
-
 def leader_paces(
     leaders: Iterable[Leader],
     entries: Sequence[HoursEntry],

@@ -139,7 +139,7 @@ def due_actions(material: Material) -> list[TeamAction]:
     return [
         action
         for action in material.actions
-        if (due := action.first_due_on or action.due_on) is not None
+        if (due := action.promised_on) is not None
         and due < today
         and action.state != "dropped"
         and (action.closed_on is None or action.closed_on >= since)
@@ -155,23 +155,22 @@ def actions_due(material: Material) -> str:
 
 def overdue(material: Material) -> tuple[Action, ...]:
     """Open actions past what was promised first, the latest first."""
-    late = [action for action in due_actions(material) if action.state == "open"]
-    late.sort(key=lambda action: (action.first_due_on or action.due_on or date.max, action.action_key))
+    today = _today(material)
+    late = [action for action in material.actions if action.days_late(today)]
+    late.sort(key=lambda action: (-action.days_late(today), action.action_key))
     return tuple(action_line(material, action) for action in late)
 
 
 def action_line(material: Material, action: TeamAction) -> Action:
     """One action as the packet shows it: the owner as a role."""
-    promised = action.first_due_on or action.due_on
     moved = action.first_due_on is not None and action.due_on != action.first_due_on
-    late = (_today(material) - promised).days if promised and action.state == "open" else 0
     return Action(
         number=action.action_key,
         title=action.title,
         owner=material.role(action.owner_role) if action.owner_role else material.wording.say("no_owner"),
-        due_on=promised,
+        due_on=action.promised_on,
         new_due_on=action.due_on if moved else None,
-        days_late=max(0, late),
+        days_late=action.days_late(_today(material)),
         times_moved=action.times_moved,
         state=action.state,
     )

@@ -93,6 +93,17 @@ class TeamAction(Record):
     def entity_key(self) -> str:
         return f"{self.team_key}/{self.action_key}"
 
+    @property
+    def promised_on(self) -> date | None:
+        """The day that was promised first; moving the date does not make a late action punctual."""
+        return self.first_due_on or self.due_on
+
+    def days_late(self, today: date) -> int:
+        """How long an open action is past its promise; 0 when it is not, has no date, or is done or dropped."""
+        if self.state != "open" or self.promised_on is None:
+            return 0
+        return max(0, (today - self.promised_on).days)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SectionNote(Record):
