@@ -7,6 +7,7 @@ from datetime import date
 
 from firstbell.config.team import Initiative, Milestone
 from firstbell.kpi import Light
+from firstbell.metrics.measures import latest_rows
 from firstbell.packet.material import Material
 from firstbell.packet.model import Change, Chart, ChartSeries, Column, Line, Point, Row, Section, Table, Trend
 from firstbell.packet.summary import action_line, actions_due, note_on
@@ -20,7 +21,7 @@ def actions_section(material: Material) -> Section:
     words = material.wording
     shown = sorted(
         (one for one in material.actions if one.state == "open" or _closed_since(material, one)),
-        key=lambda one: (one.state != "open", one.first_due_on or one.due_on or date.max, one.action_key),
+        key=lambda one: (one.state != "open", one.promised_on or date.max, one.action_key),
     )
     sentences = [Line(item="actions", text=text) for text in (actions_due(material),) if text]
     return Section(
@@ -160,7 +161,7 @@ def rollout_chart(material: Material, initiative: Initiative) -> Chart | None:
         for one in material.heard(Measurement)
         if one.measure_key == initiative.measure and one.scope.startswith("school:") and one.denominator
     ]
-    newest = {one.scope: one for one in sorted(counted, key=lambda one: one.period_end_on)}
+    newest = {one.scope: one for one in latest_rows(counted, material.facts.today)}
     expected = scope_of(material, initiative)
     if not expected:
         return None
