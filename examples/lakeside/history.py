@@ -26,7 +26,7 @@ from examples.lakeside.timeline import ZONE, Timeline
 from firstbell.briefing.freeze import freeze
 from firstbell.config.loaded import District
 from firstbell.config.rehearsal import go_live
-from firstbell.config.team import Milestone, PlanFile
+from firstbell.config.plan import Milestone, PlanFile
 from firstbell.knowledge import PROBES
 from firstbell.meetings import Meeting, chosen, meetings_of
 from firstbell.records import TEAM_SOURCE, OpenKeys, Ticket, TicketStatus

@@ -53,7 +53,15 @@ USED = (
     ("plan.yaml", "goals.*.objectives.*.initiatives.*.owner_role", "role"),
     ("plan.yaml", "goals.*.objectives.*.initiatives.*.schools.*", "school"),
     ("plan.yaml", "goals.*.objectives.*.initiatives.*.milestones.*.school", "school"),
+    ("plan.yaml", "evidence.*.initiative", "initiative"),
+    ("plan.yaml", "evidence.*.school", "school"),
+    ("plan.yaml", "readiness.*.initiative", "initiative"),
+    ("plan.yaml", "readiness.*.owner_role", "role"),
+    ("plan.yaml", "coaching.*.school", "school"),
+    ("plan.yaml", "training.*.objective", "objective"),
+    ("plan.yaml", "training.*.school", "school"),
     ("plan.yaml", "et_leaders.hours.*.person", "person"),
+    ("plan.yaml", "public_figures.*", "indicator"),
     ("targets.yaml", "adopted.*.indicator", "indicator"),
 )
 """Where each kind of key is used."""

@@ -25,7 +25,8 @@ from firstbell.calendar import (
 from firstbell.config import district as written
 from firstbell.config.audited import AdoptedTarget, ComplianceFile, Polling, Service, Source, System
 from firstbell.config.district import DistrictFile, School
-from firstbell.config.team import Membership, Person, PlanFile, Series, Team
+from firstbell.config.plan import PlanFile
+from firstbell.config.team import Membership, Person, Series, Team
 from firstbell.intervals import Window, Windows, local_moment, union
 from firstbell.metrics.backups import ProtectedSystem
 from firstbell.metrics.facts import Policies

@@ -18,7 +18,8 @@ from firstbell.config.audited import ComplianceFile, ServicesFile, SourcesFile, 
 from firstbell.config.district import DistrictFile
 from firstbell.config.faults import ConfigError, Fault
 from firstbell.config.loaded import District
-from firstbell.config.team import MeetingsFile, PlanFile, TeamsFile
+from firstbell.config.plan import PlanFile
+from firstbell.config.team import MeetingsFile, TeamsFile
 from firstbell.errors import FirstbellError
 
 SettingsOf = Callable[[str], type[BaseModel]]

@@ -1,4 +1,4 @@
-"""teams.yaml, meetings.yaml and plan.yaml: who meets, when, and what they set out to do."""
+"""teams.yaml and meetings.yaml: who meets, and when."""
 
 from __future__ import annotations
 
@@ -125,78 +125,3 @@ class MeetingsFile(Section):
     """meetings.yaml."""
 
     series: tuple[Series, ...] = Field(min_length=1, description="The teams' meetings.")
-
-
-class Milestone(Section):
-    """Something that is done on a day."""
-
-    key: Key = Field(description="Short name.")
-    title: str = Field(description="In plain words.")
-    due: date = Field(description="The day it is due; the first value ever stored is its baseline.")
-    done: date | None = Field(None, description="The day it was done.")
-    school: Key | None = Field(None, description="For a milestone of one school.")
-
-
-class Initiative(Section):
-    """A project or roll-out."""
-
-    key: Key = Field(description="Short name.")
-    title: str = Field(description="In plain words.")
-    owner_role: Key = Field("instructional_technology_coordinator", description="Who leads it.")
-    levels: tuple[Literal["elementary", "middle", "high", "other"], ...] = Field((), description="Schools by level.")
-    schools: tuple[Key, ...] = Field((), description="Schools by key; with levels empty too: the whole district.")
-    verbs: tuple[Literal["plan", "develop", "communicate", "implement", "evaluate"], ...] = Field(
-        (), description="Phases of standard 1b with evidence in the last twelve months."
-    )
-    measure: str = Field("", description="The measure that counts progress per school, for example rollout.gradebook.")
-    milestones: tuple[Milestone, ...] = Field((), description="Its milestones.")
-
-
-class Objective(Section):
-    """What a goal comes down to."""
-
-    key: Key = Field(description="Short name.")
-    title: str = Field(description="In plain words.")
-    indicators: tuple[str, ...] = Field((), description="Indicators that show it.")
-    initiatives: tuple[Initiative, ...] = Field((), description="What is done for it.")
-
-
-class Goal(Section):
-    """What the team is for."""
-
-    key: Key = Field(description="Short name.")
-    title: str = Field(description="In plain words.")
-    team: Key = Field(description="The team that set it.")
-    objectives: tuple[Objective, ...] = Field((), description="Its objectives.")
-
-
-class HoursEntry(Section):
-    """Hours an Education Technology leader spent."""
-
-    person: Key = Field(description="A key of people.")
-    day: date = Field(description="When.")
-    category: Literal["training", "staff_meeting", "plc", "coaching", "district_meeting", "personal_development"] = (
-        Field(description="What for.")
-    )
-    hours: float = Field(gt=0, le=24, description="How many.")
-
-
-class EtLeaders(Section):
-    """What is expected of Education Technology leaders."""
-
-    hours_per_year: float = Field(25, ge=0, description="Hours per school year.")
-    district_meetings: int = Field(4, ge=0, description="District meetings each must attend.")
-    meeting_hours: float = Field(2, ge=0, description="Hours of one of them.")
-    personal_hours: float = Field(7, ge=0, description="Hours of personal development and planning.")
-    counting: Literal["inclusive", "additive"] = Field(
-        "inclusive", description="Whether meetings and personal hours sit inside the hours per year."
-    )
-    hours: tuple[HoursEntry, ...] = Field((), description="The ledger, or {file: et_hours.csv}.")
-
-
-class PlanFile(Section):
-    """plan.yaml."""
-
-    mission: str = Field("", description="One sentence.")
-    goals: tuple[Goal, ...] = Field((), description="Goals, objectives, initiatives, milestones.")
-    et_leaders: EtLeaders = Field(EtLeaders(), description="Education Technology leaders.")

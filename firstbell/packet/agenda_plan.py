@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from firstbell.config.team import Initiative, Milestone
+from firstbell.config.plan import Initiative, Milestone
 from firstbell.kpi import Light
 from firstbell.metrics.measures import latest_rows
 from firstbell.packet.material import Material

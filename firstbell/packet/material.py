@@ -11,7 +11,8 @@ from typing import TypeVar
 from firstbell.assessment.instrument import Indicator, Instrument
 from firstbell.assessment.result import Assessment, IndicatorResult
 from firstbell.config.district import DistrictFile
-from firstbell.config.team import Goal, Team
+from firstbell.config.plan import Goal
+from firstbell.config.team import Team
 from firstbell.metrics.facts import Facts
 from firstbell.packet.model import Figure, Packet
 from firstbell.packet.wording import Wording
