@@ -118,6 +118,13 @@ def favourable_share(rows: Sequence[SurveyCounts], frame: Frame, policy: Suppres
     return suppressed(kpi, respondents(rows), policy)
 
 
+def share_interval(share: Kpi, asked: int | None) -> Interval:
+    """The interval of a favourable share, over the people who gave its answers; ValueError where it is not known."""
+    if share.value is None:
+        raise ValueError("an interval needs a share")
+    return wilson(share.value * share.n, share.n, asked)
+
+
 def response_rate(rows: Sequence[SurveyCounts], frame: Frame, policy: SuppressionPolicy) -> Kpi:
     """People who answered of those asked; not known where nobody knows whom it reached."""
     method = "most answers to any question / people asked"

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 from firstbell.assessment.instrument import Area
 from firstbell.assessment.result import IndicatorResult
+from firstbell.kpi import Kpi
 from firstbell.metrics.compliance import ending_agreements
-from firstbell.metrics.surveys import favourable_share, invited, respondents, wilson
+from firstbell.metrics.surveys import favourable_share, invited, newest_wave, share_interval
 from firstbell.packet.agenda_plan import initiatives
 from firstbell.packet.figures import audience_of, goal_text, value_text
 from firstbell.packet.material import Material
@@ -43,17 +44,17 @@ def newest_waves(material: Material) -> dict[str, list[SurveyCounts]]:
     """Each group's questions of its newest wave, district-wide."""
     found: dict[str, list[SurveyCounts]] = {}
     for one in material.heard(SurveyCounts):
-        if one.scope == "district":
+        if one.scope == "district" and one.fielded_on <= material.facts.today:
             found.setdefault(one.group, []).append(one)
-    return {
-        group: [one for one in rows if one.fielded_on == max(row.fielded_on for row in rows)]
-        for group, rows in sorted(found.items())
-    }
+    return {group: newest_wave(rows) for group, rows in sorted(found.items())}
 
 
-def _favourable(material: Material, rows: list[SurveyCounts]) -> float | None:
-    """The share of favourable answers over a wave's questions; None where nobody answered or too few did."""
-    return favourable_share(rows, material.facts.frame(), material.facts.policies.suppression).value
+def _favourable(material: Material, rows: list[SurveyCounts]) -> Kpi:
+    return favourable_share(rows, material.facts.frame(), material.facts.policies.suppression)
+
+
+def _group(material: Material, group: str) -> str:
+    return material.wording.say(f"group_{group}") if group in ("staff", "students", "families") else group
 
 
 def _survey_table(material: Material, newest: dict[str, list[SurveyCounts]]) -> Table:
@@ -68,20 +69,19 @@ def _survey_table(material: Material, newest: dict[str, list[SurveyCounts]]) -> 
 
 def _survey_row(material: Material, group: str, rows: list[SurveyCounts]) -> Row:
     words = material.wording
-    fielded = words.full_date(rows[0].fielded_on)
-    name = words.say(f"group_{group}") if group in ("staff", "students", "families") else group
-    share, people = _favourable(material, rows), respondents(rows)
-    if share is None:
+    name, fielded = _group(material, group), words.full_date(max(row.fielded_on for row in rows))
+    share = _favourable(material, rows)
+    if share.value is None:
         hidden = words.say("fewer_than", n=material.facts.policies.suppression.small_group_minimum)
         return Row(cells=(name, fielded, hidden, words.say("not_shown"), ""))
     asked = invited(rows)
-    margin = wilson(share * people, people, asked)
+    margin = share_interval(share, asked)
     return Row(
         cells=(
             name,
             fielded,
-            words.share(people, asked) if asked else words.number(people),
-            words.percent(share),
+            words.share(share.n, asked) if asked else words.number(share.n),
+            words.percent(share.value),
             words.say("range", low=words.percent(margin.low), high=words.percent(margin.high)),
         )
     )
@@ -91,9 +91,8 @@ def _survey_chart(material: Material, newest: dict[str, list[SurveyCounts]]) -> 
     words = material.wording
     points = []
     for group, rows in newest.items():
-        share = _favourable(material, rows)
-        name = words.say(f"group_{group}") if group in ("staff", "students", "families") else group
-        points.append(Point(label=name, value=None if share is None else round(100 * share, 1)))
+        share = _favourable(material, rows).value
+        points.append(Point(label=_group(material, group), value=None if share is None else round(100 * share, 1)))
     known = [point for point in points if point.value is not None]
     if not known:
         return None

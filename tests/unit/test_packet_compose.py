@@ -443,6 +443,17 @@ def test_a_census_has_no_likely_range_wider_than_itself(folder: District) -> Non
     assert row.cells[-2:] == ("90 %", "90 % to 90 %")
 
 
+def test_a_group_speaks_by_its_newest_wave_that_was_fielded(folder: District) -> None:
+    waves = (
+        replace(survey("staff", (50, 0, 0, 0)), wave="2025", fielded_on=date(2025, 10, 20)),
+        survey("staff", (5, 5, 40, 50), 100),
+        replace(survey("staff", (0, 50, 0, 0)), wave="2027", fielded_on=date(2027, 10, 20)),
+    )
+    packet = compose(material(folder, month() | {"surveys": waves}))
+    (row,) = packet.sections[3].tables[0].rows
+    assert row.cells[1:4] == ("20 Oct 2026", "100 of 100", "90 %")
+
+
 def test_minutes_that_never_came_are_missed(folder: District) -> None:
     packet = compose(material(folder, minutes_expected=True))
     assert packet.minutes_missing == (
