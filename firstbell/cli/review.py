@@ -19,6 +19,7 @@ commands.add_typer(review_app, name="review")
 Team = Annotated[str, typer.Option(help="The team; the only one by default.")]
 Meeting = Annotated[str, typer.Option(help="The meeting's date; the next one by default.")]
 By = Annotated[str, typer.Option(help="The role of whoever says this.")]
+Keys = Annotated[list[str], typer.Argument(help="Keys of decisions, as the list shows them.")]
 Note = Annotated[str, typer.Option("--note", help="A word beside it.")]
 
 
@@ -44,20 +45,18 @@ def list_drafts(
         typer.echo("No draft waits.")
 
 
-@review_app.command()
-def approve(
-    context: typer.Context, note: Note = "", team: Team = "", meeting: Meeting = "", by: By = "team_leader"
-) -> None:
-    """Let the packet go out at its hour."""
-    _say(context, team=team, meeting=meeting, by=by, word="approve", note=note)
+def _on_the_draft(word: str, told: str) -> None:
+    """Add the command of a word on the draft as a whole."""
+
+    @review_app.command(word, help=told)
+    def say(
+        context: typer.Context, note: Note = "", team: Team = "", meeting: Meeting = "", by: By = "team_leader"
+    ) -> None:
+        _say(context, team=team, meeting=meeting, by=by, word=word, note=note)
 
 
-@review_app.command()
-def hold(
-    context: typer.Context, note: Note = "", team: Team = "", meeting: Meeting = "", by: By = "team_leader"
-) -> None:
-    """Keep the packet back until somebody approves it."""
-    _say(context, team=team, meeting=meeting, by=by, word="hold", note=note)
+_on_the_draft("approve", "Let the packet go out at its hour.")
+_on_the_draft("hold", "Keep the packet back until somebody approves it.")
 
 
 @review_app.command()
@@ -74,28 +73,18 @@ def note(
     _say(context, team=team, meeting=meeting, by=by, **said)
 
 
-@review_app.command()
-def confirm(
-    context: typer.Context,
-    decisions: Annotated[list[str], typer.Argument(help="Keys of proposals, as the list shows them.")],
-    team: Team = "",
-    meeting: Meeting = "",
-    by: By = "team_leader",
-) -> None:
-    """Have proposed decisions printed."""
-    _say(context, team=team, meeting=meeting, by=by, confirm=decisions)
+def _on_decisions(word: str, told: str) -> None:
+    """Add the command of a word on some of the draft's decisions."""
+
+    @review_app.command(word, help=told)
+    def say(
+        context: typer.Context, decisions: Keys, team: Team = "", meeting: Meeting = "", by: By = "team_leader"
+    ) -> None:
+        _say(context, team=team, meeting=meeting, by=by, **{word: decisions})
 
 
-@review_app.command()
-def drop(
-    context: typer.Context,
-    decisions: Annotated[list[str], typer.Argument(help="Keys of decisions, as the list shows them.")],
-    team: Team = "",
-    meeting: Meeting = "",
-    by: By = "team_leader",
-) -> None:
-    """Leave decisions out."""
-    _say(context, team=team, meeting=meeting, by=by, drop=decisions)
+_on_decisions("confirm", "Have proposed decisions printed.")
+_on_decisions("drop", "Leave decisions out.")
 
 
 @review_app.command()
