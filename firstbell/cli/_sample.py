@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from firstbell.cli._prefect import ROOT
+from firstbell.cli._place import Place
+from firstbell.cli._prefect import ROOT, PrefectError
 
 if TYPE_CHECKING:
     from examples.lakeside.stage import Stage
@@ -19,6 +20,15 @@ OUT = ROOT / "out" / "demo"
 def is_sample(state: Path) -> bool:
     """Whether a state folder is one that the demo made."""
     return (state / "stage.json").exists()
+
+
+def sample_place(out: Path = OUT) -> Place:
+    """The district and the state that the demo made. Raises PrefectError where there is none yet."""
+    if not is_sample(out):
+        raise PrefectError(
+            "There is no demo yet: run `make demo` first, or name your own district with --district and --state."
+        )
+    return Place(out / "district", out)
 
 
 @contextmanager

@@ -70,7 +70,7 @@ def demo(
             said.append("started beside the stage, on loopback only")
         night = _run_night(steps)
     with steps.step("Lay out the packet") as said:
-        said.append(_lay_out(out))
+        said.append(lay_out(out))
     _show(steps, out, night, _mails(out), _mails(out) - before)
 
 
@@ -99,7 +99,7 @@ def _mails(out: Path) -> int:
     return len(list((out / "mail").glob("*.eml")))
 
 
-def _lay_out(out: Path) -> str:
+def lay_out(out: Path) -> str:
     """Copy the newest packet's files to out/packet under the editions' names."""
     packets = sorted((out / "packets").glob("*-final-*"), key=lambda path: path.stat().st_mtime)
     if not packets:

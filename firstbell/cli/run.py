@@ -13,7 +13,7 @@ import typer
 
 from firstbell.cli._place import Place, place_of
 from firstbell.cli._prefect import POOL, ROOT, PrefectError, coming_server, deploy, environment, free_port, worker
-from firstbell.cli._sample import OUT, is_sample, on_stage
+from firstbell.cli._sample import is_sample, on_stage, sample_place
 
 commands = typer.Typer()
 
@@ -103,10 +103,5 @@ def _named_or_demo(context: typer.Context) -> Place:
     """The place that options or the environment name, else the demo's. Raises PrefectError where there is none."""
     main = context.find_root()
     sources = [main.get_parameter_source(name) for name in ("district", "state")]
-    if any(source is not None and source.name != "DEFAULT" for source in sources):
-        return place_of(context)
-    if not is_sample(OUT):
-        raise PrefectError(
-            "There is no demo yet: run `make demo` first, or name your own district with --district and --state."
-        )
-    return Place(OUT / "district", OUT)
+    named = any(source is not None and source.name != "DEFAULT" for source in sources)
+    return place_of(context) if named else sample_place()
