@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from firstbell.clock import Clock
-from firstbell.delivery.transport import Connection, Outcome, Transport
+from firstbell.delivery.transport import Connection, DeliveryError, Outcome, Transport
 from firstbell.store.models import MessageState
 from firstbell.store.outbox import (
+    give_up,
     mark_attempting,
     message_by_key,
     messages,
+    overtaken,
     put_back,
     sender,
     settle,
@@ -26,14 +28,20 @@ _STATE = {
     Outcome.UNKNOWN: MessageState.UNKNOWN,
 }
 
+OVERTAKEN = "Not sent: the packet itself was ready before this draft had left."
+
 
 @dataclass(frozen=True, slots=True)
 class Dispatched:
-    """What came of one emptying. `unknown` names messages that may have arrived: a person looks at those."""
+    """What came of one emptying. `unknown` names messages that may have arrived: a person looks at those.
+
+    `trouble` says why the rest waits for the next run, where it does because the way out was lost.
+    """
 
     counts: Mapping[str, int] = field(default_factory=dict)
     refused: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    trouble: str = ""
 
     @property
     def sent(self) -> int:
@@ -48,22 +56,45 @@ def dispatch(store: Store, transport: Transport, clock: Clock, *, keys: Sequence
     cannot be used at all: then nothing was taken and everything waits for the next run.
     """
     lost = settle_dead_attempts(store, clock())
+    waiting = _waiting(store, clock, keys)
+    if not waiting:
+        return Dispatched(unknown=tuple(lost))
+    with sender(store) as name, transport.open() as way_out:
+        return _hand_over_all(store, way_out, name, waiting, lost, clock)
+
+
+def _waiting(store: Store, clock: Clock, keys: Sequence[str] | None) -> list[str]:
+    """The keys of what is prepared and still has a reader; a draft that comes too late is given up."""
     with store.read() as connection:
-        waiting = messages(connection, states=[MessageState.PREPARED], keys=keys)
+        rows = messages(connection, states=[MessageState.PREPARED], keys=keys)
+        late = [row.message_key for row in rows if overtaken(connection, row)]
+    if late:
+        with store.begin() as connection:
+            give_up(connection, late, OVERTAKEN, clock())
+    return [row.message_key for row in rows if row.message_key not in late]
+
+
+def _hand_over_all(
+    store: Store, way_out: Connection, name: str, waiting: Sequence[str], lost: Sequence[str], clock: Clock
+) -> Dispatched:
     counts: Counter[str] = Counter()
-    refused, unknown = [], list(lost)
-    if waiting:
-        with sender(store) as name, transport.open() as way_out:
-            for row in waiting:
-                outcome = _hand_over(store, way_out, name, row.message_key, clock)
-                if outcome is None:
-                    continue
-                counts[outcome] += 1
-                if outcome is Outcome.REFUSED:
-                    refused.append(row.message_key)
-                elif outcome is Outcome.UNKNOWN:
-                    unknown.append(row.message_key)
-    return Dispatched(counts=dict(counts), refused=tuple(refused), unknown=tuple(unknown))
+    refused, unknown, trouble = [], list(lost), ""
+    for number, key in enumerate(waiting):
+        try:
+            way_out.ready()
+        except DeliveryError as error:
+            counts[Outcome.DEFERRED] += len(waiting) - number
+            trouble = str(error)
+            break
+        outcome = _hand_over(store, way_out, name, key, clock)
+        if outcome is None:
+            continue
+        counts[outcome] += 1
+        if outcome is Outcome.REFUSED:
+            refused.append(key)
+        elif outcome is Outcome.UNKNOWN:
+            unknown.append(key)
+    return Dispatched(counts=dict(counts), refused=tuple(refused), unknown=tuple(unknown), trouble=trouble)
 
 
 def _hand_over(store: Store, way_out: Connection, name: str, key: str, clock: Clock) -> Outcome | None:
@@ -78,7 +109,7 @@ def _hand_over(store: Store, way_out: Connection, name: str, key: str, clock: Cl
     handover = way_out.send(row.address, row.message)
     with store.begin() as connection:
         if handover.outcome is Outcome.DEFERRED:
-            put_back(connection, row.id, name)
+            put_back(connection, row.id, name, handover.reply)
         else:
             settle(connection, row.id, name, _STATE[handover.outcome], clock(), handover.reply)
     return handover.outcome

@@ -18,6 +18,10 @@ class FileDrop:
 
     folder: Path
 
+    @property
+    def name(self) -> str:
+        return f"files in {self.folder.name}"
+
     @contextmanager
     def open(self) -> Iterator[Connection]:
         """The folder, made where it is missing."""
@@ -26,6 +30,9 @@ class FileDrop:
         except OSError as error:
             raise DeliveryError(f"The mail folder {self.folder} cannot be made: {error.strerror}.") from error
         yield self
+
+    def ready(self) -> None:
+        """Always."""
 
     def send(self, address: str, message: bytes) -> Handover:
         """Write the message under a name made of its content, complete or not at all."""

@@ -16,6 +16,9 @@ import yagmail
 
 from firstbell.delivery.transport import Connection, DeliveryError, Handover, Outcome
 
+_CLOSING = 421
+"""The server's last word on a connection, to whatever command it comes (RFC 5321, 3.8)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmtpTransport:
@@ -29,6 +32,10 @@ class SmtpTransport:
     password: str = ""
     ca_bundle: str = ""
     timeout_seconds: float = 30
+
+    @property
+    def name(self) -> str:
+        return f"{self.host}:{self.port}"
 
     @contextmanager
     def open(self) -> Iterator[Connection]:
@@ -57,11 +64,24 @@ class SmtpTransport:
             return f"The certificate of {server} could not be verified: check mail.host and mail.ca_bundle."
         if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
             return f"{server.capitalize()} did not answer within {self.timeout_seconds:g} s."
+        if _password_login_is_off(error):
+            return (
+                f"{server.capitalize()} takes no password here (Microsoft 365 ends this login): use "
+                "`transport: graph` or a relay, see docs/operations.md."
+            )
         if code in (530, 534, 535, 538) or (code is not None and code >= 500):
             return f"{server.capitalize()} refused the login (code {code}): check mail.username and mail.password."
         if code is not None:
             return f"{server.capitalize()} is not ready (code {code}); the next run tries again."
+        if type(error).__name__ == "SMTPNotSupportedError":
+            return f"{server.capitalize()} does not offer what is set: check mail.security and mail.username."
         return f"No connection to {server}: check mail.host, mail.port and mail.security in district.yaml."
+
+
+def _password_login_is_off(error: OSError) -> bool:
+    """Whether Exchange Online refuses every password: 5.7.139 while it can be turned on again, 5.7.30 for good."""
+    words = getattr(error, "smtp_error", b"")
+    return isinstance(words, bytes) and (b"5.7.139" in words or b"5.7.30 " in words)
 
 
 class _Client(yagmail.SMTP):  # type: ignore[misc]  # yagmail ships no types
@@ -84,7 +104,13 @@ class _Client(yagmail.SMTP):  # type: ignore[misc]  # yagmail ships no types
         )
         self.user = settings.username or settings.sender
         self._sender = settings.sender
+        self._name = settings.name
         self._broken = ""
+
+    def ready(self) -> None:
+        """Raises DeliveryError once the connection has ended."""
+        if self._broken:
+            raise DeliveryError(self._broken)
 
     def send(self, address: str, message: bytes) -> Handover:
         """Hand over one message to one address."""
@@ -92,25 +118,28 @@ class _Client(yagmail.SMTP):  # type: ignore[misc]  # yagmail ships no types
 
     def _attempt_send(self, recipients: list[str], message: bytes) -> Handover:
         if self._broken:
-            return Handover(Outcome.DEFERRED, self._broken)
+            return Handover(Outcome.DEFERRED, self._broken, lost=True)
         try:
-            for code, reply in (self._begin(), self.smtp.rcpt(recipients[0])):
-                if code >= 400:
-                    self.smtp.rset()
-                    return _answered(code, reply)
+            code, reply = self._begin()
+            if code >= 400:
+                return self._no_sender(code, reply)
+            code, reply = self.smtp.rcpt(recipients[0])
+            if code >= 400:
+                self.smtp.rset()
+                return self._answered(code, reply)
         except UnicodeError:
             self.smtp.rset()
             return Handover(Outcome.REFUSED, "not handed over: an address holds a letter that mail servers do not take")
         except OSError as error:
-            return Handover(Outcome.DEFERRED, self._break(error))
+            return Handover(Outcome.DEFERRED, self._break(error), lost=True)
         try:
             code, reply = self.smtp.data(message)
         except OSError as error:
             answer = getattr(error, "smtp_code", None)
             if isinstance(answer, int) and answer > 0:
-                return _answered(answer, getattr(error, "smtp_error", b""))
-            return Handover(Outcome.UNKNOWN, self._break(error))
-        return _answered(code, reply)
+                return self._answered(answer, getattr(error, "smtp_error", b""))
+            return Handover(Outcome.UNKNOWN, self._break(error), lost=True)
+        return self._answered(code, reply)
 
     def _begin(self) -> tuple[int, bytes]:
         self.smtp.ehlo_or_helo_if_needed()
@@ -119,8 +148,22 @@ class _Client(yagmail.SMTP):  # type: ignore[misc]  # yagmail ships no types
 
     def _break(self, error: OSError) -> str:
         """Remember that the connection is gone, so that the rest of the batch waits for the next run."""
-        self._broken = f"connection ended: {type(error).__name__}"
+        self._broken = f"The connection to {self._name} ended ({type(error).__name__})."
         return self._broken
+
+    def _no_sender(self, code: int, reply: bytes) -> Handover:
+        """A server that takes nothing from our sender says nothing about the recipient: nobody is refused."""
+        self._broken = f"The mail server {self._name} takes no mail from {self._sender} ({_one_line(code, reply)})."
+        return Handover(Outcome.DEFERRED, self._broken, lost=True)
+
+    def _answered(self, code: int, reply: bytes) -> Handover:
+        text = _one_line(code, reply)
+        if code < 400:
+            return Handover(Outcome.SENT, text)
+        if code == _CLOSING:
+            self._broken = f"The mail server {self._name} closed the connection ({text})."
+            return Handover(Outcome.DEFERRED, text, lost=True)
+        return Handover(Outcome.DEFERRED if code < 500 else Outcome.REFUSED, text)
 
     def abandon(self) -> None:
         """Say goodbye where the server still listens; a failing goodbye changes no outcome."""
@@ -132,8 +175,5 @@ class _Client(yagmail.SMTP):  # type: ignore[misc]  # yagmail ships no types
             self.smtp.close()
 
 
-def _answered(code: int, reply: bytes) -> Handover:
-    text = " ".join(reply.decode("utf-8", "replace").split())[:200]
-    if code < 400:
-        return Handover(Outcome.SENT, f"{code} {text}")
-    return Handover(Outcome.DEFERRED if code < 500 else Outcome.REFUSED, f"{code} {text}")
+def _one_line(code: int, reply: bytes) -> str:
+    return f"{code} {' '.join(reply.decode('utf-8', 'replace').split())[:200]}"

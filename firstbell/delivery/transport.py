@@ -28,14 +28,24 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """The outcome of one message with the server's own words, cut to one line."""
+    """The outcome of one message with the server's own words, cut to one line.
+
+    `lost` says that the way itself is gone: nothing further can be handed over on this connection.
+    """
 
     outcome: Outcome
     reply: str
+    lost: bool = False
 
 
 class Connection(Protocol):
     """An open, logged-in way out."""
+
+    def ready(self) -> None:
+        """Wait until one more message may leave; asked before the message is taken from the outbox.
+
+        Raises DeliveryError when nothing can leave any more: then the rest waits for the next run.
+        """
 
     def send(self, address: str, message: bytes) -> Handover:
         """Hand over one finished message to one address. Never raises for what the server does."""
@@ -43,6 +53,10 @@ class Connection(Protocol):
 
 class Transport(Protocol):
     """A configured way out."""
+
+    @property
+    def name(self) -> str:
+        """What people call it: "smtp.example.org:587", "Microsoft 365", "files"."""
 
     def open(self) -> AbstractContextManager[Connection]:
         """Connect and log in once for a batch. Raises DeliveryError with what to do."""

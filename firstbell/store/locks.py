@@ -5,6 +5,7 @@ A lock is held by a process that lives, never by a row: after a crash or a pulle
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -33,15 +34,41 @@ def process_lock(store: Store, name: str) -> Iterator[bool]:
             yield held
 
 
+def clear_left_locks(store: Store, kind: str) -> None:
+    """Remove the files that dead holders of locks named `kind` and a line break left beside the SQLite file.
+
+    Only for locks whose name nobody else asks for: one that is asked for in this very moment would seem to be held.
+    """
+    if not store.is_sqlite:
+        return
+    for path in _folder(store).glob(f"{kind}-*"):
+        try:
+            handle = _locked(path)
+        except OSError as error:
+            raise _not_written(path.parent, error) from None
+        if handle is not None:
+            path.unlink(missing_ok=True)
+            os.close(handle)
+
+
+def _folder(store: Store) -> Path:
+    return store.path.with_name(store.path.name + ".locks")
+
+
+def _file_of(folder: Path, name: str) -> Path:
+    kind, _, _ = name.partition("\n")
+    return folder / f"{kind}-{hashlib.blake2b(name.encode(), digest_size=16).hexdigest()}"
+
+
 @contextmanager
 def _file_lock(store: Store, name: str) -> Iterator[bool]:
-    folder = store.path.with_name(store.path.name + ".locks")
-    path = folder / hashlib.blake2b(name.encode(), digest_size=16).hexdigest()
+    folder = _folder(store)
+    path = _file_of(folder, name)
     try:
         folder.mkdir(exist_ok=True)
         handle = _locked(path)
-    except OSError:
-        raise StoreError(f"The folder {folder} cannot be written; give this user the right to.") from None
+    except OSError as error:
+        raise _not_written(folder, error) from None
     if handle is None:
         yield False
         return
@@ -50,6 +77,19 @@ def _file_lock(store: Store, name: str) -> Iterator[bool]:
     finally:
         path.unlink(missing_ok=True)
         os.close(handle)
+
+
+def _not_written(folder: Path, error: OSError) -> StoreError:
+    """What to do about a lock's file that cannot be made.
+
+    >>> str(_not_written(Path("/state"), OSError(errno.ENOSPC, "No space left on device")))
+    'The folder /state has no room left on its disk; free some space and run again.'
+    """
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StoreError(f"The folder {folder} has no room left on its disk; free some space and run again.")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return StoreError(f"The folder {folder} cannot be written; give this user the right to.")
+    return StoreError(f"The folder {folder} cannot be written ({error.strerror}); check its disk and run again.")
 
 
 def _locked(path: Path) -> int | None:

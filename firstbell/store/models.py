@@ -236,6 +236,8 @@ class OutboxRow(Base):
     attempting_at: Mapped[datetime | None] = mapped_column(default=None)
     settled_at: Mapped[datetime | None] = mapped_column(default=None)
     server_reply: Mapped[str] = mapped_column(default="")
+    reported_in: Mapped[str | None] = mapped_column(default=None)
+    """The key of the message that told a person of this one's refusal."""
 
 
 class ReceivedMailRow(Base):

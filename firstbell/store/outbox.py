@@ -2,6 +2,7 @@
 
     prepared -> attempting -> sent | refused | failed | unknown
     prepared -> failed, when it shall not leave any more
+    refused | failed | unknown -> prepared, when a person says so
 
 Each step is a compare-and-set: of two processes that want the same message only one gets it. A message whose sender
 died while attempting is `unknown`: it may have arrived, so a person decides (docs/design.md, section 8).
@@ -17,12 +18,15 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, select, update
 
+from firstbell.config.rehearsal import prepared_in_rehearsal
 from firstbell.store.errors import StoreError
-from firstbell.store.locks import process_lock
+from firstbell.store.locks import clear_left_locks, process_lock
 from firstbell.store.models import MessageState, OutboxRow
 from firstbell.store.save import upsert
 from firstbell.store.session import Store
 
+_LOCK = "sender"
+TRIED_AGAIN = (MessageState.REFUSED, MessageState.FAILED, MessageState.UNKNOWN)
 SETTLED = (MessageState.SENT, MessageState.REFUSED, MessageState.FAILED, MessageState.UNKNOWN)
 
 
@@ -58,9 +62,13 @@ def prepare(connection: Connection, new: NewMessage, at: datetime) -> OutboxRow:
 @contextmanager
 def sender(store: Store) -> Iterator[str]:
     """A name for this sending process that others can see to be alive for as long as the block runs."""
-    name = uuid4().hex
-    with process_lock(store, _lock_name(name)):
-        yield name
+    while True:
+        name = uuid4().hex
+        # Another process may just clear our new file away, taking it for a dead one's.
+        with process_lock(store, _lock_name(name)) as alive:
+            if alive:
+                yield name
+                return
 
 
 def mark_attempting(connection: Connection, outbox_id: int, sender_name: str, at: datetime) -> bool:
@@ -104,6 +112,54 @@ def give_up(connection: Connection, message_keys: Sequence[str], reason: str, at
     ).all()
 
 
+def overtaken(connection: Connection, row: OutboxRow) -> bool:
+    """Whether a draft comes too late, because letters of the packet itself were made.
+
+    In rehearsal only a rehearsed packet counts, and once live only one that is meant for its readers.
+    """
+    if (row.kind, row.stage) != ("packet", "draft"):
+        return False
+    later = connection.scalars(
+        select(OutboxRow.message_key).where(
+            OutboxRow.team_key == row.team_key,
+            OutboxRow.meeting_key == row.meeting_key,
+            OutboxRow.kind == "packet",
+            OutboxRow.stage == "final",
+        )
+    )
+    rehearsed = prepared_in_rehearsal(row.message_key)
+    return any(prepared_in_rehearsal(key) == rehearsed for key in later)
+
+
+def try_again(connection: Connection, message_key: str, at: datetime) -> OutboxRow:
+    """Put a message that was refused, given up or is of unknown outcome back among those that wait: a person's word.
+
+    The same bytes under the same Message-ID go to the same address. Raises StoreError for any other message, and for
+    one whose address has expired.
+    """
+    row = message_by_key(connection, message_key)
+    if row is None:
+        raise StoreError("The outbox has no message of that key; copy it from `firstbell outbox`.")
+    if row.state == MessageState.PREPARED:
+        return row
+    if row.state not in TRIED_AGAIN:
+        raise StoreError(f"That message is {row.state}; only what is refused, failed or unknown is tried again.")
+    if row.message is None or row.address is None:
+        raise StoreError("That message's address and text have expired; `firstbell outbox resend` writes a new one.")
+    back = {"state": MessageState.PREPARED.value, "sender": "", "attempting_at": None, "settled_at": None}
+    said = f"Tried again by hand on {at:%Y-%m-%d %H:%M} UTC; it was {row.state}: {row.server_reply}"
+    taken = connection.execute(
+        update(OutboxRow)
+        .where(OutboxRow.id == row.id, OutboxRow.state == row.state)
+        .values(**back, server_reply=said, reported_in=None)
+    )
+    if taken.rowcount != 1:
+        raise StoreError("Another process has just changed that message; look at `firstbell outbox` again.")
+    again = message_by_key(connection, message_key)
+    assert again is not None
+    return again
+
+
 def settle_by_hand(connection: Connection, message_key: str, state: MessageState, at: datetime) -> OutboxRow:
     """Write down what a person found out about a message of unknown outcome: it is `sent` or `failed`.
 
@@ -122,8 +178,8 @@ def settle_by_hand(connection: Connection, message_key: str, state: MessageState
     return settled
 
 
-def put_back(connection: Connection, outbox_id: int, sender_name: str) -> bool:
-    """Return a message that was certainly not handed over, such as after a refused login, to `prepared`."""
+def put_back(connection: Connection, outbox_id: int, sender_name: str, server_reply: str = "") -> bool:
+    """Return a message that was certainly not handed over, such as after "not now", to `prepared`."""
     done = connection.execute(
         update(OutboxRow)
         .where(
@@ -131,7 +187,7 @@ def put_back(connection: Connection, outbox_id: int, sender_name: str) -> bool:
             OutboxRow.state == MessageState.ATTEMPTING.value,
             OutboxRow.sender == sender_name,
         )
-        .values(state=MessageState.PREPARED.value, sender="", attempting_at=None)
+        .values(state=MessageState.PREPARED.value, sender="", attempting_at=None, server_reply=server_reply)
     )
     return done.rowcount == 1
 
@@ -147,6 +203,7 @@ def settle_dead_attempts(store: Store, at: datetime) -> list[str]:
             if dead:
                 with store.begin() as connection:
                     found += _settle_unknown(connection, name, at)
+    clear_left_locks(store, _LOCK)
     return found
 
 
@@ -161,7 +218,7 @@ def _settle_unknown(connection: Connection, name: str, at: datetime) -> Sequence
 
 
 def _lock_name(sender_name: str) -> str:
-    return f"sender\n{sender_name}"
+    return f"{_LOCK}\n{sender_name}"
 
 
 def message_by_key(connection: Connection, message_key: str) -> OutboxRow | None:
