@@ -109,7 +109,7 @@ def backup_lines(material: Material) -> list[Line]:
     if not states:
         return []
     if not _told(material, BackupRun):
-        return [Line(audience=Audience.SECURITY, item="backups", text=words.say("backups_untold"))]
+        return [Line(audience=Audience.SECURITY, item="backups", text=words.say("backups_untold"), weight=4)]
     silent = silent_line(material, "backups", "backups", BackupRun, Audience.SECURITY)
     good = sum(state.verdict in (Verdict.OK, Verdict.WARN) for state in states.values())
     unknown = sum(state.verdict is Verdict.UNKNOWN for state in states.values())
@@ -120,6 +120,7 @@ def backup_lines(material: Material) -> list[Line]:
             text=words.say("backups_line", good=good, all=len(states), unknown=unknown)
             if unknown
             else words.say("backups_line_known", good=good, all=len(states)),
+            weight=5 if good < len(states) else 1,
             **note_on(material, "backups"),
         )
     ]
@@ -140,6 +141,7 @@ def never_restored(material: Material) -> Line | None:
         audience=Audience.SECURITY,
         item="restores.never",
         text=words.say("restores_never", systems=names),
+        weight=4,
         **note_on(material, "restores.never"),
     )
 

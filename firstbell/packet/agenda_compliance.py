@@ -47,6 +47,7 @@ def _compliance_line(material: Material) -> Line | None:
         audience=Audience.SECURITY,
         item="compliance",
         text=words.say("compliance_line", n=len(results), parts=words.listed(parts)),
+        weight=3 if any(counts[state] for state in _WORST_FIRST) else 0,
         **note_on(material, "compliance"),
     )
 

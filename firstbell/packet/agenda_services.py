@@ -1,26 +1,22 @@
-"""Agenda item 3, its first half: how the services and the help desk did."""
+"""Agenda item 3, its first part: how the services did, by our own looks and by their vendors' word."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from operator import attrgetter
+from datetime import datetime
 
-from firstbell.intervals import Window, Windows, local_dates, local_day, total_seconds, union
-from firstbell.metrics import tickets as desk
-from firstbell.metrics.figure import DISTRICT, Frame
+from firstbell.intervals import Window, Windows, total_seconds
+from firstbell.metrics.figure import DISTRICT
 from firstbell.metrics.operation_formulas import service_lines
 from firstbell.metrics.uptime import Outage, Timeline, WatchedService, coverage, outages
-from firstbell.packet.figures import value_text
 from firstbell.packet.material import Material
-from firstbell.packet.model import Audience, Change, Chart, ChartSeries, Column, Line, Point, Row, Table, Trend
+from firstbell.packet.model import Audience, Change, Column, Line, Row, Table, Trend
 from firstbell.packet.summary import note_on
 from firstbell.packet.unknowns import silent_line
-from firstbell.records import ObservationInterval, Ticket, VendorIncident
+from firstbell.records import ObservationInterval, VendorIncident
 
-DAYS_DRAWN = 42
-WEEKS_DRAWN = 12
+NAMED_SERVICES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +120,28 @@ def _all_pupils(material: Material) -> int:
     return sum(school.enrolment or 0 for school in material.district.schools)
 
 
+def service_lines_told(material: Material, found: Sequence[Watched]) -> list[Line]:
+    """Which services cost class time and how much; what vendors declared. Nothing of services that fell silent."""
+    if (silent := silent_line(material, "services", "services", ObservationInterval)) is not None and found:
+        return [silent]
+    seen = [one for one in found if total_seconds(one.in_class.over) > total_seconds(one.in_class.unknown)]
+    return [_time_lost(material, seen)] if seen else []
+
+
+def _time_lost(material: Material, seen: Sequence[Watched]) -> Line:
+    words, lost = material.wording, [one for one in seen if one.lost_seconds >= 60]
+    if not lost:
+        return Line(item="services", text=words.say("services_clean", n=len(seen)), **note_on(material, "services"))
+    named = [
+        words.say("service_lost", service=one.name, lost=words.duration(one.lost_seconds))
+        for one in lost[:NAMED_SERVICES]
+    ]
+    if len(lost) > NAMED_SERVICES:
+        named.append(words.say("others", n=len(lost) - NAMED_SERVICES))
+    text = words.say("services_lost", n=len(lost), all=len(seen), services=words.listed(named))
+    return Line(item="services", text=text, weight=3, **note_on(material, "services"))
+
+
 def service_table(material: Material, found: Sequence[Watched]) -> Table:
     """Each service: class time lost, share of class hours it answered, outages, time that nobody watched."""
     words = material.wording
@@ -174,112 +192,6 @@ def unwatched_line(material: Material, found: Sequence[Watched]) -> Line | None:
         share=words.percent(1 - share.value),
     )
     return Line(item="coverage", text=text, **note_on(material, "coverage"))
-
-
-def day_strip(material: Material, found: Sequence[Watched]) -> Chart | None:
-    """Minutes of class time in which any service was down, on each of the last school days; a gap: nobody watched."""
-    facts, words = material.facts, material.wording
-    end = facts.frame().until
-    window = Window(max(facts.window.start, end - timedelta(days=DAYS_DRAWN)), end)
-    points = []
-    for day in local_dates(window, facts.calendar.zone):
-        part = local_day(day, facts.calendar.zone).clipped(window)
-        hours = facts.calendar.instruction(part) if part is not None else ()
-        if hours and found:
-            points.append(Point(label=words.day(day), value=_lost_minutes(found, hours)))
-    known = [point for point in points if point.value is not None]
-    if not known:
-        return None
-    bad = [point for point in known if point.value]
-    worst = max(bad, key=lambda point: point.value or 0, default=None)
-    finding = words.say("strip_clean", n=len(known))
-    if worst is not None and worst.value is not None:
-        longest = words.duration(worst.value * 60)
-        finding = words.say("strip_finding", n=len(bad), days=len(known), day=worst.label, longest=longest)
-    if len(known) < len(points):
-        finding = f"{finding} {words.say('strip_unknown', n=len(points) - len(known))}"
-    series = (ChartSeries(name=words.say("column_lost_in_class"), points=tuple(points)),)
-    return Chart(kind="days", title=words.say("strip_title"), alternative=finding, unit="min", series=series)
-
-
-def _lost_minutes(found: Sequence[Watched], hours: Windows) -> float | None:
-    """Minutes in which any service was down; None when too little of the day was watched to call it a good one."""
-    lines = [(one.line.within(hours), one.service.policy.minimum_coverage_ratio) for one in found]
-    lost = total_seconds(union(window for line, _ in lines for window in line.down))
-    over, unknown = (
-        sum(total_seconds(part(line)) for line, _ in lines) for part in (attrgetter("over"), attrgetter("unknown"))
-    )
-    if not lost and (unknown >= over or 1 - unknown / over < max(least for _, least in lines)):
-        return None
-    return round(lost / 60, 1)
-
-
-def desk_lines(material: Material) -> list[Line]:
-    """The help desk in two sentences, where one feeds us; one sentence where it fell silent."""
-    facts, words = material.facts, material.wording
-    if (silent := silent_line(material, "desk.flow", "help_desk", Ticket)) is not None:
-        return [silent]
-    if not facts.feeds(Ticket):
-        return []
-    frame, seen = _desk_frame(material), facts.of(Ticket)
-    created, resolved = desk.created(seen, frame), desk.resolved(seen, frame)
-    open_now = desk.backlog(seen, frame)
-    clock = facts.calendar.business_clock(desk.clock_span(seen, frame))
-    answer = desk.first_response_hours(seen, frame, clock)
-    lines = [
-        Line(
-            item="desk.flow",
-            text=words.say(
-                "desk_flow",
-                created=value_text(created, material),
-                resolved=value_text(resolved, material),
-                open=value_text(open_now, material),
-            ),
-            **note_on(material, "desk.flow"),
-        )
-    ]
-    if answer.value is not None:
-        lines.append(Line(item="desk.answer", text=words.say("desk_answer", hours=value_text(answer, material))))
-    return lines
-
-
-def desk_table(material: Material) -> Table | None:
-    """How long the open tickets have been open."""
-    facts, words = material.facts, material.wording
-    if not facts.feeds(Ticket) or facts.silent(facts.feeds(Ticket)):
-        return None
-    frame, seen = _desk_frame(material), facts.of(Ticket)
-    clock = facts.calendar.business_clock(desk.clock_span(seen, frame))
-    ages = desk.backlog_age(seen, frame.until, clock)
-    return Table(
-        caption=words.say("desk_ages_caption", n=sum(ages.values())),
-        columns=(Column(title=words.say("column_open_for")), Column(title=words.say("column_tickets"), numeric=True)),
-        rows=tuple(Row(cells=(words.say("work_day_range", range=label), words.number(n))) for label, n in ages.items()),
-    )
-
-
-def desk_chart(material: Material) -> Chart | None:
-    """Tickets open at the end of each of the last weeks."""
-    facts, words = material.facts, material.wording
-    if not facts.feeds(Ticket) or facts.silent(facts.feeds(Ticket)):
-        return None
-    end, seen = facts.frame().until, facts.of(Ticket)
-    moments = [end - timedelta(weeks=week) for week in reversed(range(WEEKS_DRAWN))]
-    moments = [moment for moment in moments if moment >= facts.window.start] or [end]
-    points = tuple(Point(label=words.day(moment), value=len(desk.open_at(seen, moment))) for moment in moments)
-    first, last = points[0], points[-1]
-    finding = words.say("desk_chart_finding", first=first.value or 0, day=first.label, last=last.value or 0)
-    return Chart(
-        kind="line",
-        title=words.say("desk_chart_title"),
-        alternative=finding,
-        unit="",
-        series=(ChartSeries(name=words.say("column_tickets"), points=points),),
-    )
-
-
-def _desk_frame(material: Material) -> Frame:
-    return material.facts.frame(sources=material.facts.feeds(Ticket))
 
 
 def vendor_table(material: Material) -> Table | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from firstbell.packet import agenda_backups as backups
 from firstbell.packet import agenda_compliance as compliance
+from firstbell.packet import agenda_desk as desk
 from firstbell.packet import agenda_services as services
 from firstbell.packet import summary
 from firstbell.packet.agenda_people import feedback_section, ideas_section, next_section
@@ -14,8 +15,9 @@ from firstbell.packet.changes import changes
 from firstbell.packet.figures import audience_of, evidence
 from firstbell.packet.material import Material
 from firstbell.packet.model import Figure, IncidentLine, Line, Packet, Section
+from firstbell.packet.service_charts import service_charts
 from firstbell.packet.unknowns import silent_line, unknowns
-from firstbell.records import ObservationInterval, VendorIncident
+from firstbell.records import VendorIncident
 
 
 def compose(material: Material) -> Packet:
@@ -70,8 +72,8 @@ def _infrastructure_section(
     """Item 3: services, help desk, vendors' own word; then backups, compliance and incidents for those who may see."""
     words = material.wording
     lines = [
-        silent_line(material, "services", "services", ObservationInterval) if found else None,
-        *services.desk_lines(material),
+        *services.service_lines_told(material, found),
+        *desk.desk_lines(material),
         silent_line(material, "vendors", "vendors", VendorIncident),
         *backups.backup_lines(material),
         *compliance.compliance_lines(material),
@@ -79,11 +81,11 @@ def _infrastructure_section(
     tables = [
         services.service_table(material, found) if found else None,
         services.vendor_table(material),
-        services.desk_table(material),
+        desk.desk_table(material),
         backups.backup_table(material),
         compliance.compliance_table(material),
     ]
-    charts = [services.day_strip(material, found), services.desk_chart(material)]
+    charts = [*service_charts(material, found), desk.desk_chart(material)]
     return Section(
         number=3,
         title=words.say("section_3"),

@@ -72,10 +72,14 @@ class Trend(StrEnum):
 
 
 class Line(Classed):
-    """A finished sentence or two. `item` is the figure or fact it speaks of; `note` a person's words of context."""
+    """A finished sentence or two. `item` is the figure or fact it speaks of; `note` a person's words of context.
+
+    `weight` says how much it matters where there is not room for all: what is bad or unknown before what is well.
+    """
 
     text: Public[str] = ""
     item: Public[str] = ""
+    weight: Public[float] = 0
     note: Team[str] = ""
     note_by: Team[str] = ""
 

@@ -145,9 +145,11 @@ class AgendaSetter:
         return {**cut, "more": "; ".join(part for part in (self._more(table.rows[most:]), cut["more"]) if part)}
 
     def _most_important(self, lines: Sequence[Line], most: int) -> tuple[Sequence[Line], Sequence[Line]]:
-        """The lines that moved most since the last packet, in their own order, and those left out."""
+        """The lines that moved or weigh most, in their own order, and those left out."""
         weights = {change.item: change.weight for change in self.packet.changes if change.item}
-        ranked = sorted(range(len(lines)), key=lambda place: -weights.get(lines[place].item, 0))
+        ranked = sorted(
+            range(len(lines)), key=lambda place: -max(weights.get(lines[place].item, 0), lines[place].weight)
+        )
         kept = set(ranked[:most])
         return (
             [line for place, line in enumerate(lines) if place in kept],

@@ -41,7 +41,7 @@ def silent_line(
     if not since:
         return None
     text = words.say("subject_silent", subject=words.say(subject), since=since)
-    return Line(audience=audience, item=item, text=text, **note_on(material, item))
+    return Line(audience=audience, item=item, text=text, weight=4, **note_on(material, item))
 
 
 def _silent_sources(material: Material) -> Iterable[Line]:
