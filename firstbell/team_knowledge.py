@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from firstbell.calendar import original_start
 from firstbell.catalog import load_roles
 from firstbell.config.loaded import District
+from firstbell.config.plan import PlanFile
 from firstbell.errors import FirstbellError
 from firstbell.meetings import ReadCalendar, meetings_of
 from firstbell.metrics.facts import TeamFacts
-from firstbell.metrics.plan import DISTRICT_MEETING, HoursEntry, Leader, MeetingKept
-from firstbell.records import TEAM_SOURCE, MeetingMinutes
+from firstbell.metrics.plan import DISTRICT_MEETING, Expected, HoursEntry, HoursRule, Leader, MeetingKept
+from firstbell.metrics.plan_work import Evidence, PlanWork, ReadinessItem, Session, Verb
+from firstbell.records import TEAM_SOURCE, MeetingMinutes, TeamDecision
 from firstbell.store.queries import StoredFacts
 
 ET_LEADER = "education_technology_leader"
@@ -34,8 +36,66 @@ def team_facts(district: District, stored: StoredFacts, as_of: datetime, read_ca
         hours=hours or None,
         meetings=_meetings(district, minutes, as_of, read_calendar),
         stakeholders=stakeholders(district, today),
-        baselines=stored.baselines,
+        baselines={**stored.baselines, **_rebaselined(district, stored, today)},
+        work=plan_work(district.plan),
+        expected=Expected(
+            hours=district.plan.et_leaders.hours_per_year,
+            meetings=district.plan.et_leaders.district_meetings,
+            personal_hours=district.plan.et_leaders.personal_hours,
+            rule=HoursRule(district.plan.et_leaders.counting),
+        ),
     )
+
+
+def plan_work(plan: PlanFile) -> PlanWork:
+    """What is written down while the plan is carried out; a list without a row is one that nobody keeps."""
+    evidence = tuple(
+        Evidence(initiative_key=one.initiative, verb=Verb(one.verb), on=one.day, school_key=one.school or "")
+        for one in plan.evidence
+    )
+    ready = {"ready": True, "not_ready": False, "unknown": None}
+    readiness = tuple(
+        ReadinessItem(
+            initiative_key=one.initiative,
+            title=one.title,
+            owner_role=one.owner_role,
+            due_on=one.due,
+            ready=ready[one.state],
+            looked_on=one.looked_on,
+        )
+        for one in plan.readiness
+    )
+    coaching = tuple(
+        Session(on=one.day, about=one.kind, people=one.teachers, hours=one.hours, school_key=one.school)
+        for one in plan.coaching
+    )
+    training = tuple(
+        Session(on=one.day, about=one.objective, people=one.people, hours=one.hours, school_key=one.school or "")
+        for one in plan.training
+    )
+    return PlanWork(
+        evidence=evidence or None, readiness=readiness or None, coaching=coaching or None, training=training or None
+    )
+
+
+def _rebaselined(district: District, stored: StoredFacts, today: date) -> Mapping[str, date]:
+    """New first dates of milestones, each only where the team that set the goal recorded the decision for it."""
+    decided = {
+        (one.team_key, one.decision_key)
+        for one in stored.records.get(TEAM_SOURCE, ())
+        if isinstance(one, TeamDecision)
+        and one.state == "decided"
+        and one.decided_on is not None
+        and one.decided_on <= today
+    }
+    return {
+        milestone.key: milestone.rebaselined
+        for goal in district.plan.goals
+        for objective in goal.objectives
+        for initiative in objective.initiatives
+        for milestone in initiative.milestones
+        if milestone.rebaselined is not None and (goal.team, milestone.decision) in decided
+    }
 
 
 def _meetings(

@@ -162,7 +162,6 @@ def planning(timeline: Timeline, on: date) -> Iterator[Figure]:  # noqa: ARG001 
     """What is judged once a year, at the start of the school year."""
     first, last = timeline.first_day, timeline.last_day
     yield Figure("response_plan_level", first, last, 2)
-    yield Figure("planning_evidence", first, last, 7)
     yield Figure("trusted_learning_environment", first, last, 12.5, 5)
     yield Figure("scalable_links", first, last, 7, len(SCHOOLS))
 

@@ -17,7 +17,8 @@ from firstbell.clock import require_aware
 from firstbell.intervals import Window, Windows, difference, union
 from firstbell.metrics.backups import ProtectedSystem
 from firstbell.metrics.figure import DISTRICT, Frame, silent_sources
-from firstbell.metrics.plan import HoursEntry, Leader, MeetingKept
+from firstbell.metrics.plan import Expected, HoursEntry, Leader, MeetingKept
+from firstbell.metrics.plan_work import PlanWork
 from firstbell.metrics.uptime import Timeline, WatchedService, timeline
 from firstbell.policies import CompliancePolicy, HelpDeskPolicy, SuppressionPolicy
 from firstbell.records import Measurement, ObservationInterval, Record, Ticket
@@ -47,7 +48,8 @@ class TeamFacts:
     """What the district folder says of the plan and its people. None means that nobody keeps the list.
 
     `stakeholders` counts the active members of each stakeholder group. `baselines` holds each milestone's first
-    stored due date.
+    stored due date, or the one that a recorded decision put in its place. `expected` is what the folder asks of
+    leaders; None leaves it to the catalogue.
     """
 
     leaders: tuple[Leader, ...] | None = None
@@ -55,6 +57,8 @@ class TeamFacts:
     meetings: tuple[MeetingKept, ...] | None = None
     stakeholders: Mapping[str, int] | None = None
     baselines: Mapping[str, date] = field(default_factory=dict)
+    work: PlanWork = field(default_factory=PlanWork)
+    expected: Expected | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from firstbell.intervals import local_dates
 from firstbell.kpi import Kpi
-from firstbell.metrics import compliance, parameters, plan, surveys
+from firstbell.metrics import compliance, parameters, plan, plan_work, surveys
 from firstbell.metrics.facts import Facts
 from firstbell.metrics.figure import DISTRICT, Frame
 from firstbell.metrics.limits import aged, enough, heard
@@ -105,7 +105,10 @@ def actions_on_time(facts: Facts, params: Parameters, scope: str) -> Kpi:  # noq
 
 
 def leader_coverage(facts: Facts, params: Parameters, scope: str) -> Kpi:
-    """Schools with a leader on pace. `hours` (default 25), `meetings` (default 4), `rule`: inclusive or additive."""
+    """Schools with a leader on pace. `hours` (default 25), `meetings` (default 4), `rule`: inclusive or additive.
+
+    What plan.yaml expects of leaders goes before these.
+    """
     frame = facts.frame(scope)
     paces = leader_paces(facts, params)
     if paces is None:
@@ -120,18 +123,31 @@ def leader_paces(facts: Facts, params: Parameters) -> list[plan.LeaderPace] | No
     year = facts.calendar.school_year_of(facts.today)
     if facts.team.leaders is None or facts.team.hours is None or year is None:
         return None
+    window = (year.first_on, year.last_on)
+    expected = facts.team.expected or _expected(params)
+    return plan.leader_paces(facts.team.leaders, facts.team.hours, window, facts.today, expected)
+
+
+def _expected(params: Parameters) -> plan.Expected:
+    """What the catalogue asks of leaders, where the district folder says nothing."""
     rule = parameters.text(params, "rule", plan.HoursRule.INCLUSIVE)
     if rule not in list(plan.HoursRule):
         raise FormulaError("the parameter rule is neither inclusive nor additive; mend it in the indicator's params")
-    return plan.leader_paces(
-        facts.team.leaders,
-        facts.team.hours,
-        (year.first_on, year.last_on),
-        facts.today,
-        hours_per_year=parameters.number(params, "hours", 25),
-        meetings_per_year=parameters.whole(params, "meetings", 4),
+    return plan.Expected(
+        hours=parameters.number(params, "hours", 25),
+        meetings=parameters.whole(params, "meetings", 4),
         rule=plan.HoursRule(rule),
     )
+
+
+def planning_evidence(facts: Facts, params: Parameters, scope: str) -> Kpi:  # noqa: ARG001  # all formulas look alike
+    """Phases of standard 1b with evidence from the last twelve months, of ten."""
+    frame = facts.frame(scope)
+    evidence = facts.team.work.evidence
+    if evidence is None:
+        reason = "Nobody keeps evidence of the plan's phases."
+        return frame.not_known("planning_evidence", "of 10", "phases with evidence / ten", reason)
+    return plan_work.planning_evidence(evidence, frame, facts.today)
 
 
 def stakeholder_coverage(facts: Facts, params: Parameters, scope: str) -> Kpi:
@@ -197,6 +213,7 @@ PEOPLE_FORMULAS: dict[str, Callable[[Facts, Parameters, str], Kpi]] = {
     "milestones_on_time": milestones_on_time,
     "actions_on_time": actions_on_time,
     "leader_coverage": leader_coverage,
+    "planning_evidence": planning_evidence,
     "stakeholder_coverage": stakeholder_coverage,
     "meetings_kept": meetings_kept,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -51,8 +51,21 @@ class HoursRule(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What a school year asks of a leader."""
+
+    hours: float = 25
+    meetings: int = 4
+    personal_hours: float = 7
+    rule: HoursRule = HoursRule.INCLUSIVE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LeaderPace:
-    """How far one leader has come this school year, against what the elapsed part of the year asks for."""
+    """How far one leader has come this school year, against what the elapsed part of the year asks for.
+
+    `hours` is what counts towards `hours_due`; `by_category` holds all that was logged, the most hours first.
+    """
 
     leader_key: str
     school_key: str
@@ -60,6 +73,7 @@ class LeaderPace:
     hours_due: float
     meetings: int
     meetings_due: int
+    by_category: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def on_pace(self) -> bool:
@@ -113,17 +127,14 @@ def leader_paces(
     entries: Sequence[HoursEntry],
     year: tuple[date, date],
     on: date,
-    *,
-    hours_per_year: float = 25,
-    meetings_per_year: int = 4,
-    rule: HoursRule = HoursRule.INCLUSIVE,
+    expected: Expected,
 ) -> list[LeaderPace]:
     """Each leader against the part of the school year that has passed.
 
     Under the additive rule, district meetings and personal development do not count towards the hours. A district
     meeting counts once a day. Meetings due are whole ones, rounded down.
     """
-    apart = {DISTRICT_MEETING, PERSONAL_DEVELOPMENT} if rule is HoursRule.ADDITIVE else set()
+    apart = {DISTRICT_MEETING, PERSONAL_DEVELOPMENT} if expected.rule is HoursRule.ADDITIVE else set()
     share = elapsed_share(*year, on)
     paces = []
     logged = [entry for entry in entries if year[0] <= entry.on <= min(year[1], on)]
@@ -134,12 +145,20 @@ def leader_paces(
                 leader_key=leader.leader_key,
                 school_key=leader.school_key,
                 hours=sum(entry.hours for entry in mine if entry.category not in apart),
-                hours_due=hours_per_year * share,
+                hours_due=expected.hours * share,
                 meetings=len({entry.on for entry in mine if entry.category == DISTRICT_MEETING}),
-                meetings_due=int(meetings_per_year * share),
+                meetings_due=int(expected.meetings * share),
+                by_category=_by_category(mine),
             )
         )
     return paces
+
+
+def _by_category(entries: Iterable[HoursEntry]) -> Mapping[str, float]:
+    hours: Counter[str] = Counter()
+    for entry in entries:
+        hours[entry.category] += entry.hours  # type: ignore[assignment]  # a Counter adds up any numbers
+    return dict(sorted(hours.items(), key=lambda item: (-item[1], item[0])))
 
 
 def leader_coverage(schools: Sequence[str], paces: Iterable[LeaderPace], frame: Frame) -> Kpi:
@@ -148,17 +167,6 @@ def leader_coverage(schools: Sequence[str], paces: Iterable[LeaderPace], frame: 
     number = sum(school in covered for school in schools)
     method = "schools with a leader on pace in hours and district meetings / schools"
     return frame.ratio("leader_coverage", number, len(schools), method, n=len(schools))
-
-
-def rollout_counts(milestones: Iterable[MilestoneSeen], initiative_key: str, on: date) -> Mapping[str, tuple[int, int]]:
-    """For each scope of an initiative, how many of its milestones are done and how many there are."""
-    done: Counter[str] = Counter()
-    planned: Counter[str] = Counter()
-    for milestone in milestones:
-        if milestone.initiative_key == initiative_key:
-            planned[milestone.scope] += 1
-            done[milestone.scope] += _done(milestone, on)
-    return {scope: (done[scope], planned[scope]) for scope in sorted(planned)}
 
 
 def stakeholder_coverage(members: Mapping[str, int], frame: Frame, groups: int) -> Kpi:

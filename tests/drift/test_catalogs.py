@@ -26,7 +26,7 @@ from firstbell.metrics.formulas import FORMULAS
 FILES = sorted(path for path in CATALOGS.rglob("*.yaml") if "wording" not in path.parts)
 """The reference data; wording/ holds the packet's own sentences and comes from nowhere else."""
 INDICATORS = load_instrument().indicators
-TEAM_LISTS = {"leaders", "hours", "meetings", "stakeholders"}
+TEAM_LISTS = {"leaders", "hours", "meetings", "stakeholders", "evidence"}
 """The lists of the district folder that an indicator may read (firstbell/metrics/facts.py, TeamFacts)."""
 
 

@@ -25,6 +25,7 @@ from firstbell.metrics.facts import (
     WatchedService,
 )
 from firstbell.metrics.parameters import FormulaError
+from firstbell.metrics.plan_work import Evidence, PlanWork, Verb
 from firstbell.policies import SlaPolicy
 from firstbell.records import (
     ActionItemSeen,
@@ -176,6 +177,7 @@ FULL = replace(
         hours=(HoursEntry(leader_key="a", on=date(2026, 10, 1), category="coaching", hours=25),),
         meetings=(MeetingKept(planned_on=date(2026, 11, 5), held_on=date(2026, 11, 5)),),
         stakeholders={"teachers": 2, "students": 1},
+        work=PlanWork(evidence=(Evidence(initiative_key="g", verb=Verb.PLAN, on=date(2026, 10, 1)),)),
     ),
 )
 MEASURED = assess(FULL, INSTRUMENT, {})

@@ -9,7 +9,7 @@ import pytest
 from firstbell.intervals import Window
 from firstbell.metrics import plan
 from firstbell.metrics.figure import Frame
-from firstbell.metrics.plan import HoursEntry, HoursRule, Leader, MeetingKept
+from firstbell.metrics.plan import Expected, HoursEntry, HoursRule, Leader, MeetingKept
 from firstbell.records import ActionItemSeen, MilestoneSeen
 
 TODAY = date(2026, 11, 24)
@@ -61,16 +61,6 @@ def test_slippage_against_the_first_stored_date(one: MilestoneSeen, baseline: in
     assert plan.slippage_days(one, days(baseline), TODAY) == late
 
 
-def test_milestones_of_a_rollout_by_school() -> None:
-    found = [
-        milestone("a", -1, -1, "school:oak"),
-        milestone("b", 3, None, "school:oak"),
-        milestone("c", 3, 1, "school:elm"),
-    ]
-    assert plan.rollout_counts(found, "gradebook", TODAY) == {"school:elm": (0, 1), "school:oak": (1, 2)}
-    assert plan.rollout_counts(found, "other", TODAY) == {}
-
-
 def action(key: str, due: int | None, state: str = "open", closed: int | None = None) -> ActionItemSeen:
     return ActionItemSeen(
         action_key=key,
@@ -118,27 +108,30 @@ LOG = [
 
 
 def test_hours_count_inclusive_or_additive() -> None:
-    (inclusive,) = plan.leader_paces([OAK], LOG, YEAR, MIDDLE)
+    (inclusive,) = plan.leader_paces([OAK], LOG, YEAR, MIDDLE, Expected())
     assert (inclusive.hours, inclusive.meetings, inclusive.meetings_due) == (14.5, 2, 1)
     assert inclusive.hours_due == pytest.approx(25 * 142 / 285)
     assert inclusive.on_pace
-    (additive,) = plan.leader_paces([OAK], LOG, YEAR, MIDDLE, rule=HoursRule.ADDITIVE)
+    assert list(inclusive.by_category.items())[:2] == [("district_meeting", 4), ("training", 4)]
+    (additive,) = plan.leader_paces([OAK], LOG, YEAR, MIDDLE, Expected(rule=HoursRule.ADDITIVE))
     assert additive.hours == 7
     assert not additive.on_pace
 
 
 def test_hours_alone_do_not_make_up_for_missed_meetings() -> None:
-    (pace,) = plan.leader_paces([OAK], [entry("training", 25)], YEAR, MIDDLE)
+    (pace,) = plan.leader_paces([OAK], [entry("training", 25)], YEAR, MIDDLE, Expected())
     assert not pace.on_pace
 
 
 def test_two_entries_of_one_meeting_day_are_one_meeting() -> None:
-    (pace,) = plan.leader_paces([OAK], [entry("district_meeting", 1), entry("district_meeting", 1)], YEAR, MIDDLE)
+    (pace,) = plan.leader_paces(
+        [OAK], [entry("district_meeting", 1), entry("district_meeting", 1)], YEAR, MIDDLE, Expected()
+    )
     assert (pace.hours, pace.meetings) == (2, 1)
 
 
 def test_schools_with_a_leader_on_pace() -> None:
-    paces = plan.leader_paces([OAK, Leader(leader_key="p2", school_key="elm")], LOG, YEAR, MIDDLE)
+    paces = plan.leader_paces([OAK, Leader(leader_key="p2", school_key="elm")], LOG, YEAR, MIDDLE, Expected())
     kpi = plan.leader_coverage(["oak", "elm", "high"], paces, FRAME)
     assert (kpi.numerator, kpi.denominator) == (1, 3)
 
