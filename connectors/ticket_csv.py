@@ -12,11 +12,10 @@ for them; a status word that is not mapped counts as open until the row has a ti
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -25,9 +24,8 @@ from connectors._cells import CellError, Reading, moment, number, whole
 from connectors._files import LOCATION, find
 from connectors._rows import Row, parsed, proven
 from connectors._table import Columns, Table, TableSettings, open_table
+from connectors._words import meaning
 from firstbell.records import OpenKeys, Ticket, TicketKind, TicketStatus
-
-T = TypeVar("T")
 
 _STATUSES = {
     TicketStatus.NEW: "new unassigned submitted",
@@ -123,7 +121,7 @@ class TicketCsv(Connector):
     def _tickets(self, row: Row) -> Iterable[Ticket]:
         resolved_at, closed_at = row.read("resolved", moment), row.read("closed", moment)
         score = row.read("satisfaction", number)
-        kind = _word(row.text("kind"), self.settings.kinds, _KINDS)
+        kind = meaning(row.text("kind"), self.settings.kinds, _KINDS)
         yield Ticket(
             ticket_key=row.need_text("key"),
             created_at=row.need("created", moment),
@@ -133,7 +131,7 @@ class TicketCsv(Connector):
             closed_at=closed_at,
             status=self._status(row.need_text("status"), resolved_at, closed_at),
             status_raw=row.text("status"),
-            priority_rank=_word(row.text("priority"), self.settings.priorities, _PRIORITIES),
+            priority_rank=meaning(row.text("priority"), self.settings.priorities, _PRIORITIES),
             priority_raw=row.text("priority"),
             kind=kind or TicketKind.OTHER,
             category=row.text("category"),
@@ -147,7 +145,7 @@ class TicketCsv(Connector):
         )
 
     def _status(self, raw: str, resolved_at: datetime | None, closed_at: datetime | None) -> TicketStatus:
-        known = _word(raw, self.settings.statuses, _STATUSES)
+        known = meaning(raw, self.settings.statuses, _STATUSES)
         if known is not None:
             return known
         if closed_at is not None:
@@ -162,13 +160,3 @@ def _due(text: str, reading: Reading) -> datetime:
     except CellError:
         pass
     return moment(f"{text} 23:59", reading)
-
-
-def _word(raw: str, ours: Mapping[str, T], usual: Mapping[T, str]) -> T | None:
-    """What a word of the export means: by the district's mapping first, then by the usual words."""
-    word = raw.casefold()
-    for spelled, meaning in ours.items():
-        if spelled.casefold() == word:
-            return meaning
-    plain = re.sub(r"[\s/-]+", "_", word)
-    return next((meaning for meaning, words in usual.items() if plain in words.split()), None)
