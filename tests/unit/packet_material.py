@@ -369,7 +369,7 @@ def facts_of_records(
             title=one.title,
             owner=one.owner_role,
             state=one.state,
-            due_on=one.first_due_on or one.due_on,
+            due_on=one.promised_on,
             closed_on=one.closed_on,
         )
         for one in actions
