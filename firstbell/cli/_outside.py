@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from ipaddress import ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
@@ -27,6 +29,9 @@ from firstbell.config.secrets import SecretError, SecretReader, resolve
 from firstbell.doctor import Finding, Level
 from firstbell.errors import FirstbellError
 from firstbell.records import ServiceState
+
+if TYPE_CHECKING:
+    from firstbell.delivery.transport import Transport
 
 _TIMEOUT_SECONDS = 5
 _LEVELS = {
@@ -132,34 +137,35 @@ def clock_finding(ours: datetime, theirs: datetime, who: str) -> Finding:
     return Finding("clock", level, f"is {skew:.0f} s apart from {who}; turn on time synchronisation.")
 
 
-def check_mail(district: District, readers: Mapping[str, SecretReader], test_address: str = "") -> Finding:
-    """Connect to the mail server and log in; send one test mail only where an address is given."""
-    from firstbell.delivery.smtp import SmtpTransport
+def check_mail(
+    district: District, state: Path, readers: Mapping[str, SecretReader], test_address: str = ""
+) -> Iterator[Finding]:
+    """Open each way out, log in, and send one test mail by each only where an address is given."""
+    from firstbell.delivery.choose import ways_of
+
+    for number, way in enumerate(ways_of(district, state, readers)):
+        subject = "mail" if number == 0 else f"mail, further way {number}"
+        yield _check_way(subject, way, _test_letter(district, test_address), test_address)
+
+
+def _check_way(subject: str, way: Transport, letter: bytes, test_address: str) -> Finding:
+    from firstbell.delivery.file_drop import FileDrop
+    from firstbell.delivery.graph import GraphTransport
     from firstbell.delivery.transport import Outcome
 
-    mail = district.about.mail
-    if mail.transport == "file_drop":
-        return Finding("mail", Level.OK, f"is written as files into {mail.folder}/.")
+    if isinstance(way, FileDrop) and not test_address:
+        return Finding(subject, Level.OK, f"is written as files into {way.folder.name}/.")
     try:
-        resolved = resolve(mail, readers)
-        transport = SmtpTransport(
-            host=mail.host,
-            port=mail.port,
-            security=mail.security,
-            sender=mail.sender,
-            username=mail.username,
-            password=resolved.password.get_secret_value() if resolved.password else "",
-            ca_bundle=mail.ca_bundle,
-            timeout_seconds=mail.timeout_seconds,
-        )
-        with transport.open() as connection:
+        with way.open() as connection:
             if not test_address:
-                return Finding("mail", Level.OK, f"{mail.host}:{mail.port} answers and lets us in; nothing was sent.")
-            handover = connection.send(test_address, _test_letter(district, test_address))
+                rest = "; only a test mail shows that the app may send" if isinstance(way, GraphTransport) else ""
+                return Finding(subject, Level.OK, f"{way.name} answers and lets us in; nothing was sent{rest}.")
+            handover = connection.send(test_address, letter)
     except FirstbellError as error:
-        return Finding("mail", Level.WRONG, str(error))
+        return Finding(subject, Level.WRONG, str(error))
     level = Level.OK if handover.outcome is Outcome.SENT else Level.WRONG
-    return Finding("mail", level, f"test mail to {test_address}: {handover.outcome}; the server said: {handover.reply}")
+    said = f"test mail to {test_address}: {handover.outcome}; the server said: {handover.reply}"
+    return Finding(subject, level, said)
 
 
 def _test_letter(district: District, address: str) -> bytes:

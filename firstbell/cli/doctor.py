@@ -59,7 +59,7 @@ def _findings(place: Place, outside: bool, test_address: str) -> Iterator[Findin
     if outside:
         from firstbell.cli import _outside
 
-        yield _outside.check_mail(district, known, test_address)
+        yield from _outside.check_mail(district, place.state, known, test_address)
         yield from _outside.check_sources(district, known)
         yield from _outside.check_services(district, known)
         yield _outside.check_clock(district)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from firstbell.config._section import SCHOOL_YEAR_PATTERN, Address, Key, Section, require_order
+from firstbell.config.between import BetweenMeetings
 
 
 def _known_day_of_year(text: str) -> str:
@@ -127,21 +128,73 @@ class Calendar(Section):
         return self
 
 
-class Mail(Section):
-    """How mail leaves the district."""
+def _web_address(address: str) -> str:
+    if address.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
+        return address
+    raise ValueError("must be a web address that begins with https://")
 
-    transport: Literal["smtp", "file_drop"] = Field("smtp", description="smtp, or file_drop to write .eml files.")
-    host: str = Field("localhost", description="The mail server's name.")
-    port: int = Field(587, ge=1, le=65535, description="587 for STARTTLS, 465 for implicit TLS, 25 for a relay.")
-    security: Literal["starttls", "tls", "none"] = Field("starttls", description="How the connection is protected.")
-    username: str = Field("", description="Empty for a relay that knows this machine.")
-    password: SecretStr | None = Field(None, description="A reference such as env:SMTP_PASSWORD; never the password.")
-    credential_ends: date | None = Field(None, description="Last day of the password, if it has one.")
+
+class MailWay(Section):
+    """One way by which mail leaves the district."""
+
+    transport: Literal["smtp", "graph", "file_drop"] = Field(
+        "smtp", description="smtp, graph for Microsoft 365, or file_drop to write .eml files."
+    )
+    host: str = Field("localhost", description="For smtp: the mail server's name.")
+    port: int = Field(
+        587, ge=1, le=65535, description="For smtp: 587 for STARTTLS, 465 for implicit TLS, 25 for a relay."
+    )
+    security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="For smtp: how the connection is protected."
+    )
+    username: str = Field("", description="For smtp: the login; empty for a relay that knows this machine.")
+    password: SecretStr | None = Field(
+        None, description="For smtp: a reference such as env:SMTP_PASSWORD; never the password."
+    )
+    tenant: str = Field("", description="For graph: the tenant, as in contoso.onmicrosoft.com or its id.")
+    client_id: str = Field("", description="For graph: the app's (client) id.")
+    client_secret: SecretStr | None = Field(
+        None, description="For graph: a reference such as env:GRAPH_SECRET to the app's secret value."
+    )
+    login_url: Annotated[str, AfterValidator(_web_address)] = Field(
+        "https://login.microsoftonline.com", description="For graph: another one in a national cloud."
+    )
+    graph_url: Annotated[str, AfterValidator(_web_address)] = Field(
+        "https://graph.microsoft.com/v1.0", description="For graph: another one in a national cloud."
+    )
+    credential_ends: date | None = Field(None, description="Last day of the password or secret, if it has one.")
     ca_bundle: str = Field("", description="File of certificate authorities to trust instead of the system's.")
-    sender: Address = Field(description="The address the packets come from.")
-    sender_name: str = Field("", description="The name shown beside it.")
     folder: str = Field("mail", description="For file_drop: where the .eml files go, inside the state folder.")
     timeout_seconds: float = Field(30, gt=0, le=300, description="Longest wait for one answer of the server.")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.transport == "graph":
+            missing = [name for name in ("tenant", "client_id", "client_secret") if not getattr(self, name)]
+            if missing:
+                raise ValueError(f"transport graph needs {', '.join(missing)} of the app that may send")
+        if self.transport == "smtp":
+            if self.username and self.password is None:
+                raise ValueError("a username needs a password; leave both out for a relay without login")
+            if self.username and self.security == "none":
+                raise ValueError("the password would cross the network unprotected; set security to starttls or tls")
+        return self
+
+
+class Mail(MailWay):
+    """How mail leaves the district."""
+
+    sender: Address = Field(description="The address the packets come from.")
+    sender_name: str = Field("", description="The name shown beside it.")
+    fallback: tuple[MailWay, ...] = Field(
+        (), description="Further ways, in order, used only when the one before cannot be opened or was lost unsent."
+    )
+    per_login: int = Field(100, ge=1, le=10_000, description="Messages on one login; then a new one is made.")
+    per_minute: int = Field(0, ge=0, le=6_000, description="Messages a minute at the most; 0 for no limit.")
+    pause_seconds: float = Field(0, ge=0, le=600, description="Pause before each further login.")
+    rehearsal_to: tuple[Address, ...] = Field(
+        (), description="Who gets all mail in rehearsal; left out: the installer alone."
+    )
 
 
 class Packet(Section):
@@ -174,3 +227,4 @@ class DistrictFile(Section):
     mail: Mail = Field(description="How mail leaves.")
     packet: Packet = Field(Packet(), description="How the packet looks.")
     installer: Installer = Field(description="Gets all mail until go-live, and the watchdog's warnings after it.")
+    between_meetings: BetweenMeetings = Field(BetweenMeetings(), description="What leaves between two meetings.")

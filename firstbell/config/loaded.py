@@ -34,8 +34,12 @@ from firstbell.policies import CompliancePolicy, HelpDeskPolicy, SlaPolicy, Supp
 
 Keyed = TypeVar("Keyed", School, Source, Service, Person, Team)
 
+MAIL_NOT_KEPT: Mapping[str, Any] = {
+    **dict.fromkeys(("username", "sender", "sender_name", "rehearsal_to"), True),
+    "fallback": {"__all__": {"username"}},
+}
 NOT_KEPT: Mapping[str, Any] = {
-    "district.yaml": {"installer": True, "mail": {"username", "sender", "sender_name"}},
+    "district.yaml": {"installer": True, "mail": MAIL_NOT_KEPT},
     "teams.yaml": {"people": {"__all__": {"name", "email"}}},
     "meetings.yaml": {"series": {"__all__": {"ics", "place"}}},
 }

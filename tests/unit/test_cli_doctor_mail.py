@@ -12,7 +12,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from firstbell.cli._outside import check_mail
 from firstbell.config.loaded import District
-from firstbell.doctor import Level
+from firstbell.config.secrets import SecretReader
+from firstbell.doctor import Finding, Level
 from tests.unit.config_folder import FILES, load, write_folder
 
 
@@ -55,21 +56,26 @@ def relay() -> Iterator[Relay]:
     controller.stop()
 
 
-def district(folder: Path, relay: Relay) -> District:
-    server = f"  host: 127.0.0.1\n  port: {relay.port}\n  security: none\n"
+def district(folder: Path, relay: Relay, more: str = "") -> District:
+    server = f"  host: 127.0.0.1\n  port: {relay.port}\n  security: none\n{more}"
     return load(
         write_folder(folder, district=FILES["district.yaml"].replace("  password: env:SMTP_PASSWORD\n", server))
     )
 
 
+def check(folder: Path, relay: Relay, test_address: str = "", more: str = "") -> list[Finding]:
+    readers: dict[str, SecretReader] = {"env": lambda name: f"value of {name}"}
+    return list(check_mail(district(folder, relay, more), folder / "state", readers, test_address))
+
+
 def test_a_server_that_answers_gets_no_mail(tmp_path: Path, relay: Relay) -> None:
-    finding = check_mail(district(tmp_path, relay), {})
+    (finding,) = check(tmp_path, relay)
     assert (finding.level, relay.kept) == (Level.OK, [])
     assert "nothing was sent" in finding.sentence
 
 
 def test_one_test_mail_when_an_address_is_given(tmp_path: Path, relay: Relay) -> None:
-    finding = check_mail(district(tmp_path, relay), {}, "ada@example.org")
+    (finding,) = check(tmp_path, relay, "ada@example.org")
     assert finding.level is Level.OK
     (mail,) = relay.kept
     assert b"To: ada@example.org" in mail
@@ -77,10 +83,34 @@ def test_one_test_mail_when_an_address_is_given(tmp_path: Path, relay: Relay) ->
 
 
 def test_a_refused_recipient_is_wrong(tmp_path: Path, relay: Relay) -> None:
-    finding = check_mail(district(tmp_path, relay), {}, "nobody@example.org")
+    (finding,) = check(tmp_path, relay, "nobody@example.org")
     assert (finding.level, relay.kept) == (Level.WRONG, [])
     assert "550" in finding.sentence or "no such mailbox" in finding.sentence
 
 
 def test_a_mail_server_that_is_not_there(tmp_path: Path) -> None:
-    assert check_mail(district(tmp_path, Relay(port=9)), {}).level is Level.WRONG
+    (finding,) = check(tmp_path, Relay(port=9))
+    assert finding.level is Level.WRONG
+
+
+def test_each_way_is_asked_by_itself(tmp_path: Path, relay: Relay) -> None:
+    more = (
+        "  fallback:\n"
+        "    - {transport: graph, tenant: t, client_id: c, client_secret: env:GRAPH, login_url: 'http://127.0.0.1:9'}\n"
+        "    - {host: 127.0.0.1, port: 9, security: none}\n"
+        "    - {transport: file_drop}\n"
+    )
+    found = check(tmp_path, relay, more=more)
+    assert [(one.subject, one.level) for one in found] == [
+        ("mail", Level.OK),
+        ("mail, further way 1", Level.WRONG),
+        ("mail, further way 2", Level.WRONG),
+        ("mail, further way 3", Level.OK),
+    ]
+    assert "No connection to http://127.0.0.1:9" in found[1].sentence
+
+
+def test_a_test_mail_leaves_by_each_way(tmp_path: Path, relay: Relay) -> None:
+    found = check(tmp_path, relay, "ada@example.org", "  fallback: [{transport: file_drop, folder: drop}]\n")
+    assert [one.level for one in found] == [Level.OK, Level.OK]
+    assert (len(relay.kept), len(list((tmp_path / "state" / "drop").iterdir()))) == (1, 1)
