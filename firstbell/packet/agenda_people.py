@@ -1,28 +1,26 @@
-"""Agenda items 4 to 6: what people say, what comes up, and what to do next."""
+"""Agenda items 4 and 5: what people say and what comes up."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from firstbell.assessment.instrument import Area
 from firstbell.assessment.result import IndicatorResult
-from firstbell.kpi import Kpi
+from firstbell.kpi import Kpi, Light
 from firstbell.metrics.compliance import ending_agreements
 from firstbell.metrics.surveys import favourable_share, invited, newest_wave, share_interval
-from firstbell.packet.agenda_plan import initiatives
-from firstbell.packet.figures import audience_of, goal_text, value_text
+from firstbell.packet.figures import goal_text, value_text
 from firstbell.packet.material import Material
-from firstbell.packet.model import Audience, Chart, ChartSeries, Column, Line, Point, Row, Section, Table
-from firstbell.packet.summary import note_on, proposed
+from firstbell.packet.model import Chart, ChartSeries, Column, Line, Point, Row, Section, Table
+from firstbell.packet.summary import note_on
 from firstbell.packet.unknowns import silent_line
 from firstbell.records import Agreement, SurveyCounts
 
 CONTRACTS_WITHIN_DAYS = 180
-NEEDS_SHOWN = 5
+GROUPS = ("staff", "students", "families")
+_WEIGHT_OF = {Light.MISSED: 3.0, Light.CLOSE: 2.0}
 
 
 def feedback_section(material: Material) -> Section:
-    """Item 4: the newest wave of each group's survey, with how sure one can be."""
+    """Item 4: who was asked when and what they said; the newest wave of each group, with how sure one can be."""
     words = material.wording
     newest = newest_waves(material)
     silent = silent_line(material, "surveys", "surveys", SurveyCounts)
@@ -33,11 +31,27 @@ def feedback_section(material: Material) -> Section:
         title=words.say("section_4"),
         owner=material.role("instructional_technology_coordinator"),
         quiet="" if newest or silent else words.say("no_surveys"),
-        sentences=(silent,) if silent else (),
+        sentences=(silent,) if silent else tuple(_asked_lines(material, newest)),
         tables=(table,) if table else (),
         charts=(chart,) if chart else (),
         questions=(Line(item="feedback", text=words.say("feedback_question")),) if newest else (),
     )
+
+
+def _asked_lines(material: Material, newest: dict[str, list[SurveyCounts]]) -> list[Line]:
+    """When each group was asked, which group nobody asked, and what came of it against the targets."""
+    if not newest:
+        return []
+    words = material.wording
+    told = [
+        words.say("group_asked", group=_group(material, group), day=words.full_date(rows[0].fielded_on))
+        for group, rows in newest.items()
+    ]
+    lines = [Line(item="surveys.asked", text=words.say("surveys_asked", groups=words.listed(told)), weight=1)]
+    if unasked := [words.say(f"group_{group}") for group in GROUPS if group not in newest]:
+        text = words.say("surveys_unasked", groups=words.listed(unasked))
+        lines.append(Line(item="surveys.unasked", text=text, weight=4))
+    return [*lines, *_figure_lines(material, Area.FEEDBACK)]
 
 
 def newest_waves(material: Material) -> dict[str, list[SurveyCounts]]:
@@ -54,7 +68,7 @@ def _favourable(material: Material, rows: list[SurveyCounts]) -> Kpi:
 
 
 def _group(material: Material, group: str) -> str:
-    return material.wording.say(f"group_{group}") if group in ("staff", "students", "families") else group
+    return material.wording.say(f"group_{group}") if group in GROUPS else group
 
 
 def _survey_table(material: Material, newest: dict[str, list[SurveyCounts]]) -> Table:
@@ -103,13 +117,13 @@ def _survey_chart(material: Material, newest: dict[str, list[SurveyCounts]]) -> 
 
 
 def ideas_section(material: Material) -> Section:
-    """Item 5: ideas of the last meeting, contracts that end, and the budget."""
+    """Item 5: ideas of the last meeting, agreements that end, and the budget."""
     words, facts = material.wording, material.facts
     ending = ending_agreements(material.heard(Agreement), facts.today, CONTRACTS_WITHIN_DAYS)
     silent = silent_line(material, "agreements", "agreements", Agreement)
-    budget = [one for one in material.assessment.district if one.area is Area.BUDGET and one.kpi.known]
-    ideas = [Line(item="ideas", text=words.say("idea", idea=idea)) for idea in material.ideas]
-    sentences = (*ideas, *([silent] if silent else []), *(_budget_line(material, one) for one in budget))
+    ideas = [Line(item="ideas", text=words.say("idea", idea=idea), weight=5) for idea in material.ideas]
+    told = [silent] if silent else _agreement_lines(material, ending)
+    sentences = (*ideas, *told, *_figure_lines(material, Area.BUDGET))
     quiet = words.say("no_ideas" if facts.feeds(Agreement) else "ideas_untold")
     return Section(
         number=5,
@@ -121,12 +135,28 @@ def ideas_section(material: Material) -> Section:
     )
 
 
-def _budget_line(material: Material, result: IndicatorResult) -> Line:
+def _agreement_lines(material: Material, ending: list[Agreement]) -> list[Line]:
+    first = next((one for one in ending if one.expires_on is not None), None)
+    if first is None or first.expires_on is None:
+        return []
+    words = material.wording
+    day = words.full_date(first.expires_on)
+    text = words.say("agreements_ending", n=len(ending), days=CONTRACTS_WITHIN_DAYS, vendor=first.vendor, day=day)
+    return [Line(item="agreements", text=text, weight=4)]
+
+
+def _figure_lines(material: Material, area: Area) -> list[Line]:
+    """The known figures of an area, each in one sentence."""
+    known = (one for one in material.assessment.district if one.area is area and one.kpi.known)
+    return [_figure_line(material, one) for one in known]
+
+
+def _figure_line(material: Material, result: IndicatorResult) -> Line:
     words, title = material.wording, material.indicators[result.indicator].title
     text = words.say("figure_sentence", title=title, value=value_text(result.kpi, material))
     if result.target.in_force and (goal := goal_text(result.target, result.kpi, words)):
         text = words.say("figure_with_goal", title=title, value=value_text(result.kpi, material), goal=goal)
-    return Line(item=result.key, text=text, **note_on(material, result.key))
+    return Line(item=result.key, text=text, weight=_WEIGHT_OF.get(result.light, 0), **note_on(material, result.key))
 
 
 def _contracts_table(material: Material, ending: list[Agreement]) -> Table:
@@ -148,61 +178,3 @@ def _contracts_table(material: Material, ending: list[Agreement]) -> Table:
             for one in ending
         ),
     )
-
-
-def next_section(material: Material) -> Section:
-    """Item 6: the most pressing needs with who would act on them, and the milestones before the next meeting."""
-    words = material.wording
-    needs = material.assessment.needs
-    rows = tuple(_need_row(material, rank, result) for rank, result in enumerate(needs[:NEEDS_SHOWN], 1))
-    titles = ("rank", "need", "now", "goal", "owner")
-    table = Table(
-        caption=words.say("needs_caption"),
-        columns=tuple(Column(title=words.say(f"column_{key}")) for key in titles),
-        rows=rows,
-    )
-    return Section(
-        number=6,
-        title=words.say("section_6"),
-        owner=material.role("team_leader"),
-        quiet="" if rows else words.say("no_needs"),
-        sentences=(*_proposals(material), *_coming_milestones(material)),
-        tables=(table,) if rows else (),
-        questions=(Line(item="next", text=words.say("next_question")),),
-    )
-
-
-def _proposals(material: Material) -> list[Line]:
-    """What the draft asks the Team Leader; a proposal may be about security, and no other edition needs it."""
-    words = material.wording
-    return [Line(audience=Audience.SECURITY, text=words.say("proposal", title=title)) for title in proposed(material)]
-
-
-def _need_row(material: Material, rank: int, result: IndicatorResult) -> Row:
-    words, indicator = material.wording, material.indicators[result.indicator]
-    return Row(
-        audience=audience_of(result.area),
-        light=result.light,
-        cells=(
-            str(rank),
-            indicator.title,
-            value_text(result.kpi, material),
-            goal_text(result.target, result.kpi, words),
-            material.role(indicator.owner_role),
-        ),
-    )
-
-
-def _coming_milestones(material: Material) -> list[Line]:
-    words, today = material.wording, material.facts.today
-    last = today + timedelta(days=45)
-    coming = [
-        (one.due, initiative.title, one.title)
-        for initiative in initiatives(material)
-        for one in initiative.milestones
-        if one.done is None and today <= one.due <= last
-    ]
-    return [
-        Line(text=words.say("milestone_coming", day=words.day(due), project=project, title=title))
-        for due, project, title in sorted(coming)
-    ]

@@ -75,9 +75,9 @@ def _frame(plot: _Plot, words: Words) -> list[str]:
 def _goal(chart: Chart, plot: _Plot, words: Words) -> list[str]:
     """The target as a dashed line, the band as a tinted field with dotted edges, each with its word."""
     body: list[str] = []
-    if chart.band is not None:
-        low, high = (plot.level(edge) for edge in chart.band)
-        said = words.say("chart_band", low=number(chart.band[0]), high=number(chart.band[1], chart.unit))
+    if chart.band_from is not None and chart.band_to is not None:
+        low, high = plot.level(chart.band_from), plot.level(chart.band_to)
+        said = words.say("chart_band", low=number(chart.band_from), high=number(chart.band_to, chart.unit))
         inside = low - high >= ROOM_FOR_WORDS
         body += [
             area(plot.left, high, plot.right, low),
@@ -95,8 +95,7 @@ def _goal(chart: Chart, plot: _Plot, words: Words) -> list[str]:
 def _edges(chart: Chart) -> tuple[float, float]:
     """The values of a line chart's lower and upper edge: round ones; the lower is zero unless the range is small."""
     values = [point.value for series in chart.series for point in series.points if point.value is not None]
-    values += [chart.target] if chart.target is not None else []
-    values += chart.band or ()
+    values += [goal for goal in (chart.target, chart.band_from, chart.band_to) if goal is not None]
     smallest, largest = min(values, default=0.0), max(values, default=1.0)
     small = 0 < largest - smallest < SMALL_RANGE * largest
     start = smallest - (largest - smallest) / 2 if small else min(smallest, 0.0)

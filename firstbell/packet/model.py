@@ -181,8 +181,11 @@ class Point(Part):
     value: Public[float | None] = None
 
 
-class ChartSeries(Part):
+class ChartSeries(Classed):
+    """One line or one set of bars; `finding` is what it adds to the chart's own finding, in its edition alone."""
+
     name: Public[str] = ""
+    finding: Public[str] = ""
     points: Public[tuple[Point, ...]] = ()
 
 
@@ -195,17 +198,23 @@ class Chart(Classed):
     unit: Public[str] = ""
     series: Public[tuple[ChartSeries, ...]] = ()
     target: Public[float | None] = None
-    band: Public[tuple[float, float] | None] = None
+    band_from: Public[float | None] = None
+    band_to: Public[float | None] = None
     """Between which values a line should stay, where its target is not a single one."""
 
 
 class Section(Part):
-    """One item of the standing agenda. One with nothing new is one line: `quiet`."""
+    """One item of the standing agenda. One with nothing to say is one line, `quiet`.
+
+    One that says what the last packet said is `unchanged`: it is printed as its `quiet` line, and what it holds stands
+    in the appendix.
+    """
 
     number: Public[int] = 0
     title: Public[str] = ""
     owner: Public[str] = ""
     quiet: Public[str] = ""
+    unchanged: Public[bool] = False
     sentences: Team[tuple[Line, ...]] = ()
     tables: Team[tuple[Table, ...]] = ()
     charts: Team[tuple[Chart, ...]] = ()

@@ -84,11 +84,14 @@ class AgendaSetter:
 
     def _section(self, section: Section) -> dict[str, Any]:
         words, limits = self.words, self.limits
+        if section.unchanged:
+            section = self._one_line(section)
         sentences, sentences_left = self._most_important(section.sentences, limits.lines)
         questions, questions_left = self._kept(section.questions, limits.lines)
         # A table whose rows this edition may not see is not a table.
         seen = [table for table in section.tables if table.rows or table.left_out]
         tables, tables_left = self._kept(seen, limits.tables)
+        charts, charts_left = self._kept([chart for chart in section.charts if chart.series], limits.charts)
         self.agenda.full_lines += [self._said(line) for line in (*sentences_left, *questions_left)]
         self.agenda.full_tables += [self.table(table, len(table.rows)) for table in tables_left]
         return {
@@ -100,12 +103,19 @@ class AgendaSetter:
             "more_sentences": self._more(sentences_left),
             "tables": [self._cut_table(table) for table in tables],
             "more_tables": self._more(tables_left, "in_appendix_tables"),
-            "charts": self._charts(section.charts[: limits.charts]),
-            "more_charts": self._more(section.charts[limits.charts :], "charts_left_out"),
+            "charts": self._charts(charts),
+            "more_charts": self._more(charts_left, "charts_left_out"),
             "questions": [self._said(line) for line in questions],
             "more_questions": self._more(questions_left),
             "incidents": [self._clean(line.text) for line in section.incidents if line.text],
         }
+
+    def _one_line(self, section: Section) -> Section:
+        """A section with nothing new as its one line; what it holds stands in the appendix, where there is one."""
+        if self.appendix:
+            self.agenda.full_lines += [self._said(line) for line in (*section.sentences, *section.questions)]
+            self.agenda.full_tables += [self.table(table, len(table.rows)) for table in section.tables if table.rows]
+        return Section(number=section.number, title=section.title, owner=section.owner, quiet=section.quiet)
 
     def is_bare(self) -> bool:
         """Whether this edition may see nothing of any section but its title."""
@@ -198,7 +208,8 @@ class AgendaSetter:
             for one in chart.series
         )
         cleaned = chart.model_copy(update={"unit": self._drawn(chart.unit), "series": series})
-        alternative = loosened(self._clean(chart.alternative or chart.title)) or chart.kind
+        findings = (chart.alternative or chart.title, *(one.finding for one in chart.series))
+        alternative = loosened(self._clean(" ".join(filter(None, findings)))) or chart.kind
         title = self._clean(chart.title)
         return {
             "title": title,

@@ -113,7 +113,7 @@ def test_labels_are_escaped() -> None:
 
 def test_a_band_is_a_field_with_its_edges_in_words_and_inside_the_scale() -> None:
     points = tuple(Point(label=f"p{place}", value=value) for place, value in enumerate((5, 26, 48)))
-    banded = Chart(kind="line", unit="%", band=(35, 60), series=(ChartSeries(points=points),))
+    banded = Chart(kind="line", unit="%", band_from=35, band_to=60, series=(ChartSeries(points=points),))
     svg = draw(banded)
     assert "goal 35 to 60 %" in svg
     (field,) = re.findall(rf'<rect x="[^"]*" y="([\d.]+)" [^>]*height="([\d.]+)" fill="{LIGHT["panel"]}"/>', svg)

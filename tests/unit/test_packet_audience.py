@@ -26,6 +26,7 @@ BOOKKEEPING = {
     "heading.place": "the meeting's own invitation says where",
     "overdue.state": "overdue actions are all open",
     "sections.charts.series.name": "a chart's title and finding name what it shows",
+    "sections.charts.series.points.group": "a strip of days alone draws its weeks",
     "sections.incidents.reader_roles": "says whose covers hold it",
     **dict.fromkeys(
         (

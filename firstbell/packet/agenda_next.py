@@ -1,0 +1,101 @@
+"""Agenda item 6: the most pressing needs, and what falls due before the team meets again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from firstbell.assessment.result import IndicatorResult
+from firstbell.packet.agenda_plan import initiatives
+from firstbell.packet.figures import audience_of, goal_text, value_text
+from firstbell.packet.material import Material
+from firstbell.packet.model import Audience, Chart, ChartSeries, Column, Line, Point, Row, Section, Table
+from firstbell.packet.summary import proposed
+
+NEEDS_SHOWN = 5
+
+
+def next_section(material: Material) -> Section:
+    """Item 6: the most pressing needs with who would act on them, and the milestones before the next meeting."""
+    words = material.wording
+    needs = material.assessment.needs
+    rows = tuple(_need_row(material, rank, result) for rank, result in enumerate(needs[:NEEDS_SHOWN], 1))
+    titles = ("rank", "need", "now", "goal", "owner")
+    table = Table(
+        caption=words.say("needs_caption"),
+        columns=tuple(Column(title=words.say(f"column_{key}")) for key in titles),
+        rows=rows,
+    )
+    return Section(
+        number=6,
+        title=words.say("section_6"),
+        owner=material.role("team_leader"),
+        sentences=(*_proposals(material), _needs_line(material), *_coming_milestones(material)),
+        tables=(table,) if rows else (),
+        charts=(_need_chart(material, needs[:NEEDS_SHOWN]),) if rows else (),
+        questions=(Line(item="next", text=words.say("next_question")),) if rows else (),
+    )
+
+
+def _proposals(material: Material) -> list[Line]:
+    """What the draft asks the Team Leader; a proposal may be about security, and no other edition needs it."""
+    words = material.wording
+    return [Line(audience=Audience.SECURITY, text=words.say("proposal", title=title)) for title in proposed(material)]
+
+
+def _needs_line(material: Material) -> Line:
+    """How many figures have not reached the goal the team adopted; the names stand in the table, by audience."""
+    words, needs = material.wording, material.assessment.needs
+    judged = sum(one.attainment is not None for one in material.assessment.district)
+    if not needs:
+        return Line(item="needs", text=words.say("no_needs"))
+    return Line(item="needs", text=words.say("needs_line", n=len(needs), all=judged), weight=5)
+
+
+def _need_chart(material: Material, needs: Sequence[IndicatorResult]) -> Chart:
+    """How far each of the most pressing needs has come on its way; each bar may be seen by those who see its figure."""
+    words = material.wording
+    series = []
+    for result in needs:
+        title, done = material.indicators[result.indicator].title, 1 - (result.need or 0)
+        point = Point(label=title, value=round(100 * done, 1))
+        finding = words.say("figure_sentence", title=title, value=words.percent(done))
+        series.append(ChartSeries(audience=audience_of(result.area), name=title, points=(point,), finding=finding))
+    return Chart(
+        kind="gap",
+        title=words.say("need_chart_title"),
+        alternative=words.say("need_chart_finding"),
+        unit="%",
+        target=100,
+        series=tuple(series),
+    )
+
+
+def _need_row(material: Material, rank: int, result: IndicatorResult) -> Row:
+    words, indicator = material.wording, material.indicators[result.indicator]
+    return Row(
+        audience=audience_of(result.area),
+        light=result.light,
+        cells=(
+            str(rank),
+            indicator.title,
+            value_text(result.kpi, material),
+            goal_text(result.target, result.kpi, words),
+            material.role(indicator.owner_role),
+        ),
+    )
+
+
+def _coming_milestones(material: Material) -> list[Line]:
+    words, today = material.wording, material.facts.today
+    last = today + timedelta(days=45)
+    coming = [
+        (one.due, initiative.title, one.title)
+        for initiative in initiatives(material)
+        for one in initiative.milestones
+        if one.done is None and today <= one.due <= last
+    ]
+    return [
+        Line(text=words.say("milestone_coming", day=words.day(due), project=project, title=title))
+        for due, project, title in sorted(coming)
+    ]

@@ -1,0 +1,186 @@
+"""The form that agenda items share: sentences, charts of counted shares, questions by rules, one quiet line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from firstbell.config.loaded import District
+from firstbell.packet.audience import cut
+from firstbell.packet.compose import compose
+from firstbell.packet.glyphs import loosened
+from firstbell.packet.model import Chart, Packet, Section
+from firstbell.packet.page_one import page_one
+from firstbell.packet.pdf_agenda import LEVELS, AgendaSetter
+from firstbell.packet.words import Words
+from firstbell.records import Measurement, TeamAction
+from tests.unit.packet_material import district, local, material, measured, month
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> District:
+    return district(tmp_path_factory.mktemp("folder") / "district")
+
+
+@pytest.fixture(scope="module")
+def packet(folder: District) -> Packet:
+    return compose(material(folder, actions=(late(),)))
+
+
+def late(**changed: object) -> TeamAction:
+    action = TeamAction(
+        team_key="tech",
+        action_key="A-07",
+        meeting_key="m",
+        title="Sign the data agreement",
+        state="open",
+        owner_role="superintendent",
+        first_due_on=date(2026, 11, 13),
+        due_on=date(2026, 11, 13),
+        opened_on=date(2026, 11, 5),
+    )
+    return replace(action, **changed)
+
+
+def weeks(shares: list[float]) -> tuple[Measurement, ...]:
+    """Teachers who use digital tools, a count a week, the newest in the week of 9 Nov."""
+    last = measured("weekly_active_teachers", 0, 284)
+    return tuple(
+        replace(
+            last,
+            numerator=round(284 * share),
+            period_start_on=last.period_start_on - timedelta(weeks=back),
+            period_end_on=last.period_end_on - timedelta(weeks=back),
+        )
+        for back, share in enumerate(reversed(shares))
+    )
+
+
+def asked(packet: Packet, number: int) -> list[str]:
+    return [line.text for line in packet.sections[number - 1].questions]
+
+
+def use_chart(packet: Packet) -> Chart:
+    return next(chart for chart in packet.sections[1].charts if chart.kind == "line")
+
+
+def set_section(packet: Packet, section: Section) -> dict[str, object]:
+    """One section as the PDF sets it, with what moved to the appendix under "full"."""
+    one = packet.model_copy(update={"sections": (section,)})
+    agenda = AgendaSetter(one, Words("en"), LEVELS[0], appendix=True).set(page_one(one, "leadership"))
+    return {**agenda.sections[0], "full": [table["caption"] for table in agenda.full_tables]}
+
+
+def test_every_item_names_its_owner_and_says_something_in_whole_sentences(packet: Packet) -> None:
+    for section in packet.sections:
+        assert section.owner
+        assert section.quiet or section.sentences
+        assert all(line.text.endswith((".", "!", "?")) for line in section.sentences)
+
+
+def test_a_late_action_without_a_new_day_is_asked_for(packet: Packet) -> None:
+    assert "A-07 Sign the data agreement: 11 days late, no new day. When, or do we drop it?" in asked(packet, 1)
+
+
+def test_an_action_with_a_new_day_is_not_asked_for(folder: District) -> None:
+    moved = late(due_on=date(2026, 12, 4), times_moved=1)
+    assert asked(compose(material(folder, actions=(moved,))), 1) == []
+
+
+def test_what_was_moved_three_times_is_to_be_staffed_or_dropped(folder: District) -> None:
+    moved = late(due_on=date(2026, 12, 4), times_moved=3)
+    assert asked(compose(material(folder, actions=(moved,))), 1) == [
+        "A-07 Sign the data agreement: moved 3 times. Staff it or drop it?"
+    ]
+
+
+def test_a_missed_target_is_asked_about_with_its_figure_and_goal(packet: Packet) -> None:
+    (question,) = [text for text in asked(packet, 3) if text.startswith("Systems backed up in time")]
+    assert question == "Systems backed up in time: 2 of 3; goal 3. What brings it there, and who does it?"
+
+
+def test_questions_about_security_stay_with_those_who_see_its_figures(packet: Packet) -> None:
+    parents = cut(packet, "representative")
+    assert not any("backed up" in text for text in asked(parents, 3))
+    assert not any("backed up" in series.finding for chart in parents.sections[5].charts for series in chart.series)
+
+
+def test_an_outage_without_a_known_cause_is_asked_about(packet: Packet) -> None:
+    assert "Was the cause of the outage of Sign-in found, and can it come back?" in asked(packet, 3)
+
+
+def test_a_silent_source_is_asked_for_and_not_called_bad(folder: District) -> None:
+    packet = compose(material(folder, silent={"counts": local(11, 1, 9)}))
+    assert any(
+        text.startswith("Teachers who use digital tools every week: not known since Sun 1 Nov")
+        for text in asked(packet, 2)
+    )
+
+
+def test_an_agreement_that_ends_soon_is_a_question(folder: District) -> None:
+    told = month()
+    soon = tuple(
+        replace(one, expires_on=date(2026, 12, 20)) if hasattr(one, "vendor") else one for one in told["evidence"]
+    )
+    texts = asked(compose(material(folder, told | {"evidence": soon})), 5)
+    assert texts[0] == "Filter Co (contract) ends on 20 Dec 2026: renew, change or let it end?"
+
+
+def test_at_most_three_rules_ask_under_one_item(folder: District) -> None:
+    actions = tuple(late(action_key=f"A-{number:02}") for number in range(9))
+    assert len(asked(compose(material(folder, actions=actions)), 1)) == 3
+
+
+def test_services_that_cost_class_time_are_named_with_it(packet: Packet) -> None:
+    texts = [line.text for line in packet.sections[2].sentences]
+    assert "1 of 2 services cost class time: Sign-in (50 min)." in texts
+
+
+def test_groups_that_nobody_asked_are_named(packet: Packet) -> None:
+    texts = [line.text for line in packet.sections[3].sentences]
+    assert "Last asked: Families on 20 Oct 2026 and Staff on 20 Oct 2026." in texts
+    assert "Nobody has asked: Students." in texts
+
+
+def test_a_counted_share_is_drawn_against_its_target_with_its_gaps(folder: District) -> None:
+    shares = [0.5, 0.6, 0.9, 0.88]
+    packet = compose(material(folder, month() | {"counts": weeks(shares)}))
+    chart = use_chart(packet)
+    assert (chart.title, chart.target) == ("Teachers who use digital tools every week", 87)
+    assert [round(point.value or 0) for point in chart.series[0].points] == [50, 60, 90, 88]
+    assert chart.alternative == "From 50 % on Sun 25 Oct to 88 % on Sun 15 Nov. The goal was met in 2 of 4 counts."
+
+
+def test_too_few_counts_are_no_line(folder: District) -> None:
+    packet = compose(material(folder, month() | {"counts": weeks([0.5, 0.6, 0.9])}))
+    assert not any(chart.kind == "line" for chart in packet.sections[1].charts)
+
+
+def test_a_count_of_few_people_is_a_gap_in_the_line(folder: District) -> None:
+    rows = weeks([0.5, 0.6, 0.9, 0.7, 0.88])
+    few = (rows[0], replace(rows[1], people=3), *rows[2:])
+    points = use_chart(compose(material(folder, month() | {"counts": few}))).series[0].points
+    assert [point.value is None for point in points] == [False, False, False, True, False]
+
+
+def test_an_item_that_says_what_the_last_packet_said_is_one_line(folder: District, packet: Packet) -> None:
+    again = compose(material(folder, actions=(late(),), printed=packet))
+    feedback, backups = again.sections[3], again.sections[2]
+    assert feedback.unchanged
+    assert feedback.quiet == "Nothing new since the meeting of Thu 3 Dec; the figures stand in the appendix."
+    made = set_section(again, feedback)
+    assert loosened(str(made["quiet"])) == feedback.quiet
+    assert (made["tables"], made["charts"], made["questions"], made["groups"]) == ([], [], [], [])
+    assert made["full"] == ["The newest survey of each group"]
+    assert backups.incidents
+    assert not backups.unchanged, "an open incident is never passed over in one line"
+
+
+def test_an_item_with_one_new_sentence_is_printed_whole(folder: District, packet: Packet) -> None:
+    told = month()
+    newer = replace(told["surveys"][0], fielded_on=date(2026, 11, 20))
+    later = compose(material(folder, told | {"surveys": (newer,)}, printed=packet))
+    assert not later.sections[3].unchanged
+    assert set_section(later, later.sections[3])["tables"]
