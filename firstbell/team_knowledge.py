@@ -74,7 +74,11 @@ def plan_work(plan: PlanFile) -> PlanWork:
         for one in plan.training
     )
     return PlanWork(
-        evidence=evidence or None, readiness=readiness or None, coaching=coaching or None, training=training or None
+        evidence=evidence or None,
+        readiness=readiness or None,
+        coaching=coaching or None,
+        training=training or None,
+        readiness_days=plan.readiness_days,
     )
 
 

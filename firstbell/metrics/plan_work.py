@@ -6,7 +6,7 @@ says how many there are at least, because the same teachers may come twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -76,6 +76,8 @@ class PlanWork:
     readiness: tuple[ReadinessItem, ...] | None = None
     coaching: tuple[Session, ...] | None = None
     training: tuple[Session, ...] | None = None
+    readiness_days: int = 30
+    """From how many days before a launch it must be seen to be ready."""
 
 
 def counting(evidence: Iterable[Evidence], on: date) -> list[Evidence]:
@@ -191,6 +193,10 @@ class Attended:
     sessions: int
     hours: Kpi
     person_hours: Kpi
+
+
+Counting = Callable[[Iterable[Session], tuple[date, date], date, Frame, SuppressionPolicy], list[Attended]]
+"""From a log, a school year, a day, a frame and the rule for small groups to rows and one of all."""
 
 
 def coaching_by_school(

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from firstbell.config.plan import Initiative, Milestone
+from firstbell.config.plan import Initiative
 from firstbell.kpi import Light
-from firstbell.metrics.measures import latest_rows
+from firstbell.packet import agenda_plan_work as work
+from firstbell.packet.agenda_plan_work import slipped
+from firstbell.packet.leaders import leaders_line, leaders_table
 from firstbell.packet.material import Material
-from firstbell.packet.model import Change, Chart, ChartSeries, Column, Line, Point, Row, Section, Table, Trend
+from firstbell.packet.model import Change, Column, Line, Row, Section, Table, Trend
 from firstbell.packet.summary import action_line, actions_due, note_on
-from firstbell.records import Measurement, TeamAction
+from firstbell.records import TeamAction
 
 MILESTONE_WEIGHT = 4.0
+MOST_SENTENCES = 5
 
 
 def actions_section(material: Material) -> Section:
@@ -68,21 +71,51 @@ def initiatives(material: Material) -> list[Initiative]:
 
 
 def projects_section(material: Material) -> Section:
-    """Item 2: each initiative with what is done, what comes next and what slipped."""
+    """Item 2: each initiative with what is done, what comes next and what slipped; then the plan's own lists."""
     words = material.wording
     found = initiatives(material)
-    events = milestone_events(material)
+    tables = (
+        _projects_table(material, found) if found else None,
+        work.readiness_table(material, found),
+        work.slippage_table(material, found),
+        work.evidence_table(material, found),
+        work.training_table(material) if found else None,
+        work.coaching_table(material) if found else None,
+        leaders_table(material) if found else None,
+    )
     return Section(
         number=2,
         title=words.say("section_2"),
         owner=material.role("instructional_technology_coordinator"),
         quiet="" if found else words.say("no_projects"),
-        sentences=tuple(
-            Line(item=event.item, text=event.text, note=event.note, note_by=event.note_by) for event in events
-        ),
-        tables=(_projects_table(material, found),) if found else (),
-        charts=tuple(chart for one in found if (chart := rollout_chart(material, one)) is not None),
+        sentences=_project_lines(material, found) if found else (),
+        tables=tuple(table for table in tables if table is not None),
+        charts=tuple(chart for one in found if (chart := work.rollout_chart(material, one)) is not None),
+        questions=tuple(work.readiness_questions(material, found)),
     )
+
+
+def _project_lines(material: Material, found: list[Initiative]) -> tuple[Line, ...]:
+    """Two to five sentences: how the plan stands, what is new or bad with the heaviest first, what nobody shows."""
+    head = [_overview(material, found), work.rollouts_line(material, found)]
+    events = sorted(plan_events(material), key=lambda event: -event.weight)
+    news = [Line(item=event.item, text=event.text, note=event.note, note_by=event.note_by) for event in events]
+    news = [*work.undecided_lines(material, found), *news]
+    tail = [work.evidence_line(material), leaders_line(material)]
+    first, last = ([line for line in lines if line is not None] for lines in (head, tail))
+    room = MOST_SENTENCES - len(first) - 1
+    return (*first, *news[:room], *last)[:MOST_SENTENCES]
+
+
+def _overview(material: Material, found: list[Initiative]) -> Line | None:
+    words, today = material.wording, material.facts.today
+    milestones = [one for initiative in found for one in initiative.milestones]
+    if not milestones:
+        return None
+    done = sum(one.done is not None and one.done <= today for one in milestones)
+    behind = sum((one.done is None or one.done > today) and slipped(material, one) > 0 for one in milestones)
+    rest = words.say("plan_behind", n=behind) if behind else words.say("plan_none_behind")
+    return Line(item="plan", text=words.say("plan_overview", share=words.share(done, len(milestones)), rest=rest))
 
 
 def _projects_table(material: Material, found: Iterable[Initiative]) -> Table:
@@ -101,7 +134,7 @@ def _project_row(material: Material, initiative: Initiative) -> Row:
     coming = sorted(
         (one for one in initiative.milestones if one.done is None or one.done > today), key=lambda one: one.due
     )
-    slips = [_slipped(material, one) for one in coming]
+    slips = [slipped(material, one) for one in coming]
     state, light = words.say("project_on_time" if coming else "project_done"), Light.MET
     if not initiative.milestones:
         state, light = words.say("no_milestones"), Light.NOT_KNOWN
@@ -122,10 +155,9 @@ def _project_row(material: Material, initiative: Initiative) -> Row:
     )
 
 
-def _slipped(material: Material, milestone: Milestone) -> int:
-    """Days that an open milestone lies behind its first stored date; it slips on while its day has passed."""
-    first = material.facts.team.baselines.get(milestone.key, milestone.due)
-    return (max(milestone.due, material.facts.today) - first).days
+def plan_events(material: Material) -> list[Change]:
+    """What page one may tell of the plan: milestones done or behind, launches that are near and not ready."""
+    return [*milestone_events(material), *work.readiness_events(material, initiatives(material))]
 
 
 def milestone_events(material: Material) -> list[Change]:
@@ -137,64 +169,16 @@ def milestone_events(material: Material) -> list[Change]:
         for one in initiative.milestones:
             item = f"milestone:{one.key}"
             place = {"project": initiative.title, "title": one.title}
-            slipped = _slipped(material, one)
+            behind = slipped(material, one)
             if one.done is not None and since <= one.done <= today:
                 text, trend, weight = words.say("milestone_done", day=words.day(one.done), **place), Trend.BETTER, 1.0
-            elif one.done is None and slipped > 0:
+            elif one.done is None and behind > 0:
                 now = words.full_date(one.due) if one.due >= today else words.say("no_new_date")
-                text = words.say("milestone_slipped", n=slipped, now=now, **place)
-                trend, weight = Trend.WORSE, 1 + MILESTONE_WEIGHT * min(1.0, slipped / 60)
+                text = words.say("milestone_slipped", n=behind, now=now, **place)
+                trend, weight = Trend.WORSE, 1 + MILESTONE_WEIGHT * min(1.0, behind / 60)
             else:
                 continue
             changes.append(
                 Change(trend=trend, text=text, item=item, section=2, weight=weight, **note_on(material, item))
             )
     return changes
-
-
-def rollout_chart(material: Material, initiative: Initiative) -> Chart | None:
-    """How far a roll-out is in each of its schools, where a measure counts it."""
-    if not initiative.measure:
-        return None
-    counted = [
-        one
-        for one in material.heard(Measurement)
-        if one.measure_key == initiative.measure and one.scope.startswith("school:") and one.denominator
-    ]
-    newest = {one.scope: one for one in latest_rows(counted, material.facts.today)}
-    expected = scope_of(material, initiative)
-    if not expected:
-        return None
-    points = tuple(
-        Point(
-            label=material.names.schools.get(key, key),
-            value=_share(newest[f"school:{key}"]) if f"school:{key}" in newest else None,
-        )
-        for key in expected
-    )
-    known = [point for point in points if point.value is not None]
-    if not known:
-        return None
-    words = material.wording
-    complete = sum(point.value == 100 for point in known)
-    finding = words.say("rollout_finding", project=initiative.title, complete=complete, all=len(points))
-    if len(known) < len(points):
-        finding = f"{finding} {words.say('rollout_unknown', n=len(points) - len(known))}"
-    series = (ChartSeries(name=initiative.title, points=points),)
-    return Chart(kind="bars", title=initiative.title, alternative=finding, unit="%", series=series, target=100)
-
-
-def _share(one: Measurement) -> float:
-    return round(100 * one.numerator / one.denominator, 1) if one.denominator else 0.0
-
-
-def scope_of(material: Material, initiative: Initiative) -> list[str]:
-    """The schools an initiative is for, by key, in the district's order."""
-    named = set(initiative.schools)
-    levels = set(initiative.levels)
-    everywhere = not named and not levels
-    return [
-        school.key
-        for school in material.district.schools
-        if everywhere or school.key in named or school.level.value in levels
-    ]

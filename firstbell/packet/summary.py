@@ -11,6 +11,7 @@ from firstbell.metrics.figure import DISTRICT
 from firstbell.metrics.operation_formulas import minutes_lost
 from firstbell.packet.baseline import trend
 from firstbell.packet.figures import audience_of, goal_text, value_text
+from firstbell.packet.leaders import own_hours
 from firstbell.packet.material import Material, Reader
 from firstbell.packet.model import (
     Action,
@@ -206,6 +207,8 @@ def _cover(
         parts.append(words.say("your_open", n=len(own)))
     if "team_leader" in reader.roles and (waiting := proposed(material)):
         parts.append(words.say("proposals_wait", n=len(waiting)))
+    if hours := own_hours(material, reader):
+        parts.append(hours)
     first, *others = parts or [words.say("nothing_of_you")]
     rest = " ".join((first, *map(words.sentence, others)))
     return Cover(

@@ -1,0 +1,67 @@
+"""Education Technology leaders in print: to the team how many schools have one on pace, to each what is their own.
+
+Hours of one leader are nobody else's business: they stand on that leader's own cover alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from firstbell.metrics.people_formulas import leader_paces
+from firstbell.packet.material import Material, Reader
+from firstbell.packet.model import Column, Line, Row, Table
+from firstbell.packet.wording import Wording
+
+
+def leaders_line(material: Material) -> Line | None:
+    """Schools with a leader on pace in hours and district meetings; None where nobody keeps the hours."""
+    paces = leader_paces(material.facts, {})
+    if not paces:
+        return None
+    covered = {pace.school_key for pace in paces if pace.on_pace}
+    words, schools = material.wording, material.facts.schools
+    share = words.share(sum(school in covered for school in schools), len(schools))
+    return Line(item="leaders", text=words.say("leaders_line", share=share))
+
+
+def leaders_table(material: Material) -> Table | None:
+    """All leaders' hours together by what they were for; only where they are too many to be told apart."""
+    each = {pace.leader_key: pace for pace in leader_paces(material.facts, {}) or ()}
+    if len(each) < material.facts.policies.suppression.small_group_minimum:
+        return None
+    hours: Counter[str] = Counter()
+    for pace in each.values():
+        hours.update(pace.by_category)
+    words = material.wording
+    rows = tuple(
+        Row(cells=(words.say(f"hours_{category}"), words.quantity(amount, "hours")))
+        for category, amount in sorted(hours.items(), key=lambda one: (-one[1], one[0]))
+    )
+    columns = (Column(title=words.say("column_hours_for")), Column(title=words.say("column_hours"), numeric=True))
+    return Table(caption=words.say("leaders_caption", n=len(each)), columns=columns, rows=rows)
+
+
+def own_hours(material: Material, reader: Reader) -> str:
+    """A leader's own hours against what is due by now, by category; empty for everybody else."""
+    paces = leader_paces(material.facts, {}) or ()
+    mine = next((pace for pace in paces if pace.leader_key == reader.person_key), None)
+    if mine is None:
+        return ""
+    words = material.wording
+    return words.say(
+        "own_hours",
+        hours=words.quantity(mine.hours, "hours"),
+        due=words.quantity(round(mine.hours_due, 1), "hours"),
+        split=_split(words, mine.by_category),
+        meetings=words.share(mine.meetings, mine.meetings_due) if mine.meetings_due else words.number(mine.meetings),
+    )
+
+
+def _split(words: Wording, hours: Mapping[str, float]) -> str:
+    if not hours:
+        return words.say("own_hours_none")
+    return words.listed(
+        words.say("hours_part", category=words.say(f"hours_{category}"), hours=words.quantity(amount, "hours"))
+        for category, amount in hours.items()
+    )
