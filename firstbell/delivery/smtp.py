@@ -153,6 +153,8 @@ class _Client(yagmail.SMTP):  # type: ignore[misc]  # yagmail ships no types
 
     def _no_sender(self, code: int, reply: bytes) -> Handover:
         """A server that takes nothing from our sender says nothing about the recipient: nobody is refused."""
+        if code == _CLOSING:
+            return self._answered(code, reply)
         self._broken = f"The mail server {self._name} takes no mail from {self._sender} ({_one_line(code, reply)})."
         return Handover(Outcome.DEFERRED, self._broken, lost=True)
 

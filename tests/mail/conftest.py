@@ -30,9 +30,23 @@ class Mailbox:
     defer: frozenset[str] = frozenset()
     drop_after_data: bool = False
     drop_at_recipient: frozenset[str] = frozenset()
+    refuse_sender: bool = False
+    accept_logins: bool = True
+    close_after: int | None = None
+    """After so many messages the next sender is told that the server closes."""
     logins: int = 0
     port: int = 0
     ca_file: Path = Path()
+
+    async def handle_MAIL(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any
+    ) -> str:
+        if self.refuse_sender:
+            return "550 5.7.60 client does not have permissions to send as this sender"
+        if self.close_after is not None and len(self.taken) >= self.close_after:
+            return "421 4.7.0 too many messages on this connection"
+        envelope.mail_from = address
+        return "250 OK"
 
     async def handle_RCPT(  # noqa: N802  # aiosmtpd calls it by this name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any
@@ -55,6 +69,7 @@ class Mailbox:
     def authenticate(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
         self.logins += 1
         right = isinstance(data, LoginPassword) and (data.login, data.password) == (USER.encode(), PASSWORD.encode())
+        right = right and self.accept_logins
         return AuthResult(success=right, handled=right)
 
     def transport(self, **changes: Any) -> SmtpTransport:
