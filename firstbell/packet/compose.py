@@ -7,7 +7,9 @@ from firstbell.packet import agenda_compliance as compliance
 from firstbell.packet import agenda_desk as desk
 from firstbell.packet import agenda_services as services
 from firstbell.packet import summary
-from firstbell.packet.agenda_people import feedback_section, ideas_section, next_section
+from firstbell.packet.agenda_form import formed
+from firstbell.packet.agenda_next import next_section
+from firstbell.packet.agenda_people import feedback_section, ideas_section
 from firstbell.packet.agenda_plan import actions_section, plan_events, projects_section
 from firstbell.packet.appendix import appendix
 from firstbell.packet.baseline import corrections
@@ -47,13 +49,16 @@ def compose(material: Material) -> Packet:
         minutes_missing=summary.minutes_missing(material),
         security_sentence=material.wording.say("security_sentence"),
         closing=summary.closing(material),
-        sections=(
-            actions_section(material),
-            projects_section(material),
-            _infrastructure_section(material, found, incidents),
-            feedback_section(material),
-            ideas_section(material),
-            next_section(material),
+        sections=tuple(
+            formed(material, section, events)
+            for section in (
+                actions_section(material),
+                projects_section(material),
+                _infrastructure_section(material, found, incidents),
+                feedback_section(material),
+                ideas_section(material),
+                next_section(material),
+            )
         ),
         appendix=appendix(material),
         figures=_figures(material),
