@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from firstbell.calendar import original_start, series_of
+from firstbell.config.loaded import District
 from firstbell.meetings import Meeting, meetings_of
 from firstbell.store.packets import meetings_with_packets
 from firstbell.workplace import Workplace
@@ -43,3 +44,20 @@ def keep_keys(planned: Sequence[Meeting], known: Iterable[str]) -> list[Meeting]
             moved = min(near, key=lambda meeting: abs(meeting.starts_at - before))
             kept[free.pop(moved.key).key] = key
     return [replace(meeting, key=kept.get(meeting.key, meeting.key)) for meeting in planned]
+
+
+def is_cancelled(district: District, key: str, planned: Sequence[Meeting], now: datetime) -> bool:
+    """Whether a meeting that is no longer planned is known not to be held.
+
+    A shared calendar that gives no meeting ahead at all may only have been renamed or emptied by mistake: then nobody
+    knows, unless meetings.yaml itself cancels the meeting. The same where the whole series was taken out of the file.
+    """
+    series = next((one for one in district.series if one.key == series_of(key)), None)
+    if series is None:
+        return False
+    day = original_start(key).astimezone(district.zone).date()
+    for move in series.moves:
+        if move.original == day:
+            return move.to is None
+    shared = [series.ics, *(cadence.ics for cadence in series.later if cadence.starts <= day)][-1]
+    return not shared or any(one.series.key == series.key and one.starts_at > now for one in planned)

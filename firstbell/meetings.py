@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from firstbell.calendar import Exceptions, Occurrence, meeting_key, occurrences
 from firstbell.calendar_ics import occurrences_from_ics
 from firstbell.config.loaded import District
-from firstbell.config.team import Series
+from firstbell.config.team import DaysBefore, LaterCadence, Series
 from firstbell.errors import FirstbellError
 from firstbell.intervals import Window, local_moment
 
@@ -26,15 +26,18 @@ class MeetingError(FirstbellError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meeting:
-    """One meeting of a team, with the moments at which its draft and its packet are due."""
+    """One meeting of a team, with the moments at which what goes out before it is due; None where a stage is off."""
 
     team_key: str
     series: Series
     key: str
     starts_at: datetime
     ends_at: datetime
-    draft_at: datetime
     send_at: datetime
+    draft_at: datetime | None = None
+    preview_at: datetime | None = None
+    addendum_at: datetime | None = None
+    invitation_at: datetime | None = None
 
 
 def meetings_of(district: District, team_key: str, around: datetime, read_calendar: ReadCalendar) -> list[Meeting]:
@@ -76,20 +79,31 @@ def chosen(meetings: list[Meeting], wanted: str, now: datetime, district: Distri
 
 
 def _occurrences(district: District, series: Series, window: Window, read_calendar: ReadCalendar) -> list[Occurrence]:
-    duration = timedelta(minutes=series.duration_minutes)
-    skip = district.calendar.closed
-    if series.ics:
-        found = occurrences_from_ics(read_calendar(series.ics), district.zone, window, title=series.title, skip=skip)
-        return _moved(found, _exceptions(district, series), district)
-    if series.recurrence is not None:
-        rule, first = series.recurrence.rule, series.recurrence.starts
-        return occurrences(
-            rule, first, duration, district.zone, window, skip=skip, exceptions=_exceptions(district, series)
-        )
-    changes = _exceptions(district, series)
+    """A series' meetings: of each of its cadences those that it puts on a day on which it holds."""
+    cadences: list[Series | LaterCadence] = [series, *series.later]
+    begins = [date.min, *(cadence.starts for cadence in series.later)]
     return [
         one
-        for start in series.dates
+        for cadence, first, end in zip(cadences, begins, [*begins[1:], date.max], strict=True)
+        for one in _of_cadence(district, series, cadence, window, read_calendar)
+        if first <= one.original_start.astimezone(district.zone).date() < end
+    ]
+
+
+def _of_cadence(
+    district: District, series: Series, cadence: Series | LaterCadence, window: Window, read_calendar: ReadCalendar
+) -> list[Occurrence]:
+    duration = timedelta(minutes=series.duration_minutes)
+    skip, changes = district.calendar.closed, _exceptions(district, series)
+    if cadence.ics:
+        found = occurrences_from_ics(read_calendar(cadence.ics), district.zone, window, title=series.title, skip=skip)
+        return _moved(found, changes, district)
+    if cadence.recurrence is not None:
+        rule, first = cadence.recurrence.rule, cadence.recurrence.starts
+        return occurrences(rule, first, duration, district.zone, window, skip=skip, exceptions=changes)
+    return [
+        one
+        for start in cadence.dates
         for one in occurrences([start.date()], start, duration, district.zone, window, exceptions=changes)
         if one.original_start == local_moment(start.date(), start.time(), district.zone)
     ]
@@ -118,12 +132,19 @@ def _meeting(district: District, series: Series, one: Occurrence) -> Meeting:
     def at(days: int) -> datetime:
         return local_moment(district.calendar.minus_days_skipping_closed(day, days), sending.at, district.zone)
 
+    def stage_at(days: DaysBefore, earliest: int = 0) -> datetime | None:
+        return None if days == "off" else at(max(days, earliest))
+
+    draft_days = 0 if sending.draft_days == "off" else sending.draft_days
     return Meeting(
         team_key=series.team,
         series=series,
         key=meeting_key(series.key, one),
         starts_at=one.start,
         ends_at=one.end,
-        draft_at=at(sending.draft_days),
         send_at=at(sending.send_days),
+        draft_at=stage_at(sending.draft_days),
+        preview_at=stage_at(sending.preview_days, max(draft_days, sending.send_days)),
+        addendum_at=stage_at(sending.addendum_days),
+        invitation_at=stage_at(sending.invitation_days),
     )

@@ -1,6 +1,7 @@
-"""A person's word on a draft: approve or hold it, confirm what is to be decided, explain a bad line.
+"""A person's word on a preview or a draft: approve or hold it, confirm what is to be decided, explain a bad line.
 
 Nothing that is frozen changes: the packet that goes out is composed when it is sent, from what was said until then.
+What is confirmed or dropped after that is told by the addendum.
 """
 
 from __future__ import annotations
@@ -30,13 +31,15 @@ from firstbell.workplace import Workplace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A draft that can still be spoken on. `lines` are the keys and texts of its lines that a note may stand beside."""
+    """A preview or draft that can still be spoken on. `lines` are the keys and texts of the lines that a note may
+    stand beside."""
 
     team_key: str
     meeting_key: str
     meets_on: date
     send_at: datetime
     sentence: str
+    stage: str
     revision: int
     state: ApprovalState
     by: str
@@ -57,7 +60,7 @@ class Reviewed:
 
 
 def waiting(work: Workplace) -> list[Waiting]:
-    """The drafts of coming meetings whose packet is not frozen yet, the soonest first."""
+    """The previews and drafts of coming meetings whose packet is not frozen yet, the soonest first."""
     now = work.clock()
     coming = [
         meeting
@@ -68,7 +71,7 @@ def waiting(work: Workplace) -> list[Waiting]:
     found = []
     with work.store.read() as connection:
         for meeting in coming:
-            draft = latest_packet(connection, meeting.team_key, meeting.key, "draft")
+            draft = _spoken_on(connection, meeting)
             if draft is not None and latest_packet(connection, meeting.team_key, meeting.key, "final") is None:
                 found.append(_waiting(work, connection, meeting, draft))
     return sorted(found, key=lambda one: (one.send_at, one.team_key))
@@ -83,6 +86,7 @@ def _waiting(work: Workplace, connection: Connection, meeting: Meeting, draft: P
         meets_on=meeting.starts_at.astimezone(work.district.zone).date(),
         send_at=meeting.send_at,
         sentence=_what_happens(work, meeting, state),
+        stage=draft.stage,
         revision=draft.revision,
         state=state,
         by=said[-1].by if said else "",
@@ -121,7 +125,7 @@ def review(work: Workplace, word: ReviewWord) -> Reviewed:
     now = work.clock()
     with work.store.begin() as connection:
         serialise(connection, TEAM_SOURCE)
-        draft = _open_draft(work, connection, meeting)
+        draft = _open_draft(work, connection, meeting, word)
         wrong: list[str] = []
         decisions = _decisions(connection, meeting)
         records: list[Record] = [*_confirmed(word, decisions, wrong), *_dropped(word, decisions, wrong)]
@@ -135,6 +139,7 @@ def review(work: Workplace, word: ReviewWord) -> Reviewed:
         if wrong:
             raise ReviewError("\n".join(wrong))
         state = _approve(connection, word, draft, now)
+        out = draft.stage == "final"
         save_facts(connection, TEAM_SOURCE, records, now)
         after = tuple(_decisions(connection, meeting).values())
     return Reviewed(
@@ -142,7 +147,7 @@ def review(work: Workplace, word: ReviewWord) -> Reviewed:
         meeting_key=meeting.key,
         state=state,
         decisions=after,
-        sentences=_told(work, meeting, state, after),
+        sentences=_told(work, meeting, state, after, out=out),
     )
 
 
@@ -157,16 +162,38 @@ def _meeting(work: Workplace, word: ReviewWord) -> Meeting:
     return found
 
 
-def _open_draft(work: Workplace, connection: Connection, meeting: Meeting) -> PacketRow:
+def _open_draft(work: Workplace, connection: Connection, meeting: Meeting, word: ReviewWord) -> PacketRow:
+    """What a word speaks on: the draft, or the preview before there is one; the packet, where it is about decisions
+    alone and an addendum can still tell of them."""
     wording = Wording(work.district.zone)
+    on_the_whole = word.word != "note" or bool(word.note)
     final = latest_packet(connection, meeting.team_key, meeting.key, "final")
     if final is not None:
+        if _addendum_ahead(work, connection, meeting) and not (on_the_whole or word.lines):
+            return final
         day = wording.moment(final.composed_at)
         raise ReviewError(f"The packet of that meeting was made final on {day}; say it in the meeting's minutes.")
     draft = latest_packet(connection, meeting.team_key, meeting.key, "draft")
-    if draft is None:
-        raise ReviewError(f"There is no draft of that meeting yet; it is due {wording.moment(meeting.draft_at)}.")
-    return draft
+    found = draft if on_the_whole else _spoken_on(connection, meeting)
+    if found is None and (due := meeting.draft_at or meeting.preview_at) is not None:
+        raise ReviewError(f"There is no draft of that meeting yet; it is due {wording.moment(due)}.")
+    if found is None:
+        raise ReviewError("That meeting has no draft to speak on: meetings.yaml switches preview and draft off.")
+    return found
+
+
+def _spoken_on(connection: Connection, meeting: Meeting) -> PacketRow | None:
+    draft = latest_packet(connection, meeting.team_key, meeting.key, "draft")
+    return draft or latest_packet(connection, meeting.team_key, meeting.key, "preview")
+
+
+def _addendum_ahead(work: Workplace, connection: Connection, meeting: Meeting) -> bool:
+    """Whether an addendum of that meeting is still to come, which would tell of a decision."""
+    kinds = meeting.series.sending.addendum_for
+    if meeting.addendum_at is None or "decision" not in kinds or work.clock() >= meeting.starts_at:
+        return False
+    newest = latest_packet(connection, meeting.team_key, meeting.key, "addendum")
+    return newest is None or newest.as_of < meeting.addendum_at
 
 
 def _approve(connection: Connection, word: ReviewWord, draft: PacketRow, now: datetime) -> ApprovalState:
@@ -257,11 +284,14 @@ def _noted(word: ReviewWord, meeting: Meeting, draft: PacketRow, wrong: list[str
 
 
 def _told(
-    work: Workplace, meeting: Meeting, state: ApprovalState, decisions: Sequence[TeamDecision]
+    work: Workplace, meeting: Meeting, state: ApprovalState, decisions: Sequence[TeamDecision], *, out: bool
 ) -> tuple[str, ...]:
     printed = sum(one.state == "confirmed" for one in decisions)
     proposed = sum(one.state == "proposed" for one in decisions)
     counts = f"Decisions: {printed} will be printed, {proposed} proposed and not confirmed."
+    if out and meeting.addendum_at is not None:
+        at = Wording(work.district.zone).moment(meeting.addendum_at)
+        return f"The packet is out: its addendum tells of this, due {at}.", counts
     return _what_happens(work, meeting, state), counts
 
 

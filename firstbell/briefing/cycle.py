@@ -11,10 +11,23 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
+from firstbell.briefing.addendum import STAGE, freeze_addendum, is_due, told_ahead
+from firstbell.briefing.addendum_mail import addendum_letters
 from firstbell.briefing.approval import kept_back
 from firstbell.briefing.freeze import Frozen, freeze, frozen, preview
+from firstbell.briefing.gather import readers_at, readers_of
 from firstbell.briefing.letters import MAILED_EDITIONS, draw, letters, meeting_day, write_files
-from firstbell.briefing.posting import audience, give_up_late, letter_again, put, send_waiting, without_letter
+from firstbell.briefing.owners import owner_letters
+from firstbell.briefing.posting import (
+    audience,
+    give_up_late,
+    letter_again,
+    put,
+    send_of_stage,
+    send_waiting,
+    without_letter,
+)
+from firstbell.briefing.stages import wanted_stages
 from firstbell.calendar import series_of
 from firstbell.delivery.dispatch import Dispatched, dispatch
 from firstbell.delivery.transport import Transport
@@ -57,7 +70,7 @@ class Briefed:
 
 
 def brief(work: Workplace, transport: Transport, wish: BriefingWish) -> list[Briefed]:
-    """Do for one team what is due at the wish's moment: the draft, the packet, both, or nothing.
+    """Do for one team what is due at the wish's moment: previews, the draft, the packet, an addendum, or nothing.
 
     Raises MeetingError for a meeting that does not exist and DeliveryError when mail cannot leave at all; the packet
     is then frozen and its letters wait in the outbox.
@@ -67,6 +80,8 @@ def brief(work: Workplace, transport: Transport, wish: BriefingWish) -> list[Bri
     meetings = known_meetings(work, wish.team_key, as_of)
     late = [] if wish.dry_run else give_up_late(work, wish.team_key, meetings)
     done = _briefed(work, transport, wish, meetings, as_of)
+    if not (wish.dry_run or wish.resend_to):
+        done += _addenda(work, transport, wish.team_key, as_of)
     return [*(Briefed(sentences=(sentence,)) for sentence in late), *done]
 
 
@@ -79,29 +94,12 @@ def _briefed(
     previous = meeting_before(meetings, meeting)
     if wish.resend_to and not wish.dry_run:
         return [_resend(work, transport, meeting, wish.resend_to)]
-    stages = _stages(work, meeting, as_of)
+    stages = wanted_stages(work, meeting, as_of)
     if wish.dry_run or (stages and work.clock() >= meeting.starts_at):
         return [_dry(work, meeting, previous, wish, as_of)]
     due = [_prepare(work, meeting, previous, stage, as_of) for stage in stages]
     nothing = Briefed(meeting_key=meeting.key, sentences=(_nothing_due(work, meeting, as_of),))
     return [_hand_over(work, transport, one) for one in due] or [nothing]
-
-
-def due_stages(meeting: Meeting, now: datetime) -> list[str]:
-    """Which of draft and final are due before a meeting; a meeting that has begun needs neither."""
-    if now >= meeting.starts_at:
-        return []
-    moments = (("draft", meeting.draft_at), ("final", meeting.send_at))
-    return [stage for stage, moment in moments if now >= moment]
-
-
-def _stages(work: Workplace, meeting: Meeting, now: datetime) -> list[str]:
-    """The due stages without a draft that comes too late: once the packet itself goes out, it has no reader."""
-    due = due_stages(meeting, now)
-    if "final" not in due or frozen(work, meeting, "final") is not None:
-        return due[-1:]
-    required = meeting.series.sending.approval == "required"
-    return due if required or frozen(work, meeting, "draft") is not None else ["final"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +117,8 @@ def _prepare(work: Workplace, meeting: Meeting, previous: Meeting | None, stage:
     if held:
         return _Prepared(Briefed(meeting_key=meeting.key, stage=stage, sentences=(held,)))
     packet = freeze(work, meeting, previous, stage, as_of=as_of, known_at=as_of)
-    folder = packet_folder(work, packet)
-    waiting = without_letter(work, packet, audience(work, meeting, stage))
-    new: list[NewMessage] = []
-    if waiting or not folder.exists():
-        editions = draw(packet.packet)
-        write_files(editions.values(), folder)
-        new = letters(work, packet, waiting, editions=editions)
-        put(work, new)
+    new, folder = (_previews if stage == "preview" else _packets)(work, meeting, packet)
+    put(work, new)
     told = Briefed(
         meeting_key=meeting.key,
         stage=stage,
@@ -136,6 +128,67 @@ def _prepare(work: Workplace, meeting: Meeting, previous: Meeting | None, stage:
         folder=folder,
     )
     return _Prepared(told, packet)
+
+
+def _previews(work: Workplace, meeting: Meeting, packet: Frozen) -> tuple[list[NewMessage], None]:
+    readers = readers_of(work.district, meeting)
+    return owner_letters(work, packet, meeting, readers, without_letter(work, packet, readers)), None
+
+
+def _packets(work: Workplace, meeting: Meeting, packet: Frozen) -> tuple[list[NewMessage], Path]:
+    folder = packet_folder(work, packet)
+    waiting = without_letter(work, packet, audience(work, meeting, packet.row.stage))
+    if not waiting and folder.exists():
+        return [], folder
+    editions = draw(packet.packet)
+    write_files(editions.values(), folder)
+    return letters(work, packet, waiting, editions=editions), folder
+
+
+def _addenda(work: Workplace, transport: Transport, team_key: str, as_of: datetime) -> list[Briefed]:
+    """Tell the readers of packets that are out what changed, moved or is not held; once each."""
+    planned = known_meetings(work, team_key, work.clock())
+    done = []
+    for told in told_ahead(work, team_key, planned):
+        prepared = _put_addendum(work, told) if told.row.stage == STAGE else 0
+        fresh = freeze_addendum(work, told, planned, as_of)
+        prepared += _put_addendum(work, fresh) if fresh is not None else 0
+        newest = fresh or told
+        if newest.row.stage == STAGE:
+            sent = send_of_stage(work, transport, newest)
+            if fresh is not None or prepared or sent.counts:
+                done.append(_addendum_told(newest, prepared, sent))
+        elif is_due(told, planned, as_of):
+            done.append(_nothing_material(work, told))
+    return done
+
+
+def _put_addendum(work: Workplace, addendum: Frozen) -> int:
+    """Put the letters that are still missing into the outbox; how many they were."""
+    begins = addendum.packet.heading.meeting_at or addendum.row.as_of
+    readers = readers_at(work.district, addendum.row.team_key, begins)
+    new = addendum_letters(work, addendum, without_letter(work, addendum, readers))
+    put(work, new)
+    return len(new)
+
+
+def _addendum_told(addendum: Frozen, prepared: int, sent: Dispatched) -> Briefed:
+    row = addendum.row
+    return Briefed(
+        meeting_key=row.meeting_key,
+        stage=row.stage,
+        revision=row.revision,
+        new=addendum.new,
+        prepared=prepared,
+        dispatched=sent,
+        sentences=(_told(addendum, sent),),
+    )
+
+
+def _nothing_material(work: Workplace, told: Frozen) -> Briefed:
+    moment = Wording(work.district.zone).moment(told.row.as_of)
+    sentence = f"Nothing material changed since the packet of {moment}: no addendum."
+    return Briefed(meeting_key=told.row.meeting_key, stage=STAGE, sentences=(sentence,))
 
 
 def _hand_over(work: Workplace, transport: Transport, one: _Prepared) -> Briefed:
@@ -206,4 +259,9 @@ def _nothing_due(work: Workplace, meeting: Meeting, now: datetime) -> str:
     wording = Wording(work.district.zone)
     if now >= meeting.starts_at:
         return f"The meeting of {wording.moment(meeting.starts_at)} has begun; nothing is sent for it."
-    return f"Nothing is due before {wording.moment(meeting.draft_at)}, when the next draft goes out."
+    at, what = next(
+        (at, what)
+        for at, what in ((meeting.preview_at, "preview"), (meeting.draft_at, "draft"), (meeting.send_at, "packet"))
+        if at is not None
+    )
+    return f"Nothing is due before {wording.moment(at)}, when the next {what} goes out."

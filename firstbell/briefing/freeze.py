@@ -22,7 +22,9 @@ from firstbell.workplace import Workplace
 
 SYSTEM = "firstbell"
 REVISION = 1
-"""The keys of packets and letters hold a revision; so far each packet has this one."""
+"""Of preview, draft and packet there is one; addenda are counted."""
+PRINTED_AS = {"preview": "draft"}
+"""What a stage that is no packet of its own is composed as."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +40,10 @@ def frozen(work: Workplace, meeting: Meeting, stage: str) -> Frozen | None:
     """The newest frozen packet of a meeting and stage; None when there is none yet."""
     with work.store.read() as connection:
         row = latest_packet(connection, meeting.team_key, meeting.key, stage)
-    return _loaded(row) if row else None
+    return loaded(row) if row else None
 
 
-def _loaded(row: PacketRow, *, new: bool = False) -> Frozen:
+def loaded(row: PacketRow, *, new: bool = False) -> Frozen:
     """A packet as its snapshot tells it, also right after it was made: whoever draws it later draws the same bytes."""
     return Frozen(row, Packet.model_validate_json(row.snapshot), new)
 
@@ -66,13 +68,14 @@ def freeze(
         return found
     if stage == "draft":
         _propose(work, meeting, previous, as_of, known_at)
-    material = gather(work, meeting, previous, stage=stage, revision=REVISION, as_of=as_of, known_at=known_at)
+    printed_as = PRINTED_AS.get(stage, stage)
+    material = gather(work, meeting, previous, stage=printed_as, revision=REVISION, as_of=as_of, known_at=known_at)
     packet = compose(material)
     now = work.clock()
     with work.store.begin() as connection:
         serialise(connection, TEAM_SOURCE)
         if standing := packet_revision(connection, meeting.team_key, meeting.key, stage, REVISION):
-            return _loaded(standing)
+            return loaded(standing)
         district_hash = save_district(connection, work.district.canonical_json, now)
         row = save_packet(
             connection,
@@ -97,7 +100,7 @@ def freeze(
             district_hash=district_hash,
             results=stored_results(material.assessment),
         )
-    return _loaded(row, new=True)
+    return loaded(row, new=True)
 
 
 def stored_results(assessment: Assessment) -> list[StoredResult]:

@@ -45,8 +45,12 @@ def gather(
     revision: int,
     as_of: datetime,
     known_at: datetime,
+    sent: Packet | None = None,
 ) -> Material:
-    """Everything one packet is made of. Reads the store in one consistent view and writes nothing."""
+    """Everything one packet is made of. Reads the store in one consistent view and writes nothing.
+
+    It is compared with the team's last packet, or with `sent`, the packet of this same meeting that is out already.
+    """
     district = work.district
     with work.store.read() as connection:
         window = Window(min(previous.starts_at if previous else as_of - FIRST_PERIOD, as_of), as_of)
@@ -59,7 +63,8 @@ def gather(
             known_at=known_at,
             read_calendar=work.read_calendar,
         )
-        printed = _printed(connection, meeting, known_at)
+        last_printed = _printed(connection, meeting, known_at)
+        printed = last_printed if sent is None else _dated(sent)
         minutes = _team_facts(connection, MeetingMinutes, meeting.team_key, known_at)
         last = [one for one in minutes if previous is not None and one.meeting_key == previous.key]
         decisions = _team_facts(connection, TeamDecision, meeting.team_key, known_at)
@@ -83,7 +88,7 @@ def gather(
             recomputed=_recomputed(work, connection, printed, known_at),
             decisions=tuple(decisions_of(decisions, meeting.team_key, meeting.key)),
             actions=tuple(_team_facts(connection, TeamAction, meeting.team_key, known_at)),
-            minutes_expected=printed is not None,
+            minutes_expected=last_printed is not None,
             minutes_came=bool(last),
             ideas=tuple(idea for one in last for idea in one.ideas),
             notes={note.line_key: note for note in notes if note.meeting_key == meeting.key},
@@ -118,9 +123,14 @@ def targets_of(district: District) -> dict[str, Target]:
 
 def readers_of(district: District, meeting: Meeting) -> tuple[Reader, ...]:
     """Everybody who gets the packet, each once, with all roles and the widest edition these give."""
-    day = meeting.starts_at.astimezone(district.zone).date()
+    return readers_at(district, meeting.team_key, meeting.starts_at)
+
+
+def readers_at(district: District, team_key: str, begins: datetime) -> tuple[Reader, ...]:
+    """The same for a meeting that begins at a moment."""
+    day = begins.astimezone(district.zone).date()
     seats: dict[str, list[Membership]] = {}
-    for member in district.members(meeting.team_key, day):
+    for member in district.members(team_key, day):
         seats.setdefault(member.person, []).append(member)
     return tuple(
         Reader(
@@ -176,6 +186,11 @@ def _occasion(district: District, meeting: Meeting, previous: Meeting | None) ->
 def _printed(connection: Connection, meeting: Meeting, known_at: datetime) -> Packet | None:
     row = previous_packet(connection, meeting.team_key, meeting.key, "final", known_at)
     return Packet.model_validate_json(row.snapshot) if row else None
+
+
+def _dated(sent: Packet) -> Packet:
+    """A packet of the coming meeting as something to compare with: under the day on which it was printed."""
+    return sent.model_copy(update={"heading": sent.heading.model_copy(update={"meeting_at": sent.as_of})})
 
 
 def _recomputed(

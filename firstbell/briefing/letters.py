@@ -10,14 +10,14 @@ from zoneinfo import ZoneInfo
 
 from firstbell.briefing.freeze import Frozen
 from firstbell.config.rehearsal import MARK
-from firstbell.config.team import Person
 from firstbell.delivery.message import Attachment, Letter, one_line
 from firstbell.files import whole_folder
 from firstbell.packet.audience import EDITIONS, cover_of, cut
 from firstbell.packet.material import Reader
 from firstbell.packet.model import Packet
-from firstbell.packet.render import EditionFiles, render_edition, render_mail
+from firstbell.packet.render import EditionFiles, RenderedMail, render_edition, render_mail
 from firstbell.packet.wording import Wording
+from firstbell.store.models import PacketRow
 from firstbell.store.outbox import NewMessage
 from firstbell.workplace import Workplace
 
@@ -54,12 +54,15 @@ def letters(
     In rehearsal every message goes to the installer under a key of its own, so that going live sends afresh.
     """
     drawn = editions or draw(frozen.packet, sorted({reader.edition for reader in readers}))
-    people = [(reader, work.district.person(reader.person_key)) for reader in readers]
-    return [
-        _message(work, frozen, drawn[reader.edition], reader, person, resend_number)
-        for reader, person in people
-        if reachable(work, person.key)
-    ]
+    found = []
+    for reader in readers:
+        if reachable(work, reader.person_key):
+            edition = drawn[reader.edition]
+            cover = cover_of(frozen.packet, reader.person_key)
+            mail = render_mail(edition.packet, edition.name, cover, edition.files.pages)
+            attached = _attachments(frozen, edition)
+            found.append(post(work, frozen.row, reader, mail, attached, resend_number=resend_number))
+    return found
 
 
 def reachable(work: Workplace, person_key: str) -> bool:
@@ -67,45 +70,51 @@ def reachable(work: Workplace, person_key: str) -> bool:
     return work.rehearsing or bool(work.district.person(person_key).email)
 
 
-def _message(
-    work: Workplace, frozen: Frozen, edition: Edition, reader: Reader, person: Person, resend_number: int
+def post(
+    work: Workplace,
+    row: PacketRow,
+    reader: Reader,
+    mail: RenderedMail,
+    attachments: Sequence[Attachment] = (),
+    *,
+    kind: str = "packet",
+    in_reply_to: str = "",
+    resend_number: int = 0,
 ) -> NewMessage:
-    row, about = frozen.row, work.district.about
-    parts = ("packet", row.team_key, row.meeting_key, row.stage, row.revision, edition.name, reader.person_key)
-    key = f"{MARK if work.rehearsing else ''}{'/'.join(map(str, parts))}/{resend_number}"
-    mail = render_mail(edition.packet, edition.name, cover_of(frozen.packet, reader.person_key), edition.files.pages)
+    """One reader's mail about what is frozen as `row`, in the reader's own edition, with all that makes it one mail
+    for good: key, address, Message-ID and bytes."""
+    about = work.district.about
+    person = work.district.person(reader.person_key)
+    key = message_key(work, row, reader, kind, resend_number)
     address, name, subject = person.email, person.name, mail.subject
     if work.rehearsing:
         wording = Wording(work.district.zone, about.packet.language)
-        address, subject = (
-            about.installer.email,
-            wording.say("rehearsal_subject", name=person.name, subject=mail.subject),
-        )
-        name = about.installer.name
-    leaders = work.district.holders(LEADER, row.team_key, row.as_of.astimezone(work.district.zone).date())
+        address, name = about.installer.email, about.installer.name
+        subject = wording.say("rehearsal_subject", name=person.name, subject=mail.subject)
     letter = Letter(
         message_key=key,
         sender=about.mail.sender,
         sender_name=about.mail.sender_name or about.name,
         recipient=address,
         recipient_name=name,
-        reply_to=next((leader.email for leader in leaders if leader.email), ""),
+        reply_to=reply_address(work, row),
         subject=one_line(subject),
         text=mail.text,
         html=mail.html,
         language=about.packet.language,
         list_id=f"{row.team_key}.{about.mail.sender.rpartition('@')[2]}",
         written_at=row.composed_at,
-        attachments=_attachments(frozen, edition),
+        attachments=attachments,
+        in_reply_to=in_reply_to,
     )
     return NewMessage(
         message_key=key,
-        kind="packet",
+        kind=kind,
         team_key=row.team_key,
         meeting_key=row.meeting_key,
         stage=row.stage,
         revision=row.revision,
-        edition=edition.name,
+        edition=reader.edition,
         person_key=reader.person_key,
         address=address,
         address_expires_on=(row.composed_at + ADDRESSES_KEPT).date(),
@@ -113,6 +122,18 @@ def _message(
         message=letter.to_bytes(),
         resend_number=resend_number,
     )
+
+
+def message_key(work: Workplace, row: PacketRow, reader: Reader, kind: str, resend_number: int = 0) -> str:
+    """The name under which the outbox knows a mail for good (docs/design.md, section 8)."""
+    parts = (kind, row.team_key, row.meeting_key, row.stage, row.revision, reader.edition, reader.person_key)
+    return f"{MARK if work.rehearsing else ''}{'/'.join(map(str, parts))}/{resend_number}"
+
+
+def reply_address(work: Workplace, row: PacketRow) -> str:
+    """Where an answer goes: to those who lead the team."""
+    leaders = work.district.holders(LEADER, row.team_key, row.as_of.astimezone(work.district.zone).date())
+    return next((leader.email for leader in leaders if leader.email), "")
 
 
 def _attachments(frozen: Frozen, edition: Edition) -> list[Attachment]:

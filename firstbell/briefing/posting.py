@@ -24,7 +24,7 @@ REPLACED = "Not sent: a letter to the reader's present address and edition took 
 
 
 def audience(work: Workplace, meeting: Meeting, stage: str) -> list[Reader]:
-    """The draft goes to those who lead the team, the packet to everybody."""
+    """The draft goes to those who lead the team, all else to everybody whom it concerns."""
     readers = readers_of(work.district, meeting)
     leaders = [reader for reader in readers if LEADER in reader.roles]
     return leaders if stage == "draft" else list(readers)
@@ -46,6 +46,12 @@ def put(work: Workplace, new: Sequence[NewMessage]) -> None:
 def send_waiting(work: Workplace, transport: Transport, packet: Frozen) -> Dispatched:
     """Send what waits of one packet. A letter of another meeting is not sent along: it came too late."""
     return dispatch(work.store, transport, work.clock, keys=[row.message_key for row in _letters_of(work, packet)])
+
+
+def send_of_stage(work: Workplace, transport: Transport, about: Frozen) -> Dispatched:
+    """Send what waits of a meeting's stage, of whichever revision: what an earlier addendum told stays true."""
+    rows = [row for row in _letters_about(work, about) if row.stage == about.row.stage]
+    return dispatch(work.store, transport, work.clock, keys=[row.message_key for row in rows])
 
 
 def letter_again(work: Workplace, meeting: Meeting, packet: Frozen, person_key: str) -> str:
@@ -102,11 +108,11 @@ def give_up_late(work: Workplace, team_key: str, meetings: Sequence[Meeting]) ->
 
 def _letters_of(work: Workplace, packet: Frozen) -> list[OutboxRow]:
     """A packet's letters to those who get mail now: in rehearsal not those to its readers, once live only those."""
+    named = (packet.row.stage, packet.row.revision)
+    return [row for row in _letters_about(work, packet) if (row.stage, row.revision) == named]
+
+
+def _letters_about(work: Workplace, packet: Frozen) -> list[OutboxRow]:
     with work.store.read() as connection:
         rows = messages(connection, team_key=packet.row.team_key, meeting_key=packet.row.meeting_key)
-    return [
-        row
-        for row in rows
-        if (row.stage, row.revision) == (packet.row.stage, packet.row.revision)
-        and prepared_in_rehearsal(row.message_key) == work.rehearsing
-    ]
+    return [row for row in rows if prepared_in_rehearsal(row.message_key) == work.rehearsing]

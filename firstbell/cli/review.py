@@ -125,7 +125,7 @@ def _say(context: typer.Context, *, team: str, **said: Any) -> None:
 
 
 def _print(one: Waiting, lines: bool) -> None:
-    typer.echo(f"{one.team_key}, meeting {one.meets_on}, draft {one.revision}. {one.sentence}")
+    typer.echo(f"{one.team_key}, meeting {one.meets_on}, {one.stage} {one.revision}. {one.sentence}")
     if one.note:
         typer.echo(f"  {one.by} says: {one.note}")
     for decision in one.decisions:

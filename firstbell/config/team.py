@@ -3,15 +3,35 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from dateutil.rrule import rrulestr
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    field_validator,
+    model_validator,
+)
 
 from firstbell.config._section import Key, Section, deliverable
 
 SchoolYearName = str
 Edition = Literal["leadership", "technical", "representative", "public"]
+LONGEST_AHEAD = 180
+
+
+def _days_or_off(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    if value == "off" or (type(value) is int and 0 <= value <= LONGEST_AHEAD):
+        return handler(value)
+    raise ValueError(f"must be a number of days from 0 to {LONGEST_AHEAD}, or off")
+
+
+MaterialKind = Literal["light", "outage", "backup", "decision", "correction"]
+"""What may be material enough for an addendum; a meeting that moved or is cancelled always is."""
+DaysBefore = Annotated[int | Literal["off"], WrapValidator(_days_or_off)]
+"""A stage's day, counted back from the meeting; off where a team does without it."""
 
 
 class Person(Section):
@@ -61,9 +81,10 @@ class TeamsFile(Section):
 
 
 class Recurrence(Section):
-    """A rule for dates: RFC 5545 words, in local time."""
+    """A rule for dates: RFC 5545 words, in local time. "Bi-monthly" is no rule, for it means two things: every two
+    months is FREQ=MONTHLY;INTERVAL=2;BYDAY=1TH, twice a month is FREQ=MONTHLY;BYDAY=1TH,3TH; or list the dates."""
 
-    rule: str = Field(description="For example FREQ=MONTHLY;BYDAY=1TH.")
+    rule: str = Field(description="For example FREQ=MONTHLY;BYDAY=1TH, the first Thursday of each month.")
     starts: datetime = Field(description="Local date and time of the first meeting.")
 
     @field_validator("rule")
@@ -83,20 +104,56 @@ class Move(Section):
     to: datetime | None = Field(None, description="Local date and time; left out when the meeting is cancelled.")
 
 
-class Sending(Section):
-    """When what goes out before a meeting. A day on which the offices are closed moves earlier."""
+class LaterCadence(Section):
+    """Another way to find the dates, from a day on. Meetings before that day stay as they were."""
 
-    draft_days: int = Field(10, ge=0, le=60, description="Draft to the team leader, days before the meeting.")
+    starts: date = Field(alias="from", description="First day on which it holds.")
+    recurrence: Recurrence | None = Field(None, description="A rule, or")
+    dates: tuple[datetime, ...] = Field((), description="explicit local dates, or")
+    ics: str = Field("", description="the address or file of a calendar.")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        _one_way_to_find_the_dates(self)
+        return self
+
+
+class Sending(Section):
+    """What goes out before a meeting, and when. A day on which the offices are closed moves earlier."""
+
+    invitation_days: DaysBefore = Field(
+        "off", description="Own calendar invitation to all, days before; off where a shared calendar invites."
+    )
+    preview_days: DaysBefore = Field(
+        12, description="Preview to each section's owner, days before the meeting, or off."
+    )
+    draft_days: DaysBefore = Field(10, description="Draft to the team leader, days before the meeting, or off.")
     send_days: int = Field(7, ge=0, le=60, description="Packet to all, days before the meeting.")
+    addendum_days: DaysBefore = Field(
+        1, description="Addendum to all, days before the meeting, only when something material changed, or off."
+    )
+    addendum_for: tuple[MaterialKind, ...] = Field(
+        ("light", "outage", "backup", "decision", "correction"), description="What is material for an addendum."
+    )
+    addendum_correction: float = Field(
+        0.1, ge=0, description="From which share of the printed value on a correction is material."
+    )
     at: time = Field(time(6), description="Local time.")
     approval: Literal["unless_held", "required"] = Field(
         "unless_held", description="unless_held: goes out at its hour; required: waits for an approval."
     )
 
     @model_validator(mode="after")
-    def _draft_first(self) -> Self:
-        if self.draft_days < self.send_days:
+    def _in_order(self) -> Self:
+        """Only what is written is refused; a default gives way to what is written around it."""
+        days = {"preview_days": self.preview_days, "draft_days": self.draft_days, "send_days": self.send_days}
+        written = {name: day for name, day in days.items() if day != "off" and name in self.model_fields_set}
+        if isinstance(self.draft_days, int) and self.draft_days < self.send_days:
             raise ValueError("draft_days and send_days: the draft leaves after the packet; make draft_days the larger")
+        if list(written.values()) != sorted(written.values(), reverse=True):
+            raise ValueError("preview_days, draft_days, send_days: what comes first needs the larger number of days")
+        if self.draft_days == "off" and self.approval == "required":
+            raise ValueError("approval and draft_days: an approval needs a draft to speak on; give draft_days a number")
         return self
 
 
@@ -111,14 +168,22 @@ class Series(Section):
     recurrence: Recurrence | None = Field(None, description="A rule, or")
     dates: tuple[datetime, ...] = Field((), description="explicit local dates, or")
     ics: str = Field("", description="the address or file of the calendar where the meetings already live.")
+    later: tuple[LaterCadence, ...] = Field((), description="Changes of the cadence, each from its day on.")
     moves: tuple[Move, ...] = Field((), description="Moved and cancelled meetings.")
     sending: Sending = Field(Sending(), description="When what goes out.")
 
     @model_validator(mode="after")
-    def _one_way_to_find_the_dates(self) -> Self:
-        if sum((self.recurrence is not None, bool(self.dates), bool(self.ics))) != 1:
-            raise ValueError("needs exactly one of recurrence, dates or ics")
+    def _cadences_fit(self) -> Self:
+        _one_way_to_find_the_dates(self)
+        days = [cadence.starts for cadence in self.later]
+        if days != sorted(set(days)):
+            raise ValueError("later: each cadence needs a day of its own, the earliest first")
         return self
+
+
+def _one_way_to_find_the_dates(cadence: Series | LaterCadence) -> None:
+    if sum((cadence.recurrence is not None, bool(cadence.dates), bool(cadence.ics))) != 1:
+        raise ValueError("needs exactly one of recurrence, dates or ics")
 
 
 class MeetingsFile(Section):

@@ -43,6 +43,8 @@ TEAMS = (
         "      - {person: sam,",
     )
 )
+MEETINGS = FOLDER["meetings.yaml"] + "    sending: {preview_days: off}\n"
+"""Without the owners' previews, which have tests of their own."""
 MEETING = local(12, 3, 15, 30)
 DRAFT, SEND = local(11, 23, 6), local(11, 24, 6)
 EVERYBODY = {f"{person}@cedar.example" for person in ("ruth", "theo", "ines", "pam", "lee")}
@@ -119,11 +121,12 @@ def text_of(mail: bytes) -> str:
 @pytest.fixture
 def office(store: Store, mailbox: Any, tmp_path: Path) -> Office:
     go_live(tmp_path / "state", DRAFT)
-    return Office(district(tmp_path / "district", teams=TEAMS), store, tmp_path / "state", mailbox)
+    folder = district(tmp_path / "district", teams=TEAMS, meetings=MEETINGS)
+    return Office(folder, store, tmp_path / "state", mailbox)
 
 
 def require_approval(office: Office, tmp_path: Path) -> None:
-    meetings = FOLDER["meetings.yaml"] + "    sending: {approval: required}\n"
+    meetings = FOLDER["meetings.yaml"] + "    sending: {preview_days: off, approval: required}\n"
     office.folder = district(tmp_path / "strict", teams=TEAMS, meetings=meetings)
 
 
@@ -279,7 +282,7 @@ def test_a_letter_that_waits_for_an_old_address_gives_way_to_one_for_the_new(off
     office.mailbox.defer = frozenset({"pam@cedar.example"})
     office.run(SEND)
     office.taken()
-    office.folder = district(tmp_path / "moved", teams=TEAMS.replace("pam@cedar", "pam.diaz@cedar"))
+    office.folder = district(tmp_path / "moved", teams=TEAMS.replace("pam@cedar", "pam.diaz@cedar"), meetings=MEETINGS)
     office.run(SEND + timedelta(hours=1), resend_to="pam")
     office.mailbox.defer = frozenset()
     office.run(SEND + timedelta(hours=2))
@@ -483,16 +486,19 @@ def test_the_kept_packet_is_the_one_that_was_sent(office: Office) -> None:
 
 
 @SQLITE
-def test_a_changed_hour_of_the_series_makes_no_new_meeting_and_mails_nothing_again(
-    office: Office, tmp_path: Path
-) -> None:
+def test_a_changed_hour_of_the_series_makes_no_new_meeting_and_is_said_once(office: Office, tmp_path: Path) -> None:
     (before,) = office.run(SEND)
     office.taken()
-    later = FOLDER["meetings.yaml"].replace("T15:30", "T16:15")
+    later = MEETINGS.replace("T15:30", "T16:15")
     office.folder = district(tmp_path / "later", teams=TEAMS, meetings=later)
-    (again,) = office.run(SEND + timedelta(hours=1))
+    again, moved = office.run(SEND + timedelta(hours=1))
+    said = office.taken()
+    assert {address for address, _ in said} == EVERYBODY
+    assert {subject for _, subject in said} == {"Addendum: Tech team, Thu 3 Dec, 4:15 pm: the meeting moved"}
+    assert (again.new, again.meeting_key, again.dispatched.sent) == (False, before.meeting_key, 0)
+    assert (moved.stage, moved.revision, moved.meeting_key) == ("addendum", 1, before.meeting_key)
+    office.run(SEND + timedelta(hours=2))
     assert office.taken() == []
-    assert (again.new, again.meeting_key) == (False, before.meeting_key)
     *_, following = office.run(local(12, 31, 6))
     assert following.meeting_key == "monthly/2027-01-07T22:15Z"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from firstbell.briefing.cycle import due_stages
+from firstbell.briefing.stages import due_stages
 from firstbell.config.loaded import District
 from firstbell.intervals import Window
 from firstbell.known_meetings import keep_keys
@@ -40,7 +40,10 @@ def meetings(folder: District) -> list[Meeting]:
 def told(found: list[Meeting]) -> list[str]:
     """Each meeting's start with its draft's and its packet's day, by the district's clock."""
     return [
-        " ".join(f"{moment.astimezone(CHICAGO):%m-%d %H:%M}" for moment in (one.starts_at, one.draft_at, one.send_at))
+        " ".join(
+            f"{moment.astimezone(CHICAGO):%m-%d %H:%M}" if moment else "off"
+            for moment in (one.starts_at, one.draft_at, one.send_at)
+        )
         for one in found
     ]
 
@@ -108,10 +111,13 @@ def test_what_is_due_when(tmp_path: Path) -> None:
     december = next_meeting(meetings(district(tmp_path)), AS_OF)
     assert december is not None
     second = timedelta(seconds=1)
-    assert due_stages(december, december.draft_at - second) == []
-    assert due_stages(december, december.draft_at) == ["draft"]
-    assert due_stages(december, december.send_at) == ["draft", "final"]
-    assert due_stages(december, december.starts_at - second) == ["draft", "final"]
+    assert december.preview_at is not None
+    assert december.draft_at is not None
+    assert due_stages(december, december.preview_at - second) == []
+    assert due_stages(december, december.preview_at) == ["preview"]
+    assert due_stages(december, december.draft_at) == ["preview", "draft"]
+    assert due_stages(december, december.send_at) == ["preview", "draft", "final"]
+    assert due_stages(december, december.starts_at - second) == ["preview", "draft", "final"]
     assert due_stages(december, december.starts_at) == []
 
 
