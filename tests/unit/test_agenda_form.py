@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -15,8 +16,8 @@ from firstbell.packet.model import Chart, Packet, Section
 from firstbell.packet.page_one import page_one
 from firstbell.packet.pdf_agenda import LEVELS, AgendaSetter
 from firstbell.packet.words import Words
-from firstbell.records import Measurement, TeamAction
-from tests.unit.packet_material import district, local, material, measured, month
+from firstbell.records import Agreement, Measurement, TeamAction
+from tests.unit.packet_material import district, local, material, measured, month, survey
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,7 @@ def packet(folder: District) -> Packet:
     return compose(material(folder, actions=(late(),)))
 
 
-def late(**changed: object) -> TeamAction:
+def late(**changed: Any) -> TeamAction:
     action = TeamAction(
         team_key="tech",
         action_key="A-07",
@@ -122,7 +123,7 @@ def test_a_silent_source_is_asked_for_and_not_called_bad(folder: District) -> No
 def test_an_agreement_that_ends_soon_is_a_question(folder: District) -> None:
     told = month()
     soon = tuple(
-        replace(one, expires_on=date(2026, 12, 20)) if hasattr(one, "vendor") else one for one in told["evidence"]
+        replace(one, expires_on=date(2026, 12, 20)) if isinstance(one, Agreement) else one for one in told["evidence"]
     )
     texts = asked(compose(material(folder, told | {"evidence": soon})), 5)
     assert texts[0] == "Filter Co (contract) ends on 20 Dec 2026: renew, change or let it end?"
@@ -180,7 +181,7 @@ def test_an_item_that_says_what_the_last_packet_said_is_one_line(folder: Distric
 
 def test_an_item_with_one_new_sentence_is_printed_whole(folder: District, packet: Packet) -> None:
     told = month()
-    newer = replace(told["surveys"][0], fielded_on=date(2026, 11, 20))
+    newer = replace(survey("staff", (4, 10, 40, 60), 180), fielded_on=date(2026, 11, 20))
     later = compose(material(folder, told | {"surveys": (newer,)}, printed=packet))
     assert not later.sections[3].unchanged
     assert set_section(later, later.sections[3])["tables"]
