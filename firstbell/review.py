@@ -25,7 +25,7 @@ from firstbell.review_form import ReviewError, ReviewWord
 from firstbell.store.history import current_team_facts
 from firstbell.store.models import ApprovalRow, ApprovalState, PacketRow
 from firstbell.store.packets import approvals, latest_packet, save_approval
-from firstbell.store.save import save_facts, serialise
+from firstbell.store.save import Beside, nothing_beside, save_facts, serialise
 from firstbell.workplace import Workplace
 
 
@@ -116,10 +116,11 @@ def _lines(part: Any) -> Iterator[tuple[str, str]]:
             yield from _lines(inner)
 
 
-def review(work: Workplace, word: ReviewWord) -> Reviewed:
+def review(work: Workplace, word: ReviewWord, beside: Beside = nothing_beside) -> Reviewed:
     """Keep a person's word: approval, decisions and notes in one transaction. Saying it twice keeps it once.
 
-    Raises ReviewError with everything that does not fit, MeetingError for a meeting that is not planned.
+    `beside` is written in the same transaction: that the mail was taken in by which the word came. Raises ReviewError
+    with everything that does not fit, MeetingError for a meeting that is not planned.
     """
     meeting = _meeting(work, word)
     now = work.clock()
@@ -141,6 +142,7 @@ def review(work: Workplace, word: ReviewWord) -> Reviewed:
         state = _approve(connection, word, draft, now)
         out = draft.stage == "final"
         save_facts(connection, TEAM_SOURCE, records, now)
+        beside(connection)
         after = tuple(_decisions(connection, meeting).values())
     return Reviewed(
         team_key=meeting.team_key,

@@ -181,6 +181,31 @@ class MailWay(Section):
         return self
 
 
+class Inbox(Section):
+    """The mailbox that answers to our mails come into, read by IMAP."""
+
+    address: Address = Field(description="Where answers go; our mails name it beside the team leader's address.")
+    host: str = Field(description="The mail server's name.")
+    port: int = Field(993, ge=1, le=65535, description="993 for TLS, 143 for STARTTLS.")
+    security: Literal["tls", "starttls"] = Field("tls", description="How the connection is protected.")
+    username: str = Field(min_length=1, description="The login.")
+    password: SecretStr = Field(description="A reference such as env:INBOX_PASSWORD; never the password.")
+    ca_bundle: str = Field("", description="File of certificate authorities to trust instead of the system's.")
+    folder: str = Field("INBOX", min_length=1, description="Where answers arrive.")
+    taken: str = Field("Taken", min_length=1, description="Folder for mails that were taken in.")
+    aside: str = Field("Aside", min_length=1, description="Folder for mails that a person should look at.")
+    acknowledge: Literal["never", "faults", "always"] = Field(
+        "faults", description="Which answers are answered: none, those that could not be used, or all."
+    )
+    timeout_seconds: float = Field(30, gt=0, le=300, description="Longest wait for one answer of the server.")
+
+    @model_validator(mode="after")
+    def _folders_apart(self) -> Self:
+        if len({self.folder, self.taken, self.aside}) < 3:
+            raise ValueError("folder, taken and aside must be three different folders")
+        return self
+
+
 class Mail(MailWay):
     """How mail leaves the district."""
 
@@ -195,6 +220,7 @@ class Mail(MailWay):
     rehearsal_to: tuple[Address, ...] = Field(
         (), description="Who gets all mail in rehearsal; left out: the installer alone."
     )
+    inbox: Inbox | None = Field(None, description="Where answers are read; left out: nobody reads them.")
 
 
 class Packet(Section):
@@ -228,3 +254,13 @@ class DistrictFile(Section):
     packet: Packet = Field(Packet(), description="How the packet looks.")
     installer: Installer = Field(description="Gets all mail until go-live, and the watchdog's warnings after it.")
     between_meetings: BetweenMeetings = Field(BetweenMeetings(), description="What leaves between two meetings.")
+
+    @property
+    def rehearsal_address(self) -> str:
+        """Where all mail goes in rehearsal: an address, or several with a comma and a space between them."""
+        return ", ".join(self.mail.rehearsal_to) or self.installer.email
+
+    @property
+    def rehearsal_name(self) -> str:
+        """The name that belongs to `rehearsal_address`; several have none."""
+        return "" if self.mail.rehearsal_to else self.installer.name

@@ -35,7 +35,7 @@ from firstbell.policies import CompliancePolicy, HelpDeskPolicy, SlaPolicy, Supp
 Keyed = TypeVar("Keyed", School, Source, Service, Person, Team)
 
 MAIL_NOT_KEPT: Mapping[str, Any] = {
-    **dict.fromkeys(("username", "sender", "sender_name", "rehearsal_to"), True),
+    **dict.fromkeys(("username", "sender", "sender_name", "rehearsal_to", "inbox"), True),
     "fallback": {"__all__": {"username"}},
 }
 NOT_KEPT: Mapping[str, Any] = {

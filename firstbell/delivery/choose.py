@@ -38,7 +38,9 @@ def ways_of(district: District, state: Path, readers: Mapping[str, SecretReader]
     places = ["mail", *(f"mail.fallback.{number}" for number in range(len(mail.fallback)))]
     return [
         _way(district, state, readers, way, place)
-        for place, way in zip(places, (mail.model_copy(update={"fallback": ()}), *mail.fallback), strict=True)
+        for place, way in zip(
+            places, (mail.model_copy(update={"fallback": (), "inbox": None}), *mail.fallback), strict=True
+        )
     ]
 
 

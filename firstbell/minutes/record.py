@@ -15,7 +15,7 @@ from firstbell.minutes.promises import actions_promised, actions_spoken_of
 from firstbell.minutes.sitting import Sitting, Standing, objective_named, people_named, sitting_of, standing_of
 from firstbell.packet.wording import Wording
 from firstbell.records import TEAM_SOURCE, MeetingMinutes, Record
-from firstbell.store.save import SaveCounts, save_facts, serialise
+from firstbell.store.save import Beside, SaveCounts, nothing_beside, save_facts, serialise
 from firstbell.workplace import Workplace
 
 
@@ -30,9 +30,12 @@ class Recorded:
     sentences: tuple[str, ...] = ()
 
 
-def record_minutes(work: Workplace, minutes: Minutes, document: Document | None = None) -> Recorded:
+def record_minutes(
+    work: Workplace, minutes: Minutes, document: Document | None = None, beside: Beside = nothing_beside
+) -> Recorded:
     """Turn minutes into decisions and actions. `document` is the file they were read from, for the lines of faults.
 
+    `beside` is written in the same transaction: that the mail was taken in by which they came.
     The same minutes again change nothing; a corrected copy changes what it corrects and leaves alone what happened
     since. Raises MinutesError with every fault, and then nothing is kept.
     """
@@ -44,6 +47,7 @@ def record_minutes(work: Workplace, minutes: Minutes, document: Document | None 
     minutes = minutes.model_copy(update={"meeting": sitting.meeting.key})
     with work.store.begin() as connection:
         serialise(connection, TEAM_SOURCE)
+        beside(connection)
         standing = standing_of(connection, sitting)
         if standing.earlier == minutes:
             return _unchanged(minutes, sitting, standing)

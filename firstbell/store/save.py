@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -20,6 +20,13 @@ from firstbell.store.models import FACTS, DistrictVersionRow, KeyMapRow, ReadOut
 from firstbell.store.types import json_text
 
 TICK = timedelta(microseconds=1)
+
+Beside = Callable[[Connection], None]
+"""Something else to write in the same transaction. It may raise, and then nothing is kept."""
+
+
+def nothing_beside(_connection: Connection) -> None:
+    """Write nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
