@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from firstbell.intervals import local_dates
-from firstbell.kpi import Kpi
+from firstbell.kpi import Availability, Kpi
 from firstbell.metrics import compliance, parameters, plan, plan_work, surveys
 from firstbell.metrics.facts import Facts
-from firstbell.metrics.figure import DISTRICT, Frame
+from firstbell.metrics.figure import DISTRICT, Frame, withheld
 from firstbell.metrics.limits import aged, enough, heard
 from firstbell.metrics.parameters import FormulaError
 from firstbell.records import ActionItemSeen, Agreement, ControlResult, Incident, MilestoneSeen, Record, SurveyCounts
@@ -53,30 +53,24 @@ def incidents(facts: Facts, params: Parameters, scope: str) -> Kpi:  # noqa: ARG
 
 def survey_favourable(facts: Facts, params: Parameters, scope: str) -> Kpi:
     """Answers in the top two categories of the newest wave. `group`, `survey`, `questions` narrow them."""
-    rows = survey_rows(facts, params, scope)
-    frame = _survey_frame(facts, rows, scope)
-    return _surveyed(facts, surveys.favourable_share(rows, frame, facts.policies.suppression), rows, params)
+    return _surveyed(facts, params, scope, surveys.favourable_share)
 
 
 def survey_response(facts: Facts, params: Parameters, scope: str) -> Kpi:
     """People who answered the newest wave, of those asked. `group`, `survey` narrow them."""
-    rows = survey_rows(facts, params, scope)
-    frame = _survey_frame(facts, rows, scope)
-    return _surveyed(facts, surveys.response_rate(rows, frame, facts.policies.suppression), rows, params)
+    return _surveyed(facts, params, scope, surveys.response_rate)
 
 
 def survey_margin(facts: Facts, params: Parameters, scope: str) -> Kpi:
     """The widest 95 % margin over the groups of the newest waves, in points."""
-    rows = survey_rows(facts, params, scope)
-    kpi = surveys.worst_margin(rows, _survey_frame(facts, rows, scope), facts.policies.suppression)
-    return _surveyed(facts, kpi, rows, params)
+    return _surveyed(facts, params, scope, surveys.worst_margin)
 
 
-def survey_rows(facts: Facts, params: Parameters, scope: str) -> list[SurveyCounts]:
-    """The newest wave's rows of a scope; the district's own where there are any, else its schools'."""
+def survey_rows(facts: Facts, params: Parameters) -> list[SurveyCounts]:
+    """Every wave's rows of every scope. `group`, `survey`, `questions` narrow them."""
     groups, keys = parameters.words(params, "group"), parameters.words(params, "survey")
     questions = parameters.words(params, "questions")
-    mine = [
+    return [
         row
         for row in facts.of(SurveyCounts)
         if (not groups or row.group in groups)
@@ -84,8 +78,6 @@ def survey_rows(facts: Facts, params: Parameters, scope: str) -> list[SurveyCoun
         and (not questions or row.question_key in questions)
         and row.fielded_on <= facts.today
     ]
-    own = [row for row in mine if row.scope == scope]
-    return surveys.newest_wave(own if own or scope != DISTRICT else mine)
 
 
 def milestones_on_time(facts: Facts, params: Parameters, scope: str) -> Kpi:  # noqa: ARG001  # all formulas look alike
@@ -191,8 +183,17 @@ def _survey_frame(facts: Facts, rows: Sequence[SurveyCounts], scope: str) -> Fra
     return facts.frame(scope, tuple(sources), facts.policies.suppression.hash)
 
 
-def _surveyed(facts: Facts, kpi: Kpi, rows: Sequence[SurveyCounts], params: Parameters) -> Kpi:
-    """A survey's figure after the rules. A finished wave stays true when its source falls silent: only age counts."""
+def _surveyed(facts: Facts, params: Parameters, scope: str, measured: Callable[..., Kpi]) -> Kpi:
+    """A survey's figure after the rules. A finished wave stays true when its source falls silent: only age counts.
+
+    A school that answered an earlier wave and has no row in the newest is hidden there, or nobody of it answered.
+    """
+    matching = survey_rows(facts, params)
+    rows = surveys.newest_of(matching, scope)
+    earlier = [] if rows else [row for row in matching if row.scope == scope]
+    kpi = measured(rows, _survey_frame(facts, rows or earlier, scope), facts.policies.suppression)
+    if earlier:
+        return withheld(kpi, Availability.SUPPRESSED, "The newest wave has nothing of it that may be shown.")
     kpi = aged(kpi, min((row.fielded_on for row in rows), default=None), facts.today, params)
     return enough(kpi, surveys.respondents(rows), params)
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from math import inf, sqrt
 
 from firstbell.kpi import Availability, Kpi
-from firstbell.metrics.figure import Frame
+from firstbell.metrics.figure import DISTRICT, Frame
 from firstbell.metrics.suppression import suppressed
 from firstbell.policies import SuppressionPolicy
 from firstbell.records import SurveyCounts
@@ -77,12 +78,25 @@ def favourable(counts: Sequence[int]) -> int:
 
 
 def newest_wave(rows: Sequence[SurveyCounts]) -> list[SurveyCounts]:
-    """The rows of the wave that was fielded last, per survey; of one survey's waves only the newest."""
-    last: dict[str, tuple[object, str]] = {}
+    """The rows of the wave that was fielded last, per survey and group.
+
+    Pass the rows of every scope: a school that is hidden in the newest wave must not come back with an older one.
+    """
+    last: dict[tuple[str, str], tuple[date, str]] = {}
     for row in rows:
-        last[row.survey_key] = max(last.get(row.survey_key, (row.fielded_on, row.wave)), (row.fielded_on, row.wave))
-    waves = {survey: wave for survey, (_, wave) in last.items()}
-    return [row for row in rows if row.wave == waves[row.survey_key]]
+        key, wave = (row.survey_key, row.group), (row.fielded_on, row.wave)
+        last[key] = max(last.get(key, wave), wave)
+    return [row for row in rows if row.wave == last[row.survey_key, row.group][1]]
+
+
+def newest_of(rows: Sequence[SurveyCounts], scope: str) -> list[SurveyCounts]:
+    """A scope's rows of the newest wave of all; for the district its own, else its schools', survey by survey."""
+    newest = newest_wave(rows)
+    own = [row for row in newest if row.scope == scope]
+    if scope != DISTRICT:
+        return own
+    told = {(row.survey_key, row.group) for row in own}
+    return own + [row for row in newest if (row.survey_key, row.group) not in told]
 
 
 def respondents(rows: Sequence[SurveyCounts]) -> int:

@@ -6,7 +6,8 @@ from firstbell.assessment.instrument import Area
 from firstbell.assessment.result import IndicatorResult
 from firstbell.kpi import Kpi, Light
 from firstbell.metrics.compliance import ending_agreements
-from firstbell.metrics.surveys import favourable_share, invited, newest_wave, share_interval
+from firstbell.metrics.figure import DISTRICT
+from firstbell.metrics.surveys import favourable_share, invited, newest_of, share_interval
 from firstbell.packet.figures import goal_text, value_text
 from firstbell.packet.material import Material
 from firstbell.packet.model import Chart, ChartSeries, Column, Line, Point, Row, Section, Table
@@ -55,12 +56,12 @@ def _asked_lines(material: Material, newest: dict[str, list[SurveyCounts]]) -> l
 
 
 def newest_waves(material: Material) -> dict[str, list[SurveyCounts]]:
-    """Each group's questions of its newest wave, district-wide."""
+    """Each group's rows of its newest wave."""
     found: dict[str, list[SurveyCounts]] = {}
-    for one in material.heard(SurveyCounts):
-        if one.scope == "district" and one.fielded_on <= material.facts.today:
-            found.setdefault(one.group, []).append(one)
-    return {group: newest_wave(rows) for group, rows in sorted(found.items())}
+    told = [one for one in material.heard(SurveyCounts) if one.fielded_on <= material.facts.today]
+    for one in newest_of(told, DISTRICT):
+        found.setdefault(one.group, []).append(one)
+    return dict(sorted(found.items()))
 
 
 def _favourable(material: Material, rows: list[SurveyCounts]) -> Kpi:

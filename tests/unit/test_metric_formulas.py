@@ -17,6 +17,7 @@ from firstbell.metrics.facts import Facts, SourceFacts, TeamFacts
 from firstbell.metrics.formulas import FORMULAS
 from firstbell.metrics.parameters import FormulaError
 from firstbell.metrics.plan import HoursEntry, Leader, MeetingKept
+from firstbell.metrics.surveys import margin_points
 from firstbell.metrics.uptime import WatchedService
 from firstbell.policies import GapRule, SlaPolicy
 from firstbell.records import (
@@ -305,6 +306,32 @@ def test_a_finished_survey_stays_true_when_its_source_is_silent_until_it_is_old(
     assert asked(facts, "survey_favourable", group="students").availability is Availability.NOT_COLLECTED
     future = told(source("forms", survey("staff", 0, 0, 0, 0, 40, fielded=date(2026, 12, 1))))
     assert asked(future, "survey_favourable", group="staff").value is None
+
+
+def test_a_school_hidden_in_the_newest_wave_does_not_come_back_with_an_older_one() -> None:
+    spring = date(2026, 4, 1)
+    rows = [survey("staff", 0, 0, 10, 10, 20), survey("staff", 0, 0, 5, 5, 15, scope="school:elm")]
+    old = [survey("staff", 0, 0, 0, 0, 20, scope=scope, fielded=spring) for scope in ("district", "school:oak")]
+    facts = told(source("forms", *rows, *old))
+    hidden = asked(facts, "survey_favourable", "school:oak", group="staff")
+    assert (hidden.value, hidden.numerator, hidden.availability) == (None, None, Availability.SUPPRESSED)
+    assert hidden.sources == ("forms",)
+    assert asked(facts, "survey_margin", "school:oak").availability is Availability.SUPPRESSED
+    assert asked(facts, "survey_favourable", "school:elm", group="staff").value == 0.8
+    assert asked(facts, "survey_favourable", group="staff").value == 0.75
+
+
+def test_a_school_that_was_never_in_a_survey_is_not_hidden_by_it() -> None:
+    facts = told(source("forms", survey("staff", 0, 0, 10, 10, 20)))
+    assert asked(facts, "survey_favourable", "school:oak").availability is Availability.NOT_COLLECTED
+
+
+def test_an_older_wave_takes_no_part_in_the_margin() -> None:
+    rows = [survey("staff", 0, 0, 10, 10, 20), survey("families", 0, 0, 5, 5, 15, scope="school:elm")]
+    old = survey("families", 0, 0, 0, 0, 900, fielded=date(2026, 4, 1))
+    facts = told(source("forms", *rows, old))
+    assert asked(facts, "survey_margin").n == 2
+    assert asked(facts, "survey_margin").value == margin_points(25)
 
 
 def test_the_teams_own_lists() -> None:
