@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from examples.lakeside.mailbox import USER
 from examples.lakeside.measures import SHEETS
+from examples.lakeside.plan_lists import plan_lists
 from examples.lakeside.schools import SCHOOLS
 from examples.lakeside.services import Addresses
 from examples.lakeside.surveys import WAVES
@@ -70,10 +71,12 @@ def write_district(folder: Path, timeline: Timeline, around: Surroundings) -> No
     for template in sorted(TEMPLATES.glob("*.yaml.j2")):
         text = environment.get_template(template.name).render(words)
         (folder / template.stem).write_text(text, encoding="utf-8")
-    with (folder / "et_hours.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(("person", "day", "category", "hours"))
-        writer.writerows(_hours(timeline))
+    lists = {"et_hours.csv": (("person", "day", "category", "hours"), _hours(timeline)), **plan_lists(timeline)}
+    for name, (columns, rows) in lists.items():
+        with (folder / name).open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(columns)
+            writer.writerows(rows)
 
 
 def _hours(timeline: Timeline) -> Iterator[tuple[str, date, str, float]]:

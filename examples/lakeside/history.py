@@ -25,8 +25,8 @@ from examples.lakeside.tickets import as_known, sample_tickets
 from examples.lakeside.timeline import ZONE, Timeline
 from firstbell.briefing.freeze import freeze
 from firstbell.config.loaded import District
-from firstbell.config.rehearsal import go_live
 from firstbell.config.plan import Milestone, PlanFile
+from firstbell.config.rehearsal import go_live
 from firstbell.knowledge import PROBES
 from firstbell.meetings import Meeting, chosen, meetings_of
 from firstbell.records import TEAM_SOURCE, OpenKeys, Ticket, TicketStatus
