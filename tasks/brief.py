@@ -9,6 +9,7 @@ from prefect import task
 
 from firstbell.briefing.cycle import Briefed, BriefingWish, brief
 from firstbell.delivery.choose import transport_of
+from firstbell.delivery.refusals import report_refusals
 from firstbell.workplace import Workplace
 from tasks.options import OptionError
 from tasks.place import secret_readers, workplace
@@ -39,6 +40,7 @@ def brief_team(work: Workplace, wish: BriefingWish) -> TeamBriefed:
     """Do what is due for one team."""
     transport = transport_of(work.district, work.state, secret_readers(work.district.folder))
     done: list[Briefed] = brief(work, transport, wish)
+    report_refusals(work, transport)
     return TeamBriefed(
         team=wish.team_key,
         sentences=tuple(sentence for one in done for sentence in one.sentences),

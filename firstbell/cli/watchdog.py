@@ -21,6 +21,7 @@ def watchdog(
     """Look from outside for what nobody else tells; exit with 1 when something is wrong."""
     from firstbell.clock import utc_now
     from firstbell.delivery.choose import transport_of
+    from firstbell.delivery.refusals import report_refusals
     from firstbell.watchdog import alarms, tell
     from firstbell.workplace import Workplace
     from tasks.calendars import CalendarReader
@@ -43,8 +44,11 @@ def watchdog(
         else:
             for alarm in found:
                 typer.echo(alarm.sentence)
-        if found and mail:
-            tell(work, transport_of(district, place.state, secret_readers(district.folder)), found)
+        if mail:
+            transport = transport_of(district, place.state, secret_readers(district.folder))
+            tell(work, transport, found)
+            if not any(alarm.key == "database" for alarm in found):
+                report_refusals(work, transport)
     if found:
         raise typer.Exit(1)
     if not as_json:

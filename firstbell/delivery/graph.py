@@ -24,6 +24,7 @@ from email.policy import SMTP
 from urllib.parse import quote, urlsplit
 
 from firstbell.delivery.graph_session import NOT_NOW, Answer, GraphSession, NoAnswerError
+from firstbell.delivery.message import addresses_in
 from firstbell.delivery.transport import Connection, DeliveryError, Handover, Outcome
 
 REQUEST_BYTES = 4_000_000
@@ -116,10 +117,10 @@ class _Mailbox:
             raise DeliveryError(self._lost)
 
     def send(self, address: str, message: bytes) -> Handover:
-        """Hand over one message. Its headers must name the address alone: Graph mails whom the headers name."""
+        """Hand over one message. Its headers must name who is meant alone: Graph mails whom the headers name."""
         if self._lost:
             return Handover(Outcome.DEFERRED, self._lost, lost=True)
-        if _recipients(message) != [address]:
+        if _recipients(message) != addresses_in(address):
             return Handover(Outcome.REFUSED, "not handed over: the message names other recipients than its envelope")
         try:
             coded = base64.b64encode(message)

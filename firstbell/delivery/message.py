@@ -23,7 +23,10 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """Everything that makes one mail. Names and subjects may hold anything; headers are folded to one line."""
+    """Everything that makes one mail. Names and subjects may hold anything; headers are folded to one line.
+
+    `recipient` is one address; in a rehearsal with several testers theirs, joined as `addresses_in` reads them.
+    """
 
     message_key: str
     sender: str
@@ -39,6 +42,7 @@ class Letter:
     written_at: datetime
     attachments: Sequence[Attachment] = ()
     in_reply_to: str = ""
+    invitation: Invitation | None = None
 
     @property
     def message_id(self) -> str:
@@ -50,7 +54,7 @@ class Letter:
         """The message as it goes over the wire, lines ended by CRLF."""
         mail = EmailMessage(policy=SMTP)
         mail["From"] = _mailbox(self.sender_name, self.sender)
-        mail["To"] = _mailbox(self.recipient_name, self.recipient)
+        mail["To"] = [_mailbox(self.recipient_name, one) for one in addresses_in(self.recipient)]
         if self.reply_to:
             mail["Reply-To"] = self.reply_to
         mail["Subject"] = one_line(self.subject)
@@ -63,11 +67,23 @@ class Letter:
         mail["Content-Language"] = self.language
         mail.set_content(self.text)
         mail.add_alternative(self.html, subtype="html")
+        if self.invitation is not None:
+            method = {"method": self.invitation.method, "charset": "UTF-8"}
+            mail.add_alternative(self.invitation.to_bytes(), "text", "calendar", params=method)
         for part in self.attachments:
             main, _, sub = part.media_type.partition("/")
             mail.add_attachment(part.content, maintype=main, subtype=sub, filename=part.name)
         _fix_boundaries(mail, self.message_key)
         return mail.as_bytes()
+
+
+def addresses_in(recipient: str) -> list[str]:
+    """The addresses that a recipient stands for.
+
+    >>> addresses_in("ann@example.org"), addresses_in("ann@example.org, bob@example.org")
+    (['ann@example.org'], ['ann@example.org', 'bob@example.org'])
+    """
+    return recipient.split(", ")
 
 
 def one_line(text: str) -> str:

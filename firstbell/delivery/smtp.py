@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import yagmail
 
+from firstbell.delivery.message import addresses_in
 from firstbell.delivery.transport import Connection, DeliveryError, Handover, Outcome
 
 _CLOSING = 421
@@ -113,8 +114,8 @@ class _Client(yagmail.SMTP):  # type: ignore[misc]  # yagmail ships no types
             raise DeliveryError(self._broken)
 
     def send(self, address: str, message: bytes) -> Handover:
-        """Hand over one message to one address."""
-        return self._attempt_send([address], message)
+        """Hand over one message to one address; to several only where the server takes each of them."""
+        return self._attempt_send(addresses_in(address), message)
 
     def _attempt_send(self, recipients: list[str], message: bytes) -> Handover:
         if self._broken:
@@ -123,10 +124,11 @@ class _Client(yagmail.SMTP):  # type: ignore[misc]  # yagmail ships no types
             code, reply = self._begin()
             if code >= 400:
                 return self._no_sender(code, reply)
-            code, reply = self.smtp.rcpt(recipients[0])
-            if code >= 400:
-                self.smtp.rset()
-                return self._answered(code, reply)
+            for recipient in recipients:
+                code, reply = self.smtp.rcpt(recipient)
+                if code >= 400:
+                    self.smtp.rset()
+                    return self._answered(code, reply)
         except UnicodeError:
             self.smtp.rset()
             return Handover(Outcome.REFUSED, "not handed over: an address holds a letter that mail servers do not take")

@@ -234,8 +234,9 @@ def messages(
     meeting_key: str | None = None,
     states: Sequence[MessageState] = (),
     keys: Sequence[str] | None = None,
+    kind: str | None = None,
 ) -> list[OutboxRow]:
-    """Messages of a team, a meeting, in some states or of some keys, in the order they were prepared.
+    """Messages of a team, a meeting, a kind, in some states or of some keys, in the order they were prepared.
 
     Their bytes are left out: `message_by_key` gives them, one message at a time.
     """
@@ -245,8 +246,22 @@ def messages(
         statement = statement.where(OutboxRow.team_key == team_key)
     if meeting_key is not None:
         statement = statement.where(OutboxRow.meeting_key == meeting_key)
+    if kind is not None:
+        statement = statement.where(OutboxRow.kind == kind)
     if states:
         statement = statement.where(OutboxRow.state.in_([state.value for state in states]))
     if keys is not None:
         statement = statement.where(OutboxRow.message_key.in_(keys))
     return [OutboxRow(**row._mapping, message=None) for row in connection.execute(statement)]
+
+
+def unreported_refusals(connection: Connection, besides: str) -> list[OutboxRow]:
+    """Refused messages of which nobody was told, team by team; those of the kind `besides` are never told of."""
+    refused = messages(connection, states=[MessageState.REFUSED])
+    untold = [row for row in refused if row.reported_in is None and row.kind != besides]
+    return sorted(untold, key=lambda row: (row.team_key, row.id))
+
+
+def mark_reported(connection: Connection, outbox_ids: Sequence[int], report_key: str) -> None:
+    """Write down by which message a person is told of these refusals."""
+    connection.execute(update(OutboxRow).where(OutboxRow.id.in_(outbox_ids)).values(reported_in=report_key))
