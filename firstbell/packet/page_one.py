@@ -225,7 +225,8 @@ class _Setter:
             if "light" not in line.model_fields_set:
                 yield LightRow(area, None, (), self._clean(line.neutral) or self.words.say("neutral_light"))
             else:
-                yield LightRow(area, line.light, shown[line.area][: kept[line.area]])
+                statements = shown[line.area][: kept[line.area]]
+                yield LightRow(area, line.light, statements, word=self.words.light(line.light))
 
     def _statements(self, line: LightLine) -> tuple[Statement, ...]:
         worst_first = sorted(line.statements, key=lambda one: one.trend is not Trend.WORSE)

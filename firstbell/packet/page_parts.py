@@ -82,6 +82,8 @@ class LightRow:
     light: Light | None
     statements: tuple[Statement, ...]
     neutral: str = ""
+    word: str = ""
+    """The light's word in the packet's language."""
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ def _page_data(page: PageOne, words: Words) -> dict[str, Any]:
     lights = [
         {
             **asdict(row),
-            "light": shape_and_word(row.light) if row.light else None,
+            "light": shape_and_word(row.light, words) if row.light else None,
             "statements": [{**asdict(one), "sign": one.sign} for one in row.statements],
         }
         for row in page.lights

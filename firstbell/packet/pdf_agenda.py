@@ -135,7 +135,7 @@ class AgendaSetter:
         ]
         light = [{"title": self.words.say("light_word"), "numeric": False, "width": 0}] if with_lights else []
         rows = [
-            [shape_and_word(row.light) if row.light else "", *texts] if with_lights else texts
+            [shape_and_word(row.light, self.words) if row.light else "", *texts] if with_lights else texts
             for row, texts in zip(table.rows[:most], cells, strict=True)
         ]
         more = self.words.say("not_printed", n=table.left_out) if table.left_out else ""
@@ -252,6 +252,6 @@ def padded(cells: Sequence[str], width: int) -> list[str]:
     return [*cells, *[""] * width][:width]
 
 
-def shape_and_word(light: Light) -> dict[str, str]:
+def shape_and_word(light: Light, words: Words) -> dict[str, str]:
     """A light as the templates print it: its shape, its word and the palette's ink."""
-    return {"shape": light.shape, "word": light.value, "ink": ink_of(light)}
+    return {"shape": light.shape, "word": words.light(light), "ink": ink_of(light)}

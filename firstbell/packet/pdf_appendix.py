@@ -14,9 +14,6 @@ from firstbell.packet.pdf_agenda import LIGHT_LETTERS, Agenda, padded, shape_and
 from firstbell.packet.pdf_columns import PAGE_LETTERS, column_widths
 from firstbell.packet.words import Words
 
-SECONDS = "seconds"
-"""How the method of a figure that counts seconds begins; such counts are printed in hours."""
-
 
 def appendix_data(appendix: Appendix, agenda: Agenda, words: Words) -> dict[str, Any] | None:
     """The appendix as plain data for its template; None when there is nothing to say."""
@@ -73,7 +70,8 @@ class _Setter:
     def _figures(self, row: IndicatorRow, title: str, first: IndicatorRow | None) -> list[Any]:
         trend = str(self.words.table["trends"][row.trend.value])
         parts = [row.numerator, row.denominator, row.missing]
-        if row.method.startswith(SECONDS):
+        # The method of a figure that counts seconds begins with them; such counts are printed in hours.
+        if row.method.startswith(self.words.say("seconds")):
             parts = [self._hours(text) for text in parts]
         counted: list[Any] = [self.clean(text) for text in (row.value, *parts[:2])]
         if not any(parts[:2]):
@@ -82,7 +80,7 @@ class _Setter:
             counted = [{"text": why, "span": 3}]
         change = {"word": trend, "sign": SIGNS[row.trend.value], "kind": row.trend.value}
         target, missing = self.clean(row.target), self.clean(parts[2])
-        return [self.clean(title), shape_and_word(row.light), target, *counted, missing, change]
+        return [self.clean(title), shape_and_word(row.light, self.words), target, *counted, missing, change]
 
     def _hours(self, text: str) -> str:
         """Seconds of a whole period as hours: "4,892,280" is "1,359 h"; a text that is no number stays as it is."""
@@ -105,7 +103,7 @@ class _Setter:
             light = {"title": self.words.say("light_word"), "numeric": False, "width": 0}
             columns = self._columns(titles, texts, PAGE_LETTERS - LIGHT_LETTERS, numeric=(0, 4))
             rows = [
-                [shape_and_word(row.light) if row.light else "", *cells]
+                [shape_and_word(row.light, self.words) if row.light else "", *cells]
                 for row, cells in zip(appendix.needs, texts, strict=True)
             ]
             yield {"title": self.words.say("needs"), "columns": [light, *columns], "rows": rows}

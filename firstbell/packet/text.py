@@ -8,7 +8,6 @@ from unicodedata import combining, east_asian_width
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from firstbell.kpi import Light
 from firstbell.packet.glyphs import loosened
 from firstbell.packet.page_parts import Block, LightRow, PageOne
 from firstbell.packet.words import TEMPLATES, Words
@@ -78,15 +77,16 @@ def spread(left: str, right: str) -> str:
 
 def lights_table(rows: tuple[LightRow, ...]) -> list[str]:
     """The lights as lines: shape, word and area; below it each figure behind the word of its trend."""
-    widest = max([len(row.light or Light.NOT_KNOWN) for row in rows] or [0])
+    widest = max((len(row.word) for row in rows), default=0)
+    longest = max([7, *(len(one.trend) for row in rows for one in row.statements)])
     lines: list[str] = []
     for row in rows:
         if row.light is None:
             lines += [row.area, hang(row.neutral, "    ", 4)]
             continue
-        lines.append(f"{row.light.shape} {row.light.value:<{widest}}  {row.area}")
+        lines.append(f"{row.light.shape} {row.word:<{widest}}  {row.area}")
         for one in row.statements:
-            start = f"    {one.sign} {one.trend:<7} " if one.trend else "    "
+            start = f"    {one.sign} {one.trend:<{longest}} " if one.trend else "    "
             lines.append(hang(one.text, start, len(start)))
     return lines
 

@@ -2,11 +2,12 @@
 
 Sentences stand in a table, catalogs/wording/<language>.yaml, and are filled with values that are already words. A
 sentence that depends on a number has one form a plural class, chosen by the value named `n`. Another language is
-another file.
+another file: its sentences, its labels, and its `phrases`, which say what catalogues and metrics say in English.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from functools import cache
@@ -16,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from ruamel.yaml import YAML
 
+_PLACE = re.compile(r"{(\w+)}")
 _TABLES = Path(__file__).resolve().parents[2] / "catalogs" / "wording"
 
 
@@ -24,7 +26,8 @@ class Wording:
 
     def __init__(self, zone: ZoneInfo, language: str = "en") -> None:
         self.zone = zone
-        self._table = _table(language)
+        self.language = language
+        self._table = table_of(language)
 
     def say(self, key: str, **values: Any) -> str:
         """The sentence of that key, filled in. A number `n` chooses between its `one` and `other` form.
@@ -129,7 +132,21 @@ class Wording:
     def listed(self, words: Iterable[str]) -> str:
         """ "a, b and c"."""
         *first, last = list(words) or [""]
-        return f"{', '.join(first)} {self._table['and']} {last}" if first else last
+        softer = (word for start, word in self._table["and_before"].items() if re.match(start, last, re.IGNORECASE))
+        return f"{', '.join(first)} {next(softer, self._table['and'])} {last}" if first else last
+
+    def phrase(self, text: str) -> str:
+        """A catalogue's or a metric's English text in this language; as it is where people wrote it.
+
+        What a phrase holds in a place, such as another phrase, is said in this language too.
+        """
+        exact, patterns = _phrases(self.language)
+        if text in exact:
+            return exact[text]
+        for pattern, form in patterns:
+            if found := pattern.fullmatch(text):
+                return form.format(**{name: self.phrase(value) for name, value in found.groupdict().items()})
+        return text
 
     def _local(self, when: date | datetime) -> date:
         return when.astimezone(self.zone).date() if isinstance(when, datetime) else when
@@ -141,6 +158,24 @@ def languages() -> tuple[str, ...]:
 
 
 @cache
-def _table(language: str) -> dict[str, Any]:
+def table_of(language: str) -> dict[str, Any]:
+    """All words of a language, as its file holds them. Raises FileNotFoundError for a language without one."""
     loaded: dict[str, Any] = YAML(typ="safe").load((_TABLES / f"{language}.yaml").read_text(encoding="utf-8"))
     return loaded
+
+
+@cache
+def _phrases(language: str) -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
+    """The phrases without places, and those with places as patterns, the longest first."""
+    phrases: dict[str, str] = table_of(language).get("phrases", {})
+    exact = {said: form for said, form in phrases.items() if not _PLACE.search(said)}
+    open_ones = sorted((said for said in phrases if said not in exact), key=len, reverse=True)
+    return exact, [(re.compile(_pattern(said)), phrases[said]) for said in open_ones]
+
+
+def _pattern(said: str) -> str:
+    """ "at least {days} days" as a regular expression with a group for each place."""
+    texts, names = _PLACE.split(said)[::2], _PLACE.findall(said)
+    return "".join(f"{re.escape(text)}(?P<{name}>.+?)" for text, name in zip(texts, names, strict=False)) + re.escape(
+        texts[-1]
+    )

@@ -1,16 +1,14 @@
-"""The fixed words of the printed packet, one table a language in templates/packet/words/."""
+"""The fixed words of the printed packet: the labels of a language's table in catalogs/wording/."""
 
 from __future__ import annotations
 
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ruamel.yaml import YAML
-
-from firstbell.packet.wording import Wording, languages
+from firstbell.kpi import Light
+from firstbell.packet.wording import Wording, languages, table_of
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "packet"
 
@@ -19,9 +17,8 @@ class Words:
     """The labels of one language. A language without a table is answered in English."""
 
     def __init__(self, language: str) -> None:
-        known = (TEMPLATES / "words" / f"{language}.yaml").is_file() and language in languages()
-        self.language = language if known else "en"
-        self.table = _table(self.language)
+        self.language = language if language in languages() else "en"
+        self.table: dict[str, Any] = table_of(self.language)["labels"]
         self._wording = Wording(ZoneInfo("UTC"), self.language)
 
     def say(self, key: str, **values: Any) -> str:
@@ -39,6 +36,14 @@ class Words:
         """
         return text if text.endswith((".", "!", "?")) else self.say(key, text=text)
 
+    def light(self, light: Light) -> str:
+        """A light's word.
+
+        >>> Words("en").light(Light.NO_TARGET)
+        'NO TARGET YET'
+        """
+        return str(self.table["light_words"][light.name.lower()])
+
     def day(self, day: date) -> str:
         """ "Fri 4 Dec"."""
         return self._wording.day(day)
@@ -46,9 +51,3 @@ class Words:
     def listed(self, words: list[str]) -> str:
         """ "1, 2 and 3"."""
         return self._wording.listed(words)
-
-
-@cache
-def _table(language: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = YAML(typ="safe").load((TEMPLATES / "words" / f"{language}.yaml").read_text("utf-8"))
-    return loaded

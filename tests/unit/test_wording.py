@@ -13,6 +13,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from firstbell.packet.wording import Wording, languages
+from firstbell.packet.words import Words
 
 ROOT = Path(__file__).resolve().parents[2]
 CHICAGO = ZoneInfo("America/Chicago")
@@ -25,7 +26,7 @@ def sentences(language: str) -> dict[str, object]:
 
 def texts_in_code() -> set[str]:
     """Every short string of the composing modules: what a sentence's key could be."""
-    folders = (ROOT / "firstbell" / "packet", ROOT / "firstbell" / "briefing")
+    folders = [ROOT / "firstbell" / name for name in ("packet", "briefing", "between")]
     modules = [path for folder in folders for path in folder.glob("*.py") if path.name != "words.py"]
     nodes = (node for path in modules for node in ast.walk(ast.parse(path.read_text())))
     return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
@@ -43,12 +44,15 @@ def keys_asked_for() -> set[str]:
 
 @pytest.mark.parametrize("language", languages())
 def test_every_key_that_code_asks_for_has_words(language: str) -> None:
-    labels = set(YAML(typ="safe").load((ROOT / "templates/packet/words/en.yaml").read_text(encoding="utf-8")))
+    labels = set(Words(language).table)
     assert keys_asked_for() - set(sentences(language)) - labels == set()
 
 
 def test_no_sentence_is_left_that_nobody_says() -> None:
     built = (
+        "morning_kind_",
+        "morning_what_",
+        "morning_fine_",
         "column_",
         "items_",
         "state_",
