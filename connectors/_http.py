@@ -88,6 +88,7 @@ class Http:
     """One source's session. Use it as a context manager; every error it raises is a `ConnectorError`.
 
     `skew_seconds` is how far the source's clock runs ahead of ours, from the last reply's Date; None before it.
+    `next_link` is the address of the page after the last reply's, for sources that name it in a Link header (RFC 8288).
     """
 
     def __init__(
@@ -102,6 +103,7 @@ class Http:
         self.base = settings.url if settings.url.endswith("/") else settings.url + "/"
         self.host = urlsplit(self.base).netloc
         self.skew_seconds: float | None = None
+        self.next_link: str | None = None
         self._settings = settings
         self._context = context
         self._auth = auth or Auth()
@@ -248,6 +250,7 @@ class Http:
                 stream=True,
             ) as reply:
                 self._note_skew(reply)
+                self.next_link = reply.links.get("next", {}).get("url")
                 return reply, self._body(reply)
         except Broken as error:
             raise error_of_break(self.host, self._settings.timeout_seconds, error) from None
@@ -279,7 +282,7 @@ class Http:
         if status == 429:
             return max(asked if asked is not None else 30.0, 1.0)
         exhausted = status == 403 and headers.get("X-RateLimit-Remaining") == "0"
-        if (exhausted or (status == 503 and "Retry-After" in headers)) and asked is not None:
+        if (exhausted or (status in (403, 503) and "Retry-After" in headers)) and asked is not None:
             return max(asked, 1.0)
         return None
 

@@ -86,12 +86,13 @@ class ActionsCsv(Connector):
             yield open_table(file, self.settings, self.context, self.settings.columns.wanted())
 
     def _items(self, row: Row) -> Iterable[ActionItemSeen]:
+        state: State | None = meaning(row.need_text("state"), self.settings.states, _STATES)
         owners = {word.casefold(): key for word, key in self.settings.owners.items()}
         yield ActionItemSeen(
             action_key=row.need_text("key"),
             title=row.need_text("title"),
             owner=owners.get(row.text("owner").casefold(), ""),
-            state=meaning(row.need_text("state"), self.settings.states, _STATES) or "open",
+            state=state or "open",
             due_on=row.read("due", day),
             opened_on=row.read("opened", day),
             closed_on=row.read("closed", day),

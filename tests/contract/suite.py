@@ -113,6 +113,8 @@ class Case(ABC):
     retry_after_seconds: ClassVar[int] = 7
     now: ClassVar[datetime] = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
     zone: ClassVar[ZoneInfo] = ZoneInfo("America/Chicago")
+    reads: ClassVar[frozenset[str]] = frozenset()
+    """The streams that these settings read, where a setting chooses among them; empty means all."""
     connector: type[Connector] | None = None
     """Another class than the registered one; `test_checks_bite.py` sets its saboteurs here."""
 
