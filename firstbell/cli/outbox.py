@@ -1,4 +1,4 @@
-"""The outbox commands: what was mailed to whom, what nobody knows, and a second copy."""
+"""The outbox commands: what was mailed to whom, what nobody knows, and a person's word on it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from firstbell.cli._place import place_of, print_json
+from firstbell.errors import FirstbellError
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from firstbell.store.models import OutboxRow
 
 commands = typer.Typer()
@@ -31,11 +34,13 @@ SHOWN = (
     "attempting_at",
     "settled_at",
     "server_reply",
+    "reported_in",
 )
 WHAT_TO_DO = (
-    "may or may not have arrived: ask the reader, then `firstbell outbox settle KEY sent`, or `failed` and "
-    "`firstbell outbox resend PERSON`."
+    "may or may not have arrived: ask the reader, then `firstbell outbox settle KEY sent`; where it did not, "
+    "`firstbell outbox retry KEY`."
 )
+GIVEN_UP = "Not sent: given up by hand."
 
 
 class Settled(StrEnum):
@@ -73,6 +78,82 @@ def list_messages(
     _print(rows, addresses)
     if unknown := sum(row.state == MessageState.UNKNOWN for row in rows):
         typer.echo(f"{unknown} {WHAT_TO_DO}")
+
+
+@outbox_app.command()
+def show(
+    context: typer.Context,
+    key: Annotated[str, typer.Argument(help="The message's key, as the list shows it.")],
+    addresses: Annotated[bool, typer.Option("--addresses", help="Show the mail address too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """Show all that is known of one message."""
+    with place_of(context).store() as store, store.read() as connection:
+        row = _found(connection, key)
+    told = {**_plain(row, addresses), "message_id": row.message_id, "bytes": len(row.message or b"")}
+    if as_json:
+        print_json(told)
+        return
+    for name, value in told.items():
+        typer.echo(f"{name.replace('_', ' ')}: {'' if value is None else value}".rstrip(": "))
+
+
+@outbox_app.command()
+def retry(
+    context: typer.Context,
+    key: Annotated[str, typer.Argument(help="The message's key, as the list shows it.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Send a message again that was refused, failed or is of unknown outcome: the same bytes to the same address."""
+    from firstbell.clock import utc_now
+    from firstbell.config.rehearsal import in_rehearsal
+    from firstbell.delivery.choose import transport_of
+    from firstbell.delivery.dispatch import dispatch
+    from firstbell.store.models import MessageState
+    from firstbell.store.outbox import settle_dead_attempts, try_again
+    from tasks.place import secret_readers
+
+    place = place_of(context)
+    district = place.load()
+    transport = transport_of(district, place.state, secret_readers(district.folder))
+    with place.store() as store:
+        settle_dead_attempts(store, utc_now())
+        with store.read() as connection:
+            row = _found(connection, key)
+        about = district.about
+        if in_rehearsal(place.state) and row.address not in (about.rehearsal_address, about.installer.email):
+            raise OutboxError("In rehearsal no reader gets mail: that message was written for its reader.")
+        if not yes:
+            warning = " It may have arrived: the reader may get it twice." if row.state == MessageState.UNKNOWN else ""
+            typer.confirm(f"{row.kind} to {row.person_key} is {row.state}.{warning} Send it now?", abort=True)
+        with store.begin() as connection:
+            try_again(connection, key, utc_now())
+        dispatch(store, transport, utc_now, keys=[key])
+        with store.read() as connection:
+            row = _found(connection, key)
+    typer.echo(f"{row.message_key} is {row.state}: {row.server_reply}")
+
+
+@outbox_app.command("give-up")
+def give_up_message(
+    context: typer.Context,
+    key: Annotated[str, typer.Argument(help="The message's key, as the list shows it.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Never send a message that still waits."""
+    from firstbell.clock import utc_now
+    from firstbell.store.outbox import give_up
+
+    with place_of(context).store() as store:
+        with store.read() as connection:
+            row = _found(connection, key)
+        if not yes:
+            typer.confirm(f"{row.kind} to {row.person_key} is {row.state}. Never send it?", abort=True)
+        with store.begin() as connection:
+            gone = give_up(connection, [key], GIVEN_UP, utc_now())
+    if not gone:
+        raise OutboxError(f"That message is {row.state}; only one that waits is given up.")
+    typer.echo(f"{key} is failed: {GIVEN_UP}")
 
 
 @outbox_app.command()
@@ -114,6 +195,19 @@ def resend(
         for done in brief(work, transport, wish):
             for sentence in done.sentences:
                 typer.echo(sentence)
+
+
+class OutboxError(FirstbellError):
+    """A message that is not there, or is past what was asked."""
+
+
+def _found(connection: Connection, key: str) -> OutboxRow:
+    from firstbell.store.outbox import message_by_key
+
+    row = message_by_key(connection, key)
+    if row is None:
+        raise OutboxError("The outbox has no message of that key; copy it from `firstbell outbox`.")
+    return row
 
 
 def _plain(row: OutboxRow, addresses: bool) -> dict[str, Any]:

@@ -42,7 +42,8 @@ def _recipient(work: Workplace, team_key: str, rows: Sequence[OutboxRow]) -> tup
     """Address and name of who is told."""
     about = work.district.about
     refused = {row.address for row in rows}
-    if team_key and not work.rehearsing:
+    there = team_key in {team.key for team in work.district.teams}  # a team may have left the folder since
+    if there and not work.rehearsing:
         for leader in work.district.holders(LEADER, team_key, work.clock().astimezone(work.district.zone).date()):
             if leader.email and leader.email not in refused:
                 return leader.email, leader.name
