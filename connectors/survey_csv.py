@@ -53,7 +53,7 @@ class SurveyColumns(Columns):
     count_3: str = Field("3|Count 3|Neutral", description="Count of the middle answer.")
     count_4: str = Field("4|Count 4|Agree", description="Count of the fourth answer.")
     count_5: str = Field("5|Count 5|Strongly Agree", description="Count of the most favourable answer.")
-    no_answer: str = Field("No Answer|Don't Know|NA", description="Count of those who gave none.")
+    no_answer: str = Field("No Answer|Don't Know|NA", description="Count of those who replied and gave none.")
     invited: str = Field("Invited|Sent|Population", description="How many were asked.")
 
 

@@ -6,7 +6,7 @@ the effective number n (N - 1) / (N - n).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import inf, sqrt
@@ -99,12 +99,22 @@ def newest_of(rows: Sequence[SurveyCounts], scope: str) -> list[SurveyCounts]:
     return own + [row for row in newest if (row.survey_key, row.group) not in told]
 
 
+def replies(rows: Sequence[SurveyCounts]) -> int:
+    """How many people replied, those included who left a question out; the one count that is printed."""
+    return _most(rows, lambda row: sum(row.counts) + row.no_answer)
+
+
 def respondents(rows: Sequence[SurveyCounts]) -> int:
-    """How many people at least answered: over questions the most, over scopes and groups the sum."""
+    """How many people at least answered a question: what a share may rest on."""
+    return _most(rows, lambda row: sum(row.counts))
+
+
+def _most(rows: Sequence[SurveyCounts], people: Callable[[SurveyCounts], int]) -> int:
+    """Over questions the most, over scopes and groups the sum."""
     most: dict[tuple[str, str, str, str], int] = {}
     for row in rows:
         key = (row.survey_key, row.wave, row.group, row.scope)
-        most[key] = max(most.get(key, 0), sum(row.counts))
+        most[key] = max(most.get(key, 0), people(row))
     return sum(most.values())
 
 
@@ -122,30 +132,32 @@ def invited(rows: Sequence[SurveyCounts]) -> int | None:
 def favourable_share(rows: Sequence[SurveyCounts], frame: Frame, policy: SuppressionPolicy) -> Kpi:
     """Share of answers in the two most favourable categories; no-answers are `missing`, and not in the share.
 
-    Hidden where fewer people answered than the policy's minimum.
+    The counts are answers over all questions; `n` are the people who replied. Hidden where fewer people answered than
+    the policy's minimum.
     """
     good = sum(favourable(row.counts) for row in rows)
     answers = sum(sum(row.counts) for row in rows)
     method = "answers in the two most favourable categories / answers; missing gave none"
     missing = sum(row.no_answer for row in rows)
-    kpi = frame.ratio("favourable_share", good, answers, method, n=respondents(rows), missing=missing)
+    kpi = frame.ratio("favourable_share", good, answers, method, n=replies(rows), missing=missing)
     return suppressed(kpi, respondents(rows), policy)
 
 
-def share_interval(share: Kpi, asked: int | None) -> Interval:
+def share_interval(share: Kpi, rows: Sequence[SurveyCounts]) -> Interval:
     """The interval of a favourable share, over the people who gave its answers; ValueError where it is not known."""
     if share.value is None:
         raise ValueError("an interval needs a share")
-    return wilson(share.value * share.n, share.n, asked)
+    people = respondents(rows)
+    return wilson(share.value * people, people, invited(rows))
 
 
 def response_rate(rows: Sequence[SurveyCounts], frame: Frame, policy: SuppressionPolicy) -> Kpi:
-    """People who answered of those asked; not known where nobody knows whom it reached."""
-    method = "most answers to any question / people asked"
-    asked, people = invited(rows), respondents(rows)
+    """People who replied of those asked; not known where nobody knows whom it reached."""
+    method = "people who replied / people asked"
+    asked, people = invited(rows), replies(rows)
     if asked is None:
         return frame.not_known("response_rate", "ratio", method, "Nobody knows how many people were asked.")
-    return suppressed(frame.ratio("response_rate", people, asked, method, n=people), people, policy)
+    return suppressed(frame.ratio("response_rate", people, asked, method, n=people), respondents(rows), policy)
 
 
 def worst_margin(rows: Sequence[SurveyCounts], frame: Frame, policy: SuppressionPolicy) -> Kpi:

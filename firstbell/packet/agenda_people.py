@@ -90,7 +90,7 @@ def _survey_row(material: Material, group: str, rows: list[SurveyCounts]) -> Row
         hidden = words.say("fewer_than", n=material.facts.policies.suppression.small_group_minimum)
         return Row(cells=(name, fielded, hidden, words.say("not_shown"), ""))
     asked = invited(rows)
-    margin = share_interval(share, asked)
+    margin = share_interval(share, rows)
     return Row(
         cells=(
             name,

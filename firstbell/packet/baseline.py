@@ -9,6 +9,7 @@ from firstbell.packet.figures import (
     audience_of,
     countable,
     evidence,
+    of_answers,
     trend_of,
     value_text,
 )
@@ -106,7 +107,8 @@ def printed_text(printed: Figure, result: IndicatorResult, material: Material) -
     words = material.wording
     if printed.value is None:
         return words.say("not_known")
-    if printed.unit == "ratio" and printed.numerator is not None and printed.denominator is not None:
+    counted = printed.unit == "ratio" and not of_answers(result.kpi)
+    if counted and printed.numerator is not None and printed.denominator is not None:
         part, whole = printed.numerator, printed.denominator
         if countable(part, whole):
             return words.number(part) if whole == result.kpi.denominator else words.share(part, whole)

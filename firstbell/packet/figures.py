@@ -17,7 +17,7 @@ COUNTABLE_BELOW = 100_000
 
 
 def value_text(kpi: Kpi, material: Material) -> str:
-    """The figure in words: "449 of 468", "54 min", "2.5 h"; "not known" where there is none, and since when.
+    """The figure in words: "449 of 468", "66 %, 331 replied", "54 min"; where there is none, since when.
 
     Availability is the one ratio that people know as a percentage with digits, so it keeps them.
     """
@@ -26,6 +26,8 @@ def value_text(kpi: Kpi, material: Material) -> str:
         if kpi.availability is Availability.SUPPRESSED:
             return words.say("not_shown")
         return silence_text(material, kpi.sources) or words.say("not_known")
+    if of_answers(kpi):
+        return words.say("replied", share=amount_text(kpi.value, kpi.unit, words), n=kpi.n)
     if (
         kpi.unit == "ratio"
         and kpi.numerator is not None
@@ -34,6 +36,11 @@ def value_text(kpi: Kpi, material: Material) -> str:
     ):
         return words.share(kpi.numerator, kpi.denominator)
     return amount_text(kpi.value, kpi.unit, words)
+
+
+def of_answers(kpi: Kpi) -> bool:
+    """Whether a share counts answers over several questions: its counts are no people, so it is printed in percent."""
+    return kpi.name == "favourable_share"
 
 
 def silence_text(material: Material, sources: tuple[str, ...]) -> str:
@@ -72,7 +79,8 @@ def goal_text(target: Target, kpi: Kpi, words: Wording) -> str:
         return words.say("goal_between", low=low, high=high)
     if target.better is Better.DOWN:
         return words.say("limit", limit=amount_text(goal, kpi.unit, words))
-    if kpi.unit == "ratio" and kpi.denominator and countable(kpi.numerator or 0, kpi.denominator):
+    counted = kpi.unit == "ratio" and not of_answers(kpi)
+    if counted and kpi.denominator and countable(kpi.numerator or 0, kpi.denominator):
         return words.say("goal", goal=words.number(math.ceil(goal * kpi.denominator - 1e-6)))
     return words.say("goal", goal=amount_text(goal, kpi.unit, words))
 

@@ -78,7 +78,15 @@ def row(
 
 def test_the_favourable_share_says_who_did_not_answer() -> None:
     kpi = surveys.favourable_share([row((1, 2, 3, 20, 14), no_answer=3)], FRAME, POLICY)
-    assert (kpi.value, kpi.numerator, kpi.denominator, kpi.n, kpi.missing) == (34 / 40, 34, 40, 40, 3)
+    assert (kpi.value, kpi.numerator, kpi.denominator, kpi.n, kpi.missing) == (34 / 40, 34, 40, 43, 3)
+
+
+def test_one_count_of_replies_holds_for_every_figure_of_a_wave() -> None:
+    """Everybody replied to the form; which question was left out least must not decide how many they were."""
+    rows = [row((0, 0, 4, 20, 10), no_answer=6, invited=80), row((0, 4, 4, 20, 10), question="q2", no_answer=2)]
+    share = surveys.favourable_share(rows, FRAME, POLICY)
+    assert (share.n, surveys.response_rate(rows, FRAME, POLICY).numerator) == (40, 40)
+    assert surveys.share_interval(share, rows) == surveys.wilson(60 / 72 * 38, 38, 80)
 
 
 def test_two_questions_to_the_same_people_do_not_make_more_people() -> None:

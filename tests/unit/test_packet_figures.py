@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,7 +19,7 @@ from firstbell.assessment.result import IndicatorResult
 from firstbell.assessment.targets import Basis, Better, Target
 from firstbell.intervals import Window
 from firstbell.kpi import Kpi, Light
-from firstbell.packet.figures import amount_text, evidence, goal_text, trend_of
+from firstbell.packet.figures import amount_text, evidence, goal_text, trend_of, value_text
 from firstbell.packet.model import Audience, Trend
 from firstbell.packet.wording import Wording
 
@@ -135,6 +137,19 @@ def test_a_trend_is_judged_by_which_way_is_better(
     indicator = load_instrument().by_id["IP-01"]
     printed = evidence(result(was, goal, better, floor), indicator, Audience.TEAM)
     assert trend_of(result(now, goal, better, floor), printed) is trend
+
+
+def test_a_share_of_answers_is_no_count_of_people() -> None:
+    """Three questions to 331 people give 961 answers; "631 of 961" reads as if 961 people had been asked."""
+    one = result(631 / 961, 0.8, Better.UP, 0.5)
+    counts = {"numerator": 631, "denominator": 961, "n": 331, "unit": "ratio"}
+    answers = replace(one.kpi, name="favourable_share", **counts)
+    people = replace(one.kpi, name="share", **counts)
+    material = SimpleNamespace(wording=WORDS)
+    assert value_text(answers, material) == "65 %, 331 replied"  # type: ignore[arg-type]
+    assert goal_text(one.target, answers, WORDS) == "goal 80 %"
+    assert value_text(people, material) == "631 of 961"  # type: ignore[arg-type]
+    assert goal_text(one.target, people, WORDS) == "goal 769"
 
 
 def test_a_goal_says_which_way_it_binds() -> None:
