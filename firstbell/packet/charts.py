@@ -98,13 +98,14 @@ def _said(chart: Chart, value: float | None, words: Words) -> str:
     """What stands behind a bar."""
     if value is None:
         return words.say("chart_not_known")
-    missing = (chart.target or 0) - value if chart.kind == "gap" else 0
+    # Of a percentage the hatched part says by itself how much is missing to the whole.
+    missing = (chart.target or 0) - value if chart.kind == "gap" and chart.unit != "%" else 0
     told = number(value, chart.unit)
     return words.say("chart_short", value=told, missing=number(missing)) if missing > 0 else told
 
 
 def _sparkline(chart: Chart, width: float, words: Words) -> tuple[list[str], float]:
-    height, room = 24.0, min(140.0, width / 2)
+    height, room = 36.0, min(180.0, width / 2)
     points = chart.series[0].points if chart.series else ()
     rise = _scale(points, chart.target, height - 8)
     step = room / max(len(points) - 1, 1)

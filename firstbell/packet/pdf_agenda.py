@@ -17,7 +17,7 @@ from firstbell.packet.glyphs import clean, drawable, each_text, loosened
 from firstbell.packet.model import Chart, Line, Packet, Section, Table
 from firstbell.packet.page_parts import Entry, PageOne
 from firstbell.packet.palette import ink_of
-from firstbell.packet.pdf_columns import PAGE_LETTERS, column_widths
+from firstbell.packet.pdf_columns import GAP, PAGE_LETTERS, column_widths
 from firstbell.packet.words import Words
 
 
@@ -32,8 +32,14 @@ class Limits:
     longest: int
 
 
-PAIR, ALONE, STRIP = 0.48 * WIDTH, 0.6 * WIDTH, WIDTH
-"""The widths of two charts side by side, of one alone, of a strip of days."""
+PAIR, ALONE, WHOLE = 0.48 * WIDTH, 0.6 * WIDTH, WIDTH
+"""The widths of two charts side by side, of one alone, of one that needs the whole page."""
+LONG_LABEL = 26
+"""A row's label of more characters needs the whole page."""
+PAIR_LETTERS = 52
+"""Characters that one of two tables side by side may need."""
+MOST_BESIDE = 8
+"""Rows of a table that may stand beside another."""
 LIGHT_LETTERS = 17
 """The room of a light's column, in characters."""
 
@@ -101,7 +107,7 @@ class AgendaSetter:
             "quiet": self._clean(section.quiet),
             "groups": self._groups(sentences),
             "more_sentences": self._more(sentences_left),
-            "tables": [self._cut_table(table) for table in tables],
+            "tables": self._in_rows([self._cut_table(table) for table in tables]),
             "more_tables": self._more(tables_left, "in_appendix_tables"),
             "charts": self._charts(charts),
             "more_charts": self._more(charts_left, "charts_left_out"),
@@ -139,7 +145,26 @@ class AgendaSetter:
             for row, texts in zip(table.rows[:most], cells, strict=True)
         ]
         more = self.words.say("not_printed", n=table.left_out) if table.left_out else ""
-        return {"caption": self._clean(table.caption), "columns": light + columns, "rows": rows, "more": more}
+        need = [max(map(len, texts)) for texts in zip(titles, *cells, strict=True)]
+        narrow = sum(need) + GAP * len(need) <= PAIR_LETTERS and not with_lights and len(rows) <= MOST_BESIDE
+        return {
+            "caption": self._clean(table.caption),
+            "columns": light + columns,
+            "rows": rows,
+            "more": more,
+            "narrow": narrow,
+        }
+
+    def _in_rows(self, tables: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+        """The tables in rows: two neighbours that are narrow and short stand side by side."""
+        rows: list[list[dict[str, Any]]] = []
+        for table in tables:
+            beside = rows and len(rows[-1]) == 1 and rows[-1][0]["narrow"] and table["narrow"]
+            if beside:
+                rows[-1].append(table)
+            else:
+                rows.append([table])
+        return rows
 
     def _cut_table(self, table: Table) -> dict[str, Any]:
         most = self.limits.rows
@@ -180,18 +205,15 @@ class AgendaSetter:
         return groups
 
     def _charts(self, charts: Sequence[Chart]) -> list[list[dict[str, Any]]]:
-        """The charts in rows: two small ones side by side, one that is alone, a strip of days across the page."""
+        """The charts in rows: two small ones side by side, a strip of days or one with long labels across the page."""
         rows: list[list[Chart]] = []
         for chart in charts:
-            small = chart.kind != "days"
-            if small and rows and len(rows[-1]) == 1 and rows[-1][0].kind != "days":
+            small = _alone(chart) == ALONE
+            if small and rows and len(rows[-1]) == 1 and _alone(rows[-1][0]) == ALONE:
                 rows[-1].append(chart)
             else:
                 rows.append([chart])
-        return [
-            [self._chart(chart, PAIR if len(row) == 2 else STRIP if chart.kind == "days" else ALONE) for chart in row]
-            for row in rows
-        ]
+        return [[self._chart(chart, PAIR if len(row) == 2 else _alone(chart)) for chart in row] for row in rows]
 
     def _chart(self, chart: Chart, width: float) -> dict[str, Any]:
         """The drawing; its texts are cleaned first, because they are drawn too."""
@@ -213,6 +235,7 @@ class AgendaSetter:
         title = self._clean(chart.title)
         return {
             "title": title,
+            "finding": self._clean(chart.alternative),
             "alternative": alternative,
             "svg": draw(cleaned, width, self.words.language),
             "width": width,
@@ -240,6 +263,13 @@ class AgendaSetter:
 
     def _clean(self, text: str) -> str:
         return clean(text, self.words.say("clipped"), self.limits.longest)
+
+
+def _alone(chart: Chart) -> float:
+    """How wide a chart is that has no neighbour."""
+    rows = chart.kind in ("bars", "gap")
+    long = rows and any(len(point.label) > LONG_LABEL for series in chart.series for point in series.points)
+    return WHOLE if chart.kind == "days" or long else ALONE
 
 
 def entry_data(entry: Entry) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from firstbell.packet.summary import action_line, due_actions
 from firstbell.records import Agreement, TeamAction
 
 MOST_QUESTIONS = 3
+MOST_FIGURES = 3
 MOVED_TOO_OFTEN = 3
 ENDING_SOON = timedelta(days=60)
 
@@ -61,24 +62,28 @@ def _fault(material: Material, action: TeamAction) -> str:
 
 
 def _of_figures(material: Material, number: int) -> Iterable[Line]:
-    """The missed targets of an agenda item, and the figures without which it cannot be judged."""
+    """The missed targets of an agenda item as one question, and the figures without which it cannot be judged."""
     words = material.wording
-    for result in material.assessment.district:
-        if SECTION_OF[result.area] != number:
-            continue
-        title = material.indicators[result.indicator].title
-        if result.light is Light.MISSED:
-            goal = goal_text(result.target, result.kpi, words)
-            text = words.say("ask_missed", title=title, value=value_text(result.kpi, material), goal=goal)
-            yield _asked(result, text, MISSED_WEIGHT + (result.priority or 0) / 100)
-        elif result.must_measure and not result.kpi.known:
-            since = silence_text(material, result.kpi.sources)
+    here = [one for one in material.assessment.district if SECTION_OF[one.area] == number]
+    missed = sorted((one for one in here if one.light is Light.MISSED), key=lambda one: -(one.priority or 0))
+    for audience in dict.fromkeys(audience_of(one.area) for one in missed):
+        mine = [one for one in missed if audience_of(one.area) is audience][:MOST_FIGURES]
+        named = words.listed(_with_goal(material, one) for one in mine)
+        text = words.say("ask_missed", n=len(mine), figures=named)
+        yield Line(audience=audience, item=f"ask:missed:{number}", text=text, weight=MISSED_WEIGHT)
+    for result in here:
+        if result.must_measure and not result.kpi.known:
+            title, since = material.indicators[result.indicator].title, silence_text(material, result.kpi.sources)
             text = words.say("ask_silent", title=title, since=since) if since else words.say("ask_unknown", title=title)
-            yield _asked(result, text, UNKNOWN_WEIGHT + result.weight / 10)
+            weight = UNKNOWN_WEIGHT + result.weight / 10
+            yield Line(audience=audience_of(result.area), item=f"ask:{result.key}", text=text, weight=weight)
 
 
-def _asked(result: IndicatorResult, text: str, weight: float) -> Line:
-    return Line(audience=audience_of(result.area), item=f"ask:{result.key}", text=text, weight=weight)
+def _with_goal(material: Material, result: IndicatorResult) -> str:
+    words = material.wording
+    goal = goal_text(result.target, result.kpi, words)
+    title = material.indicators[result.indicator].title
+    return words.say("figure_and_goal", title=title, value=value_text(result.kpi, material), goal=goal)
 
 
 def _of_outages(material: Material, number: int, events: Sequence[Change]) -> Iterable[Line]:

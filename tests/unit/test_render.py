@@ -98,7 +98,7 @@ def test_what_the_pages_leave_out_is_counted() -> None:
     agenda = AgendaSetter(sample(200), Words("en"), LEVELS[-3], appendix=True).set(page_one(sample(200), "leadership"))
     section = agenda.sections[2]
     assert section["more_sentences"] == f"and {33 - LEVELS[-3].lines} more in the appendix"
-    assert section["tables"][0]["more"] == f"and {200 - LEVELS[-3].rows} more in the appendix"
+    assert section["tables"][0][0]["more"] == f"and {200 - LEVELS[-3].rows} more in the appendix"
     assert section["more_tables"] == "1 more table in the appendix"
     assert section["more_charts"] == "4 more charts left out for room"
     assert len(agenda.full_tables) == 12
