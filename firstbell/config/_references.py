@@ -36,6 +36,7 @@ UNIQUE = (
 )
 
 USED = (
+    ("district.yaml", "between_meetings.morning.roles.*", "role"),
     ("sources.yaml", "sources.*.locations.*", "school"),
     ("sources.yaml", "sources.*.owner_role", "role"),
     ("services.yaml", "services.*.schools.*", "school"),

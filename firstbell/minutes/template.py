@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from firstbell.actions import actions_of
 from firstbell.catalog import load_roles
+from firstbell.decisions import decisions_of
 from firstbell.delivery.message import one_line
 from firstbell.known_meetings import known_meetings
 from firstbell.meetings import Meeting
@@ -35,8 +36,9 @@ def minutes_template(work: Workplace, team_key: str, wanted: str = "") -> str:
     Raises MeetingError. What it prints can be recorded as it stands.
     """
     now = work.clock()
-    meeting = held_meeting(known_meetings(work, team_key, now), wanted, now, work.district)
-    wording = Wording(work.district.zone)
+    meetings = known_meetings(work, team_key, now)
+    meeting = held_meeting(meetings, wanted, now, work.district)
+    wording = Wording(work.district.zone, work.district.about.packet.language)
     day = meeting.starts_at.astimezone(work.district.zone).date()
     with work.store.read() as connection:
         numbers = printed_numbers(connection, meeting)
@@ -46,10 +48,12 @@ def minutes_template(work: Workplace, team_key: str, wanted: str = "") -> str:
     parts = [
         f"# Minutes of {one_line(meeting.series.title)}, {wording.full_date(day)}.",
         "# Fill in and record: firstbell minutes FILE. Recorded again, a corrected copy replaces this one.",
+        "# The agenda:",
+        *(f"#   {number}. {wording.say(f'section_{number}')}" for number in range(1, 7)),
         f"team: {team_key}",
-        f"meeting: {day}",
+        f"meeting: {day if _days(work, meetings).count(day) == 1 else meeting.key}",
         *_members(work, meeting, day),
-        *_decisions(numbers, current),
+        *_decisions(numbers, current, meeting),
         EXAMPLE_DECISION.rstrip(),
         *_actions(actions_of(work, team_key), wording),
         EXAMPLE_ACTION.format(due=day).rstrip(),
@@ -57,6 +61,10 @@ def minutes_template(work: Workplace, team_key: str, wanted: str = "") -> str:
         "note:",
     ]
     return "\n".join(parts) + "\n"
+
+
+def _days(work: Workplace, meetings: Sequence[Meeting]) -> list[date]:
+    return [one.starts_at.astimezone(work.district.zone).date() for one in meetings]
 
 
 def _members(work: Workplace, meeting: Meeting, day: date) -> Iterator[str]:
@@ -68,12 +76,16 @@ def _members(work: Workplace, meeting: Meeting, day: date) -> Iterator[str]:
     yield "absent:"
 
 
-def _decisions(numbers: Mapping[str, str], current: Mapping[str, TeamDecision]) -> Iterator[str]:
+def _decisions(numbers: Mapping[str, str], current: Mapping[str, TeamDecision], meeting: Meeting) -> Iterator[str]:
     yield "decisions:  # word: decided, postponed or dropped; strike what was not spoken of"
     for number, key in numbers.items():
         title = one_line(current[key].question or current[key].title)
         yield f"  # {number}. {title}"
         yield f"  # - {{decision: {number}, word: decided, outcome: }}"
+    for one in decisions_of(current.values(), meeting.team_key, meeting.key):
+        if one.state == "proposed":
+            yield f"  # Proposed, not in the packet: {one_line(one.question or one.title)}"
+            yield f"  # - {{decision: {one.decision_key}, word: decided, outcome: }}"
 
 
 def _actions(actions: list[TeamAction], wording: Wording) -> Iterator[str]:
