@@ -21,6 +21,14 @@ class Attachment:
     content: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class CalendarPart:
+    """An iCalendar object that mail programs act on, and the method it names (RFC 6047)."""
+
+    method: str
+    content: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """Everything that makes one mail. Names and subjects may hold anything; headers are folded to one line.
@@ -42,7 +50,7 @@ class Letter:
     written_at: datetime
     attachments: Sequence[Attachment] = ()
     in_reply_to: str = ""
-    invitation: Invitation | None = None
+    calendar: CalendarPart | None = None
 
     @property
     def message_id(self) -> str:
@@ -67,9 +75,9 @@ class Letter:
         mail["Content-Language"] = self.language
         mail.set_content(self.text)
         mail.add_alternative(self.html, subtype="html")
-        if self.invitation is not None:
-            method = {"method": self.invitation.method, "charset": "UTF-8"}
-            mail.add_alternative(self.invitation.to_bytes(), "text", "calendar", params=method)
+        if self.calendar is not None:
+            told = {"method": self.calendar.method, "charset": "UTF-8"}
+            mail.add_alternative(self.calendar.content, "text", "calendar", params=told)
         for part in self.attachments:
             main, _, sub = part.media_type.partition("/")
             mail.add_attachment(part.content, maintype=main, subtype=sub, filename=part.name)

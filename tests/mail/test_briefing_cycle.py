@@ -5,124 +5,34 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import SMTP
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from firstbell.briefing.cycle import Briefed, BriefingWish, brief
 from firstbell.briefing.freeze import frozen
-from firstbell.config.loaded import District
 from firstbell.config.rehearsal import back_to_rehearsal, go_live
-from firstbell.delivery.smtp import SmtpTransport
 from firstbell.delivery.transport import DeliveryError
 from firstbell.meetings import MeetingError, meetings_of
 from firstbell.packet.model import Packet
 from firstbell.records import TEAM_SOURCE, TeamAction, TeamDecision
 from firstbell.store.models import ApprovalState, MessageState
 from firstbell.store.outbox import mark_attempting, message_by_key, messages, sender
-from firstbell.store.packets import latest_packet, save_approval
 from firstbell.store.queries import facts_as_known
 from firstbell.store.save import record_attempt, record_completion, save_facts
 from firstbell.store.session import Store, open_store
-from firstbell.workplace import Workplace
-from tests.unit.packet_material import FEEDS, FOLDER, backup, district, local, measured
+from tests.mail.office import DRAFT, EVERYBODY, MEETING, MEETINGS, SEND, TEAMS, Office, open_office, opened, text_of
+from tests.unit.packet_material import FOLDER, backup, district, local, measured
 
-TEAMS = (
-    FOLDER["teams.yaml"]
-    .replace("  - {key: sam,", "  - {key: lee, name: Lee Moss, email: lee@cedar.example}\n  - {key: sam,")
-    .replace(
-        "      - {person: sam,",
-        "      - {person: lee, roles: [teacher_representative]}\n      - {person: lee, roles: [it_technician]}\n"
-        "      - {person: sam,",
-    )
-)
-MEETINGS = FOLDER["meetings.yaml"] + "    sending: {preview_days: off}\n"
-"""Without the owners' previews, which have tests of their own."""
-MEETING = local(12, 3, 15, 30)
-DRAFT, SEND = local(11, 23, 6), local(11, 24, 6)
-EVERYBODY = {f"{person}@cedar.example" for person in ("ruth", "theo", "ines", "pam", "lee")}
 SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 FORK = multiprocessing.get_context("fork")
 
 
-@dataclass
-class Office:
-    """One installation whose clock stands where a test puts it, and the mail server it writes to."""
-
-    folder: District
-    store: Store
-    state: Path
-    mailbox: Any
-    now: datetime = DRAFT
-    transport: SmtpTransport = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.transport = self.mailbox.transport()
-
-    @property
-    def work(self) -> Workplace:
-        return Workplace(
-            district=self.folder,
-            store=self.store,
-            state=self.state,
-            feeds=FEEDS,
-            read_calendar=lambda _: b"",
-            clock=lambda: self.now,
-        )
-
-    def run(self, now: datetime | None = None, as_of: datetime | None = None, **wish: Any) -> list[Briefed]:
-        """What the briefing flow does at a moment."""
-        self.now = now or self.now
-        return brief(self.work, self.transport, BriefingWish(team_key="tech", as_of=as_of, **wish))
-
-    def taken(self) -> list[tuple[str, str]]:
-        """What arrived since the last look: address and subject."""
-        found = [(address, str(opened(mail)["Subject"])) for address, mail in self.mailbox.taken]
-        self.mailbox.taken.clear()
-        return found
-
-    def outbox(self) -> list[str]:
-        with self.store.read() as connection:
-            return [f"{row.person_key} {row.state}" for row in messages(connection)]
-
-    def say(self, state: ApprovalState) -> None:
-        with self.store.read() as connection:
-            draft = messages(connection)[0]
-        packet = self.packet(draft.meeting_key, "draft")
-        assert packet is not None
-        with self.store.begin() as connection:
-            save_approval(connection, packet, state, "Theo Lund", self.now)
-
-    def packet(self, meeting_key: str, stage: str) -> int | None:
-        with self.store.read() as connection:
-            row = latest_packet(connection, "tech", meeting_key, stage)
-        return row.id if row else None
-
-
-def opened(mail: bytes) -> EmailMessage:
-    parsed = message_from_bytes(mail, policy=SMTP)
-    assert isinstance(parsed, EmailMessage)
-    return parsed
-
-
-def text_of(mail: bytes) -> str:
-    part = opened(mail).get_body(("plain",))
-    assert part is not None
-    return str(part.get_content())
-
-
 @pytest.fixture
 def office(store: Store, mailbox: Any, tmp_path: Path) -> Office:
-    go_live(tmp_path / "state", DRAFT)
-    folder = district(tmp_path / "district", teams=TEAMS, meetings=MEETINGS)
-    return Office(folder, store, tmp_path / "state", mailbox)
+    return open_office(store, mailbox, tmp_path)
 
 
 def require_approval(office: Office, tmp_path: Path) -> None:
