@@ -26,7 +26,7 @@ def sentences(language: str) -> dict[str, object]:
 
 def texts_in_code() -> set[str]:
     """Every short string of the composing modules: what a sentence's key could be."""
-    folders = [ROOT / "firstbell" / name for name in ("packet", "briefing", "between")]
+    folders = [ROOT / "firstbell" / name for name in ("packet", "briefing", "between", "intake")]
     modules = [path for folder in folders for path in folder.glob("*.py") if path.name != "words.py"]
     nodes = (node for path in modules for node in ast.walk(ast.parse(path.read_text())))
     return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
@@ -55,6 +55,7 @@ def test_no_sentence_is_left_that_nobody_says() -> None:
         "morning_fine_",
         "column_",
         "items_",
+        "answer_",
         "state_",
         "depth_",
         "group_",

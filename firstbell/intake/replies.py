@@ -1,0 +1,286 @@
+"""Taking a received mail in: minutes, notes on lines and agenda items are kept, all else is put aside unread.
+
+One mail is one transaction: what it says, that it was taken, and the answer to it are written together or not at all.
+So a run that dies and begins again does nothing twice, and the same mail fetched twice counts once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from sqlalchemy import Connection
+
+from firstbell.errors import FirstbellError
+from firstbell.intake.answer import acknowledgement
+from firstbell.intake.bounces import Bounce
+from firstbell.intake.items import ItemError, accepted, answered, changed, coming_meeting, declined, proposed, today
+from firstbell.intake.meaning import ItemWord, Meaning, marks_in, meaning_of
+from firstbell.intake.reading import ReceivedMail, UnreadableMailError, identity_of, read_mail
+from firstbell.intake.writer import LEADER, Writer, letter_text, roles_of, writer_of
+from firstbell.meetings import MeetingError
+from firstbell.minutes.faults import MinutesError
+from firstbell.minutes.reading import minutes_from_text
+from firstbell.minutes.record import record_minutes
+from firstbell.packet.model import Packet
+from firstbell.packet.wording import Wording
+from firstbell.records import AgendaItem
+from firstbell.review import lines_of, review
+from firstbell.review_form import LineNote, ReviewError, ReviewWord
+from firstbell.store.models import ReceivedMailRow
+from firstbell.store.outbox import prepare
+from firstbell.store.packets import packet_revision
+from firstbell.store.received import letters_by_id, mail_taken, mails_from, mark_returned, remember_mail
+from firstbell.workplace import Workplace
+
+MOST_A_DAY = 30
+"""Mails of one person within a day, beyond which two programs are probably answering each other."""
+
+
+class Outcome(StrEnum):
+    """What a mail came to."""
+
+    MINUTES = "minutes"
+    WORDS = "words"
+    """Notes on lines, agenda items, a leader's word on them."""
+    RETURNED = "returned"
+    AUTOMATIC = "automatic"
+    FAULT = "fault"
+    """From somebody we know, and not usable as it is."""
+    ASIDE = "aside"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What came of one mail. `sentences` name nobody; `stored` are the keys of what was written down."""
+
+    outcome: Outcome
+    sentences: tuple[str, ...] = ()
+    stored: tuple[str, ...] = ()
+    again: bool = False
+
+    @property
+    def aside(self) -> bool:
+        """Whether a person should look at the mail."""
+        return self.outcome in (Outcome.FAULT, Outcome.ASIDE)
+
+
+class _TakenBeforeError(FirstbellError):
+    """Another run took the mail in the meantime; nothing of this one is kept."""
+
+
+def take(work: Workplace, raw: bytes) -> Taken:
+    """Take one mail in, given its bytes as they came. The same mail again does nothing.
+
+    Raises StoreError, and what keeps the district's meetings from being known; the mail then waits for the next run.
+    """
+    identity = identity_of(raw)
+    with work.store.read() as connection:
+        before = mail_taken(connection, identity)
+    if before is not None:
+        return Taken(outcome=Outcome(before.outcome), again=True)
+    try:
+        return _sorted_by_kind(work, raw)
+    except UnreadableMailError as error:
+        return _put_aside(work, identity, Taken(outcome=Outcome.ASIDE, sentences=(str(error),)))
+    except _TakenBeforeError:
+        return take(work, raw)
+
+
+def _sorted_by_kind(work: Workplace, raw: bytes) -> Taken:
+    mail = read_mail(raw)
+    if mail.bounce is not None:
+        return _returned(work, mail, mail.bounce)
+    if mail.automatic or mail.sender == work.district.about.mail.sender.casefold():
+        told = Taken(outcome=Outcome.AUTOMATIC, sentences=("An automatic answer came; nothing is done with it.",))
+        return _put_aside(work, mail.identity, told)
+    with work.store.read() as connection:
+        writer = writer_of(work, connection, mail)
+        if writer is None:
+            sentence = "A mail came that answers no letter of ours to its sender; it was put aside unread."
+            return _put_aside(work, mail.identity, Taken(outcome=Outcome.ASIDE, sentences=(sentence,)))
+        if mails_from(connection, writer.letter.person_key, work.clock() - timedelta(days=1)) >= MOST_A_DAY:
+            sentence = f"More than {MOST_A_DAY} mails of one reader came within a day; this one was put aside."
+            return _put_aside(work, mail.identity, Taken(outcome=Outcome.ASIDE, sentences=(sentence,)), writer)
+    if mail.files:
+        return _Intake(work, mail, writer).minutes()
+    return _Intake(work, mail, writer).words()
+
+
+def _put_aside(work: Workplace, identity: str, told: Taken, writer: Writer | None = None) -> Taken:
+    """Remember a mail that changes nothing."""
+    with work.store.begin() as connection:
+        _remember(connection, work, identity, told.outcome, writer)
+    return told
+
+
+def _remember(
+    connection: Connection, work: Workplace, identity: str, outcome: Outcome, writer: Writer | None = None
+) -> None:
+    row = ReceivedMailRow(
+        identity=identity,
+        received_at=work.clock(),
+        outcome=outcome.value,
+        team_key=writer.team_key if writer else "",
+        person_key=writer.letter.person_key if writer else "",
+    )
+    if not remember_mail(connection, row):
+        raise _TakenBeforeError("This mail was taken in already.")
+
+
+def _returned(work: Workplace, mail: ReceivedMail, bounce: Bounce) -> Taken:
+    """A delivery report: the letter it is about counts as refused, if it really names one and its recipient."""
+    with work.store.begin() as connection:
+        letters = [
+            letter
+            for letter in letters_by_id(connection, bounce.about)
+            if set(bounce.recipients) & {part.strip().casefold() for part in (letter.address or "").split(",")}
+        ]
+        reply = f"Came back: {bounce.status or 'no code'}."
+        marked = bounce.final and [one for one in letters if mark_returned(connection, one.id, work.clock(), reply)]
+        if marked:
+            told = Taken(
+                outcome=Outcome.RETURNED,
+                sentences=(f"A letter came back ({bounce.status or 'no code'}); `firstbell outbox` shows which.",),
+                stored=tuple(one.message_key for one in marked),
+            )
+        else:
+            told = Taken(
+                outcome=Outcome.AUTOMATIC,
+                sentences=("A delivery report came that changes nothing.",),
+            )
+        _remember(connection, work, mail.identity, told.outcome)
+    return told
+
+
+class _Intake:
+    """One mail of somebody we know, on its way into the store."""
+
+    def __init__(self, work: Workplace, mail: ReceivedMail, writer: Writer) -> None:
+        self._work = work
+        self._mail = mail
+        self._writer = writer
+        self._say = Wording(work.district.zone, work.district.about.packet.language).say
+
+    def minutes(self) -> Taken:
+        """A file of minutes goes the way of `firstbell minutes FILE`."""
+        if len(self._mail.files) > 1:
+            return self._fault(self._say("answer_one_file"))
+        try:
+            written, document = minutes_from_text(self._mail.files[0].text)
+            roles = roles_of(self._work, self._writer.letter.person_key, written.team)
+            if LEADER not in roles:
+                return self._fault(self._say("answer_not_leading"))
+            by = written.by if written.by in roles else LEADER
+            recorded = record_minutes(
+                self._work,
+                written.model_copy(update={"by": by}),
+                document,
+                beside=lambda connection: self._settle(connection, Outcome.MINUTES, self._say("answer_minutes")),
+            )
+        except MinutesError as error:
+            return self._fault(
+                self._say("answer_minutes_faults", n=len(error.faults)), [str(fault) for fault in error.faults]
+            )
+        key = f"{recorded.team_key}/{recorded.meeting_key}"
+        return Taken(outcome=Outcome.MINUTES, sentences=recorded.sentences, stored=(key, *recorded.opened))
+
+    def words(self) -> Taken:
+        """Own words: notes on lines, something for the agenda, a leader's word on an item."""
+        meaning = self._meaning()
+        if not (meaning.notes or meaning.wanted or meaning.words):
+            return self._fault(self._say("answer_winmail" if self._mail.winmail else "answer_not_understood"))
+        if meaning.words and not self._writer.leads:
+            return self._fault(self._say("answer_not_leading"))
+        stored: list[str] = []
+        try:
+            accepts = any(word.verb == "accept" for word in meaning.words)
+            meeting_key = coming_meeting(self._work, self._writer.team_key) if accepts else ""
+            keep = self._keeping(meaning, meeting_key, stored)
+            if meaning.notes:
+                review(self._work, self._notes(meaning), beside=keep)
+            else:
+                with self._work.store.begin() as connection:
+                    keep(connection)
+        except (ItemError, MeetingError, ReviewError) as error:
+            return self._fault(self._say("answer_unusable"), str(error).splitlines())
+        return Taken(outcome=Outcome.WORDS, sentences=self._told(meaning, stored), stored=tuple(stored))
+
+    def _meaning(self) -> Meaning:
+        inbox, letter = self._work.district.about.mail.inbox, self._writer.letter
+        with self._work.store.read() as connection:
+            text = letter_text(connection, letter)
+            row = packet_revision(connection, letter.team_key, letter.meeting_key, letter.stage, letter.revision)
+        lines = lines_of(Packet.model_validate_json(row.snapshot)) if row else {}
+        asked = [mark for mark in marks_in(text) if mark in lines]
+        return meaning_of(
+            self._mail.subject,
+            self._mail.lines,
+            recipients=self._mail.recipients,
+            address=inbox.address if inbox else "",
+            keys=list(lines) if self._writer.leads and not asked else asked,
+            letter=text,
+        )
+
+    def _notes(self, meaning: Meaning) -> ReviewWord:
+        return ReviewWord(
+            team=self._writer.team_key,
+            meeting=self._writer.letter.meeting_key,
+            by=self._writer.roles[0],
+            lines=tuple(LineNote(line=key, text=text) for key, text in meaning.notes.items()),
+        )
+
+    def _keeping(self, meaning: Meaning, meeting_key: str, stored: list[str]) -> Callable[[Connection], None]:
+        """What is written in one transaction, with notes or without; `stored` tells the keys afterwards."""
+
+        def keep(connection: Connection) -> None:
+            team = self._writer.team_key
+            for word in meaning.words:
+                item = changed(connection, self._work, word.item_key, self._change(word, meeting_key), team)
+                stored.append(item.entity_key)
+            if meaning.wanted:
+                wanted = meaning.wanted
+                item = proposed(connection, self._work, team, wanted.kind, wanted.text, self._writer.roles[0])
+                stored.append(item.entity_key)
+            stored.extend(meaning.notes)
+            self._settle(connection, Outcome.WORDS, *self._told(meaning, stored))
+
+        return keep
+
+    def _change(self, word: ItemWord, meeting_key: str) -> Callable[[AgendaItem], AgendaItem]:
+        day = today(self._work)
+        changes: dict[str, Callable[[AgendaItem], AgendaItem]] = {
+            "accept": lambda item: accepted(item, meeting_key),
+            "answer": lambda item: answered(item, word.text, day),
+            "decline": lambda item: declined(item, word.text, day),
+        }
+        return changes[word.verb]
+
+    def _told(self, meaning: Meaning, stored: Sequence[str]) -> tuple[str, ...]:
+        sentences = []
+        if meaning.notes:
+            sentences.append(self._say("answer_notes", n=len(meaning.notes)))
+        if meaning.wanted:
+            key = stored[len(meaning.words)].rpartition("/")[2]
+            sentences.append(self._say(f"answer_{meaning.wanted.kind}", number=key))
+        if meaning.words:
+            sentences.append(self._say("answer_words", n=len(meaning.words)))
+        return tuple(sentences)
+
+    def _settle(self, connection: Connection, outcome: Outcome, *sentences: str, points: Sequence[str] = ()) -> None:
+        """Remember the mail and, where the district wants that, answer it."""
+        _remember(connection, self._work, self._mail.identity, outcome, self._writer)
+        inbox = self._work.district.about.mail.inbox
+        wanted = inbox.acknowledge if inbox else "never"
+        if wanted == "always" or (wanted == "faults" and outcome is Outcome.FAULT):
+            answer = acknowledgement(self._work, self._mail, self._writer, " ".join(sentences), points)
+            prepare(connection, answer, self._work.clock())
+
+    def _fault(self, sentence: str, points: Sequence[str] = ()) -> Taken:
+        """Nothing is kept, and the writer is told why; the log gets no word of it."""
+        with self._work.store.begin() as connection:
+            self._settle(connection, Outcome.FAULT, sentence, points=points)
+        said = f"An answer could not be used ({len(points) or 1} faults); nothing of it was kept."
+        return Taken(outcome=Outcome.FAULT, sentences=(said.replace("(1 faults)", "(1 fault)"),))
