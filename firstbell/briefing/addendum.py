@@ -8,11 +8,14 @@ from datetime import datetime, timedelta
 
 from firstbell.briefing.freeze import Frozen, loaded
 from firstbell.briefing.gather import gather
-from firstbell.briefing.material_changes import CANCELLED, FIRST, material_changes, rules_of
+from firstbell.briefing.languages import spoken
+from firstbell.briefing.material_changes import CANCELLED, FIRST, AddendumRules, material_changes, rules_of
 from firstbell.calendar import original_start, series_of
 from firstbell.known_meetings import is_cancelled
 from firstbell.meetings import Meeting, meeting_before, next_meeting
+from firstbell.packet.audience import in_language
 from firstbell.packet.compose import compose
+from firstbell.packet.material import Material
 from firstbell.packet.model import Audience, Change, Packet, Trend
 from firstbell.packet.wording import Wording
 from firstbell.records import TEAM_SOURCE
@@ -65,20 +68,30 @@ def freeze_addendum(work: Workplace, told: Frozen, planned: Sequence[Meeting], a
     if not (moved or _called_off(told.packet) or is_due(told, planned, as_of)):
         return None
     at, previous = max(as_of, told.row.as_of), meeting_before(list(planned), meeting)
-    sent = told.packet.model_copy(update={"changes": _changes_told(work, told)})
+    sent = _as_told(work, told)
     revision = _next_revision(told)
     material = gather(work, meeting, previous, stage=STAGE, revision=revision, as_of=at, known_at=at, sent=sent)
-    now = compose(material)
-    changes = material_changes(material, sent, now, rules_of(meeting.series.sending))
-    return _keep(work, told, now.model_copy(update={"changes": changes}), at) if changes else None
+    rules = rules_of(meeting.series.sending)
+    addendum = _with_changes(material, sent, compose(material), rules)
+    others = []
+    for before in sent.translations:
+        told_in = spoken(work.district, material, before.heading.language)
+        others.append(_with_changes(told_in, before, compose(told_in), rules))
+    addendum = addendum.model_copy(update={"translations": tuple(others)})
+    return _keep(work, told, addendum, at) if addendum.changes else None
+
+
+def _with_changes(material: Material, sent: Packet, now: Packet, rules: AddendumRules) -> Packet:
+    return now.model_copy(update={"changes": material_changes(material, sent, now, rules)})
 
 
 def _planned(told: Frozen, planned: Sequence[Meeting]) -> Meeting | None:
     return next((meeting for meeting in planned if meeting.key == told.row.meeting_key), None)
 
 
-def _changes_told(work: Workplace, told: Frozen) -> tuple[Change, ...]:
-    """The changes of the packet and all its addenda, the newest told first."""
+def _as_told(work: Workplace, told: Frozen) -> Packet:
+    """What was told last, with the changes of the packet and all its addenda, the newest told first; in each
+    language."""
     row = told.row
     stages = [(STAGE, number) for number in range(row.revision - 1, 0, -1)] if row.stage == STAGE else []
     with work.store.read() as connection:
@@ -86,22 +99,36 @@ def _changes_told(work: Workplace, told: Frozen) -> tuple[Change, ...]:
         if row.stage == STAGE:
             rows.append(latest_packet(connection, row.team_key, row.meeting_key, "final"))
     earlier = [Packet.model_validate_json(one.snapshot) for one in rows if one is not None]
-    return tuple(change for packet in (told.packet, *earlier) for change in packet.changes)
+
+    def whole(newest: Packet) -> Packet:
+        before = (in_language(packet, newest.heading.language) for packet in earlier)
+        return newest.model_copy(
+            update={"changes": tuple(change for packet in (newest, *before) for change in packet.changes)}
+        )
+
+    return whole(told.packet).model_copy(update={"translations": tuple(map(whole, told.packet.translations))})
 
 
 def _cancellation(work: Workplace, told: Frozen, planned: Sequence[Meeting]) -> Frozen | None:
-    heading, key, now = told.packet.heading, told.row.meeting_key, work.clock()
+    key, now = told.row.meeting_key, work.clock()
     if _called_off(told.packet) or not is_cancelled(work.district, key, planned, now):
         return None
+    following = next_meeting([one for one in planned if one.series.key == series_of(key)], now)
+    others = (_cancelled(work, told, one, following) for one in told.packet.translations)
+    packet = _cancelled(work, told, told.packet, following).model_copy(update={"translations": tuple(others)})
+    return _keep(work, told, packet, told.row.as_of)
+
+
+def _cancelled(work: Workplace, told: Frozen, packet: Packet, following: Meeting | None) -> Packet:
+    """One language's packet as the addendum that says it is not held."""
+    heading = packet.heading
     wording = Wording(work.district.zone, heading.language)
     text = wording.say("addendum_cancelled", was=heading.meeting_text)
-    following = next_meeting([one for one in planned if one.series.key == series_of(key)], now)
     if following is not None:
         text = f"{text} {wording.say('addendum_next', day=wording.moment(following.starts_at))}"
     change = Change(audience=Audience.PUBLIC, trend=Trend.NEW, text=text, item=CANCELLED, weight=FIRST)
     headed = heading.model_copy(update={"stage": STAGE, "revision": _next_revision(told)})
-    packet = told.packet.model_copy(update={"changes": (change,), "corrections": (), "heading": headed})
-    return _keep(work, told, packet, told.row.as_of)
+    return packet.model_copy(update={"changes": (change,), "corrections": (), "heading": headed})
 
 
 def _next_revision(told: Frozen) -> int:

@@ -9,7 +9,7 @@ from firstbell.briefing.letters import post, reachable
 from firstbell.briefing.material_changes import CANCELLED, MOVED
 from firstbell.briefing.notice import Block, Entry, Notice, render_notice
 from firstbell.config.rehearsal import prepared_in_rehearsal
-from firstbell.packet.audience import cut
+from firstbell.packet.audience import cut, in_language
 from firstbell.packet.glyphs import clean
 from firstbell.packet.material import Reader
 from firstbell.packet.model import Change, Packet, Trend
@@ -21,13 +21,20 @@ from firstbell.workplace import Workplace
 
 def addendum_letters(work: Workplace, addendum: Frozen, waiting: Sequence[Reader]) -> list[NewMessage]:
     """The addendum to each of those who wait for it and whose own edition shows a change."""
-    shown = {edition: cut(addendum.packet, edition) for edition in {reader.edition for reader in waiting}}
-    mails = {name: render_notice(_notice(work, part, name)) for name, part in shown.items() if part.changes}
+    wanted = {(reader.edition, reader.language) for reader in waiting}
+    shown = {wish: cut(in_language(addendum.packet, wish[1]), wish[0]) for wish in wanted}
+    mails = {wish: render_notice(_notice(work, part, wish[0])) for wish, part in shown.items() if part.changes}
     threads = _threads(work, addendum)
     return [
-        post(work, addendum.row, reader, mails[reader.edition], in_reply_to=threads.get(reader.person_key, ""))
+        post(
+            work,
+            addendum.row,
+            reader,
+            mails[reader.edition, reader.language],
+            in_reply_to=threads.get(reader.person_key, ""),
+        )
         for reader in waiting
-        if reader.edition in mails and reachable(work, reader.person_key)
+        if (reader.edition, reader.language) in mails and reachable(work, reader.person_key)
     ]
 
 

@@ -16,7 +16,7 @@ from firstbell.briefing.addendum_mail import addendum_letters
 from firstbell.briefing.approval import kept_back
 from firstbell.briefing.freeze import Frozen, freeze, frozen, preview
 from firstbell.briefing.gather import readers_at, readers_of
-from firstbell.briefing.letters import MAILED_EDITIONS, draw, letters, meeting_day, write_files
+from firstbell.briefing.letters import draw, letters, meeting_day, wanted, write_files
 from firstbell.briefing.owners import owner_letters
 from firstbell.briefing.posting import (
     audience,
@@ -140,7 +140,7 @@ def _packets(work: Workplace, meeting: Meeting, packet: Frozen) -> tuple[list[Ne
     waiting = without_letter(work, packet, audience(work, meeting, packet.row.stage))
     if not waiting and folder.exists():
         return [], folder
-    editions = draw(packet.packet)
+    editions = draw(packet.packet, wanted(work, readers_of(work.district, meeting)))
     write_files(editions.values(), folder)
     return letters(work, packet, waiting, editions=editions), folder
 
@@ -219,7 +219,7 @@ def _dry(work: Workplace, meeting: Meeting, previous: Meeting | None, wish: Brie
     stage = "final" if as_of >= meeting.send_at else "draft"
     packet = preview(work, meeting, previous, stage, as_of, as_of)
     folder = work.state / "previews" / _stem(meeting.key, packet)
-    editions = draw(packet, MAILED_EDITIONS)
+    editions = draw(packet, wanted(work, readers_of(work.district, meeting)))
     shutil.rmtree(folder, ignore_errors=True)
     write_files(editions.values(), folder)
     return Briefed(

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from firstbell.assessment.result import Assessment
 from firstbell.briefing.gather import gather
+from firstbell.briefing.languages import composed
 from firstbell.briefing.proposals import proposals
 from firstbell.meetings import Meeting
-from firstbell.packet.compose import compose
 from firstbell.packet.model import Packet
 from firstbell.records import TEAM_SOURCE, TeamDecision
 from firstbell.store.assessments import IndicatorResult as StoredResult
@@ -54,7 +54,8 @@ def preview(
     """A packet as it reads now, kept nowhere and sent to nobody."""
     found = frozen(work, meeting, stage)
     revision = found.row.revision + 1 if found else 1
-    return compose(gather(work, meeting, previous, stage=stage, revision=revision, as_of=as_of, known_at=known_at))
+    material = gather(work, meeting, previous, stage=stage, revision=revision, as_of=as_of, known_at=known_at)
+    return composed(work.district, material)
 
 
 def freeze(
@@ -70,7 +71,7 @@ def freeze(
         _propose(work, meeting, previous, as_of, known_at)
     printed_as = PRINTED_AS.get(stage, stage)
     material = gather(work, meeting, previous, stage=printed_as, revision=REVISION, as_of=as_of, known_at=known_at)
-    packet = compose(material)
+    packet = composed(work.district, material)
     now = work.clock()
     with work.store.begin() as connection:
         serialise(connection, TEAM_SOURCE)

@@ -8,7 +8,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from firstbell.assessment.assess import assess
-from firstbell.assessment.instrument import AREA_TITLES, Area, load_instrument
+from firstbell.assessment.instrument import AREA_TITLES, Area, Instrument, load_instrument
 from firstbell.assessment.result import Assessment, IndicatorResult
 from firstbell.assessment.targets import Target, targets_for
 from firstbell.catalog import load_roles
@@ -21,10 +21,11 @@ from firstbell.kpi import Light
 from firstbell.meetings import Meeting
 from firstbell.metrics.facts import Facts
 from firstbell.packet.audience import EDITIONS
+from firstbell.packet.logo import printable_logo
 from firstbell.packet.material import Material, Names, Occasion, Reader, SourceState
 from firstbell.packet.model import Packet
 from firstbell.packet.wording import Wording
-from firstbell.records import MeetingMinutes, Record, SectionNote, TeamAction, TeamDecision
+from firstbell.records import MeetingMinutes, SectionNote, TeamAction, TeamDecision
 from firstbell.store.assessments import previous_results
 from firstbell.store.packets import previous_packet
 from firstbell.store.queries import facts_as_known, source_states
@@ -79,7 +80,7 @@ def gather(
             readers=readers_of(district, meeting),
             facts=facts,
             assessment=assessed(district, connection, facts, meeting.team_key, known_at, printed),
-            instrument=load_instrument(),
+            instrument=instrument_in(wording),
             wording=wording,
             known_at=known_at,
             stage=stage,
@@ -92,6 +93,7 @@ def gather(
             minutes_came=bool(last),
             ideas=tuple(idea for one in last for idea in one.ideas),
             notes={note.line_key: note for note in notes if note.meeting_key == meeting.key},
+            logo=printable_logo(district.folder, district.about.packet.logo),
             sources=_sources(district, connection, facts, wording, known_at),
         )
 
@@ -108,7 +110,8 @@ def assessed(
     before = previous_results(connection, team_key, before=facts.as_of, known_at=known_at)
     results = [IndicatorResult.from_plain(one.result) for one in before.values()]
     previous = {result.key: result for result in results}
-    areas = {title: area for area, title in AREA_TITLES.items()}
+    spoken = Wording(district.zone, printed.heading.language if printed else "en")
+    areas = {spoken.phrase(title): area for area, title in AREA_TITLES.items()}
     lights: dict[Area, Light] = (
         {areas[line.area]: line.light for line in printed.lights if line.area in areas} if printed else {}
     )
@@ -136,7 +139,8 @@ def readers_at(district: District, team_key: str, begins: datetime) -> tuple[Rea
         Reader(
             person_key=person,
             roles=tuple(dict.fromkeys(role for seat in taken for role in seat.roles)),
-            edition=_edition(taken),
+            edition=(edition := _edition(taken)),
+            language=district.person(person).language or district.about.packet.language_of(edition),
         )
         for person, taken in seats.items()
     )
@@ -164,11 +168,18 @@ def names_of(district: District, wording: Wording) -> Names:
         services={service.key: service.name for service in district.services},
         systems={system.key: system.name for system in district.systems},
         schools={school.key: school.name for school in district.schools},
-        roles={role.key: role.title for role in load_roles().roles},
+        roles={role.key: wording.phrase(role.title) for role in load_roles().roles},
         controls=controls,
         sources={source.key: source.title for source in district.sources}
         | {key: wording.say(f"source_{key}") for key in ("probes", "plan", "team", "district_folder")},
     )
+
+
+def instrument_in(wording: Wording) -> Instrument:
+    """The instrument with its indicators' titles in the packet's language."""
+    instrument = load_instrument()
+    spoken = [one.model_copy(update={"title": wording.phrase(one.title)}) for one in instrument.indicators]
+    return instrument.model_copy(update={"indicators": tuple(spoken)})
 
 
 def _occasion(district: District, meeting: Meeting, previous: Meeting | None) -> Occasion:
@@ -234,14 +245,10 @@ def _sources(
             source_key=told.source_key,
             title=listed[told.source_key][0],
             owner_role=listed[told.source_key][1],
-            feeds=wording.listed(_fed(told.feeds, wording)),
+            feeds=told.feeds,
             known_until=told.known_until,
             failing=failing.get(told.source_key, ""),
         )
         for told in facts.sources
         if told.source_key in listed
     )
-
-
-def _fed(types: frozenset[type[Record]], wording: Wording) -> list[str]:
-    return sorted({wording.say(f"feeds_{record_type.__name__}") for record_type in types})

@@ -12,7 +12,7 @@ from firstbell.briefing.freeze import Frozen
 from firstbell.config.rehearsal import MARK
 from firstbell.delivery.message import Attachment, Letter, one_line
 from firstbell.files import whole_folder
-from firstbell.packet.audience import EDITIONS, cover_of, cut
+from firstbell.packet.audience import EDITIONS, cover_of, cut, in_language
 from firstbell.packet.material import Reader
 from firstbell.packet.model import Packet
 from firstbell.packet.render import EditionFiles, RenderedMail, render_edition, render_mail
@@ -23,22 +23,33 @@ from firstbell.workplace import Workplace
 
 ADDRESSES_KEPT = timedelta(days=120)
 LEADER = "team_leader"
-MAILED_EDITIONS = ("leadership", "technical", "representative")
+
+
+Wanted = tuple[str, str]
+"""An edition and the language that it is wanted in."""
 
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """One edition, cut and drawn."""
+    """One edition in one language, cut and drawn."""
 
     name: str
     packet: Packet
     files: EditionFiles
 
 
-def draw(packet: Packet, names: Iterable[str] = tuple(EDITIONS)) -> dict[str, Edition]:
-    """The editions of a packet, each drawn once."""
-    cuts = {name: cut(packet, name) for name in names}
-    return {name: Edition(name, part, render_edition(part, name)) for name, part in cuts.items()}
+def draw(packet: Packet, wanted: Iterable[Wanted] | None = None) -> dict[Wanted, Edition]:
+    """The editions of a packet, each drawn once in each wanted language; without a wish all in the packet's own."""
+    wishes = [(name, packet.heading.language) for name in EDITIONS] if wanted is None else wanted
+    cuts = {wish: cut(in_language(packet, wish[1]), wish[0]) for wish in wishes}
+    return {wish: Edition(wish[0], part, render_edition(part, wish[0])) for wish, part in cuts.items()}
+
+
+def wanted(work: Workplace, readers: Iterable[Reader]) -> list[Wanted]:
+    """Every edition in its own language, and those that readers read in another."""
+    settings = work.district.about.packet
+    own = [(name, settings.language_of(name)) for name in EDITIONS]
+    return list(dict.fromkeys([*own, *((reader.edition, reader.language) for reader in readers)]))
 
 
 def letters(
@@ -47,18 +58,18 @@ def letters(
     readers: Sequence[Reader],
     *,
     resend_number: int = 0,
-    editions: dict[str, Edition] | None = None,
+    editions: dict[Wanted, Edition] | None = None,
 ) -> list[NewMessage]:
     """One message a reader, as it is to be kept in the outbox. Readers without an address get none.
 
     In rehearsal every message goes to the installer under a key of its own, so that going live sends afresh.
     """
-    drawn = editions or draw(frozen.packet, sorted({reader.edition for reader in readers}))
+    drawn = editions or draw(frozen.packet, sorted({(reader.edition, reader.language) for reader in readers}))
     found = []
     for reader in readers:
         if reachable(work, reader.person_key):
-            edition = drawn[reader.edition]
-            cover = cover_of(frozen.packet, reader.person_key)
+            edition = drawn[reader.edition, reader.language]
+            cover = cover_of(in_language(frozen.packet, reader.language), reader.person_key)
             mail = render_mail(edition.packet, edition.name, cover, edition.files.pages)
             attached = _attachments(frozen, edition)
             found.append(post(work, frozen.row, reader, mail, attached, resend_number=resend_number))
@@ -101,7 +112,7 @@ def post(
         subject=one_line(subject),
         text=mail.text,
         html=mail.html,
-        language=about.packet.language,
+        language=mail.language,
         list_id=f"{row.team_key}.{about.mail.sender.rpartition('@')[2]}",
         written_at=row.composed_at,
         attachments=attachments,
@@ -159,20 +170,24 @@ def meeting_day(packet: Packet) -> str:
 def write_files(editions: Iterable[Edition], folder: Path) -> None:
     """Every form of the editions as files, with packet.json for the leadership's whole evidence beside them.
 
-    Files: <edition>.pdf, .html, .txt, <edition>-appendix.pdf where there is one, packet.json. The folder appears with
-    all of them or not at all, and one that is there already stays. Raises FileError.
+    Files: <edition>.pdf, .html, .txt, <edition>-appendix.pdf where there is one, packet.json; <edition>-es.pdf where
+    an edition is there in another language too. The folder appears with all of them or not at all, and one that is
+    there already stays. Raises FileError.
     """
     if folder.exists():
         return
+    named: set[str] = set()
     with whole_folder(folder) as part:
         for edition in editions:
             mail = render_mail(edition.packet, edition.name, None, edition.files.pages)
+            stem = f"{edition.name}-{mail.language}" if edition.name in named else edition.name
+            named.add(edition.name)
             forms = {
-                f"{edition.name}.pdf": edition.files.pdf,
-                f"{edition.name}.html": mail.html.encode(),
-                f"{edition.name}.txt": mail.text.encode(),
-                f"{edition.name}-appendix.pdf": edition.files.appendix_pdf,
-                "packet.json": edition.files.evidence_json.encode() if edition.name == "leadership" else None,
+                f"{stem}.pdf": edition.files.pdf,
+                f"{stem}.html": mail.html.encode(),
+                f"{stem}.txt": mail.text.encode(),
+                f"{stem}-appendix.pdf": edition.files.appendix_pdf,
+                "packet.json": edition.files.evidence_json.encode() if stem == "leadership" else None,
             }
             for name, content in forms.items():
                 if content is not None:

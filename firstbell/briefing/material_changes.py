@@ -90,7 +90,8 @@ def _lights(material: Material, sent: Packet, now: Packet, rules: AddendumRules)
     for line in now.lights:
         was = printed[line.area].light if line.area in printed else line.light
         if was is not line.light and (line.light in rules.lights_into or was in rules.lights_out_of):
-            text = material.wording.say("addendum_light", area=line.area, was=was.value, now=line.light.value)
+            words = material.wording
+            text = words.say("addendum_light", area=line.area, was=words.light(was), now=words.light(line.light))
             trend = Trend.BETTER if line.light is Light.MET or was is Light.MISSED else Trend.WORSE
             trend = Trend.UNKNOWN if line.light is Light.NOT_KNOWN else trend
             yield Change(audience=line.audience, trend=trend, text=text, item=f"light:{line.area}", weight=30.0)

@@ -53,7 +53,7 @@ def render_notice(notice: Notice) -> RenderedMail:
     html = _HTML.get_template("notice.html.j2").render(notice=notice, light=LIGHT, dark=DARK)
     text = _TEXT.get_template("notice.txt.j2").render(notice=notice, hang=hang, spread=spread)
     lines = "\n".join(line.rstrip() for line in loosened(text).strip().splitlines())
-    return RenderedMail(subject=notice.subject, html=_INLINER.inline(html), text=f"{lines}\n")
+    return RenderedMail(notice.subject, _INLINER.inline(html), f"{lines}\n", notice.language)
 
 
 def _environment(*, autoescape: bool) -> Environment:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
-from typing import Annotated
+from typing import Annotated, Literal
 
 import idna
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -31,6 +31,9 @@ def deliverable(address: str) -> str:
 
 Address = Annotated[str, Field(pattern=ADDRESS_PATTERN), AfterValidator(deliverable)]
 """A mail address; a domain with letters beyond ASCII is kept in its IDNA form."""
+
+Language = Literal["en", "es"]
+"""The languages that packets are written in: those with a table in catalogs/wording/."""
 
 
 class Section(BaseModel):

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from firstbell.config._section import SCHOOL_YEAR_PATTERN, Address, Key, Section, require_order
+from firstbell.config._section import SCHOOL_YEAR_PATTERN, Address, Key, Language, Section, require_order
 from firstbell.config.between import BetweenMeetings
+from firstbell.config.team import Edition
 
 
 def _known_day_of_year(text: str) -> str:
@@ -224,11 +225,18 @@ class Mail(MailWay):
 
 
 class Packet(Section):
-    """How the packet looks."""
+    """How the packet looks, and in which languages it is written."""
 
     page: Literal["letter", "a4"] = Field("letter", description="Paper size.")
-    language: Literal["en"] = Field("en", description="Language of the packet.")
-    logo: str = Field("", description="A PNG or SVG file in the district folder.")
+    language: Language = Field("en", description="Language of the packet.")
+    languages: dict[Edition, Language] = Field(
+        {}, description="Editions in another language than the packet's: representative: es."
+    )
+    logo: str = Field("", description="A PNG or SVG file in the district folder, up to 300 kB, for a white ground.")
+
+    def language_of(self, edition: str) -> str:
+        """In which language an edition is written, for readers who name none of their own."""
+        return next((language for name, language in self.languages.items() if name == edition), self.language)
 
 
 class Installer(Section):

@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from firstbell.config._section import Key, Section, deliverable
+from firstbell.config._section import Key, Language, Section, deliverable
 
 SchoolYearName = str
 Edition = Literal["leadership", "technical", "representative", "public"]
@@ -43,6 +43,9 @@ class Person(Section):
         "", pattern=r"^([^@\s]+@[^@\s]+)?$", description="Empty for somebody who gets no mail."
     )
     schools: tuple[Key, ...] = Field((), description="Where the person works or belongs.")
+    language: Language | Literal[""] = Field(
+        "", description="en or es; left out: the language of the person's edition, see packet in district.yaml."
+    )
 
 
 class Membership(Section):

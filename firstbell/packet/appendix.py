@@ -51,7 +51,7 @@ def _criterion(material: Material, area: Area) -> Criterion:
     result = next(one for one in material.assessment.areas if one.area is area)
     return Criterion(
         audience=audience_of(area),
-        title=AREA_TITLES[area],
+        title=words.phrase(AREA_TITLES[area]),
         score=words.say("score", n=round(result.score)) if result.score is not None else words.say("no_score"),
         coverage=words.say("coverage_of_weight", share=words.percent(result.coverage)),
         indicators=tuple(_row(material, one) for one in material.assessment.results if one.area is area),
@@ -75,14 +75,14 @@ def _row(material: Material, result: IndicatorResult) -> IndicatorRow:
         window=words.say("window", start=words.full_date(kpi.window.start), end=words.full_date(kpi.window.end)),
         sources=words.listed(material.names.sources.get(key, key) for key in kpi.sources),
         as_of=words.moment(kpi.as_of),
-        method=kpi.method,
+        method=words.phrase(kpi.method),
         trend=trend(material, result),
         priority=round(result.priority, 1) if result.priority is not None else None,
     )
 
 
 def _basis(target: Target, words: Wording) -> str:
-    basis = words.sentence(target.basis_text or words.say(f"basis_{target.basis}"))
+    basis = words.sentence(words.phrase(target.basis_text) or words.say(f"basis_{target.basis}"))
     if target.adopted_on is not None:
         return words.say("basis_adopted", basis=basis, day=words.full_date(target.adopted_on))
     return words.say("basis_proposed" if target.needs_adoption else "basis_in_force", basis=basis)
@@ -129,7 +129,7 @@ def _sources(material: Material) -> list[SourceRow]:
             state=_state(material, source),
             error=source.failing,
             owner=material.role(source.owner_role),
-            feeds=source.feeds,
+            feeds=words.listed(sorted({words.say(f"feeds_{one.__name__}") for one in source.feeds})),
         )
         for source in material.sources
     ]

@@ -35,6 +35,11 @@ def cut(packet: Packet, edition: str) -> Packet:
     return _cut_part(packet, EDITIONS[edition], until)
 
 
+def in_language(packet: Packet, language: str) -> Packet:
+    """The packet in that language; as it is where it was not written in it."""
+    return next((one for one in packet.translations if one.heading.language == language), packet)
+
+
 def cover_of(packet: Packet, person_key: str) -> Cover | None:
     """The cover that was written for one person, or None."""
     return next((cover for cover in packet.covers if cover.person_key == person_key), None)

@@ -14,6 +14,7 @@ from firstbell.config.district import DistrictFile
 from firstbell.config.plan import Goal
 from firstbell.config.team import Team
 from firstbell.metrics.facts import Facts
+from firstbell.packet.logo import Logo
 from firstbell.packet.model import Figure, Packet
 from firstbell.packet.wording import Wording
 from firstbell.records import Record, SectionNote, TeamAction, TeamDecision
@@ -38,11 +39,12 @@ class Occasion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """Somebody who gets the packet: key, roles and the edition those give."""
+    """Somebody who gets the packet: key, roles, the edition those give and the language it is written in."""
 
     person_key: str
     roles: tuple[str, ...]
     edition: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,7 @@ class SourceState:
     source_key: str
     title: str
     owner_role: str
-    feeds: str
+    feeds: frozenset[type[Record]]
     known_until: datetime | None
     failing: str = ""
     """The sentence of the last error; empty while all is well."""
@@ -111,6 +113,7 @@ class Material:
     notes: Mapping[str, SectionNote] = field(default_factory=dict)
     """By the line they speak of."""
     sources: tuple[SourceState, ...] = ()
+    logo: Logo | None = None
 
     @property
     def as_of(self) -> datetime:

@@ -334,6 +334,8 @@ class Heading(Part):
     compared_with: Public[str] = ""
     stage: Public[Literal["draft", "final", "addendum"]] = "draft"
     revision: Public[int] = 1
+    logo: Public[str] = ""
+    """The district's checked logo as one SVG text; see `firstbell.packet.logo`."""
     page: Public[Literal["letter", "a4"]] = "letter"
     language: Public[str] = "en"
     time_zone: Public[str] = "UTC"
@@ -364,7 +366,10 @@ class Packet(Part):
     sections: Public[tuple[Section, ...]] = ()
     appendix: Team[Appendix] = Appendix()
     figures: Team[tuple[Figure, ...]] = ()
+    translations: tuple[Packet, ...] = ()
+    """The same packet in the other languages that its readers read. It has no class: an edition is cut from one of
+    them, see `firstbell.packet.audience.in_language`."""
 
 
-for _forward in (LightLine, Section, Cover):
+for _forward in (LightLine, Section, Cover, Packet):
     _forward.model_rebuild()

@@ -32,6 +32,7 @@ class RenderedMail:
     subject: str
     html: str
     text: str
+    language: str = "en"
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,8 @@ def render_mail(packet: Packet, edition: str, cover: Cover | None, pages: Mappin
     """The mail for one reader; `pages` as in `EditionFiles`."""
     words = Words(packet.heading.language)
     page = page_one(packet, edition, cover)
-    return RenderedMail(subject=page.subject, html=mail_html(page, words, pages), text=mail_text(page, words, pages))
+    html, text = mail_html(page, words, pages), mail_text(page, words, pages)
+    return RenderedMail(page.subject, html, text, words.language)
 
 
 def evidence_json(packet: Packet, edition: str) -> str:

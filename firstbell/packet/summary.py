@@ -46,7 +46,7 @@ def heading(material: Material) -> Heading:
         stage=material.stage,
         revision=material.revision,
         page=material.district.packet.page,
-        language=material.district.packet.language,
+        language=words.language,
         time_zone=material.district.time_zone,
     )
 
@@ -81,7 +81,7 @@ def _light(material: Material, area: AreaResult) -> LightLine:
     audience = audience_of(area.area)
     return LightLine(
         audience=audience,
-        area=AREA_TITLES[area.area],
+        area=material.wording.phrase(AREA_TITLES[area.area]),
         neutral=material.wording.say("security_sentence") if audience is Audience.SECURITY else "",
         light=area.light,
         statements=tuple(_statement(material, result, audience) for result in _leading(material, area)),
@@ -123,7 +123,7 @@ def _minutes_lost(material: Material, indicator: Indicator, value: str) -> str:
     if lost.value is None:
         return ""
     words = material.wording
-    return words.say("class_time_lost", lost=words.duration(lost.value * 60) if lost.value else "0 min", share=value)
+    return words.say("class_time_lost", lost=words.duration(lost.value * 60), share=value)
 
 
 def lights_adopted(material: Material) -> str:

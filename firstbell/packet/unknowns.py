@@ -26,7 +26,7 @@ def reason_text(kpi: Kpi, material: Material) -> str:
     words = material.wording
     if since := silence_text(material, kpi.sources):
         return since
-    reason = _DATE.sub(lambda found: words.full_date(date.fromisoformat(found.group())), kpi.reason)
+    reason = _DATE.sub(lambda found: words.full_date(date.fromisoformat(found.group())), words.phrase(kpi.reason))
     if kpi.availability is Availability.STALE:
         return f"{reason[:1].lower()}{reason[1:]}"
     hidden = kpi.availability is Availability.SUPPRESSED

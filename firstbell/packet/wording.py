@@ -17,6 +17,8 @@ from zoneinfo import ZoneInfo
 
 from ruamel.yaml import YAML
 
+from firstbell.kpi import Light
+
 _PLACE = re.compile(r"{(\w+)}")
 _TABLES = Path(__file__).resolve().parents[2] / "catalogs" / "wording"
 
@@ -147,6 +149,14 @@ class Wording:
             if found := pattern.fullmatch(text):
                 return form.format(**{name: self.phrase(value) for name, value in found.groupdict().items()})
         return text
+
+    def light(self, light: Light) -> str:
+        """A light's word.
+
+        >>> Wording(ZoneInfo("UTC")).light(Light.NO_TARGET)
+        'NO TARGET YET'
+        """
+        return str(table_of(self.language)["labels"]["light_words"][light.name.lower()])
 
     def _local(self, when: date | datetime) -> date:
         return when.astimezone(self.zone).date() if isinstance(when, datetime) else when

@@ -37,12 +37,8 @@ class Words:
         return text if text.endswith((".", "!", "?")) else self.say(key, text=text)
 
     def light(self, light: Light) -> str:
-        """A light's word.
-
-        >>> Words("en").light(Light.NO_TARGET)
-        'NO TARGET YET'
-        """
-        return str(self.table["light_words"][light.name.lower()])
+        """A light's word."""
+        return self._wording.light(light)
 
     def day(self, day: date) -> str:
         """ "Fri 4 Dec"."""

@@ -452,7 +452,7 @@ def material(
                 source_key=key,
                 title=names.sources[key],
                 owner_role=owners.get(key, "it_lead"),
-                feeds="",
+                feeds=frozenset(),
                 known_until=known[key],
             )
             for key in known

@@ -14,7 +14,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 import pytest
 
-from firstbell.packet.audience import EDITIONS, class_of, cover_of, cut
+from firstbell.packet.audience import EDITIONS, class_of, cover_of, cut, in_language
 from firstbell.packet.model import Audience, Classed, Heading, IncidentLine, Line, Packet, Part
 from firstbell.packet.render import RenderedEdition, render
 from tests.unit.pdf_text import hidden_text, pages_text
@@ -57,7 +57,10 @@ DRAWN_IN_SOME = {
 }
 """Fields that an edition may hold and does not need, with where they stand."""
 
-NOT_TEXT = {"audience", "page", "stage", "kind", "language", "time_zone"}
+UNSHOWN = {"translations": "one of them is chosen before an edition is cut"}
+"""Fields without a class, with the reason why no edition holds them."""
+
+NOT_TEXT = {"audience", "page", "stage", "kind", "language", "time_zone", "logo"}
 """Text fields with a fixed vocabulary, which cannot hold a marker."""
 
 
@@ -88,6 +91,8 @@ class Marker:
         inside = above | {self.audience} if classed else above
         values: dict[str, Any] = {}
         for name, info in part_type.model_fields.items():
+            if part_type is Packet and name in UNSHOWN:
+                continue
             label = class_of(part_type, name)
             assert label is not None, f"{part_type.__name__}.{name} has no class"
             stub = above | {label} if classed and name in part_type.STUB else None  # type: ignore[attr-defined]
@@ -113,7 +118,7 @@ class Marker:
         if annotation is str and name not in NOT_TEXT:
             self.marks.append(Mark(f"Q{next(self.numbers):04d}Z", place, classes, stub))
             return self.marks[-1].text
-        plain = {str: {"language": "en", "time_zone": "UTC"}.get(name), int: 3, float: 3.0, bool: False}
+        plain = {str: {"language": "en", "time_zone": "UTC", "logo": ""}.get(name), int: 3, float: 3.0, bool: False}
         return {**plain, date: AS_OF.date(), datetime: AS_OF}[annotation]
 
 
@@ -253,6 +258,17 @@ def test_an_incident_stands_in_an_edition_from_the_day_it_was_released(released_
     assert ("Q9999Z" in cut(evening, "leadership").model_dump_json()) is shown
     for edition in ("technical", "representative", "public"):
         assert "Q9999Z" not in cut(evening, edition).model_dump_json()
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_an_edition_is_cut_of_one_language_alone(edition: str) -> None:
+    packet, _ = marked(Audience.PUBLIC)
+    spanish = packet.model_copy(update={"heading": Heading(language="es", team="Equipo"), "closing": "Q9998Z"})
+    both = packet.model_copy(update={"translations": (spanish,)})
+    assert class_of(Packet, "translations") is None
+    assert cut(both, edition) == cut(packet, edition)
+    assert cut(in_language(both, "es"), edition).heading.team == "Equipo"
+    assert in_language(both, "en") == in_language(both, "fr") == both
 
 
 def test_a_cut_packet_is_the_same_from_the_snapshot() -> None:
