@@ -138,6 +138,14 @@ def read_logo(folder: Path, name: str) -> Logo | None:
     return logo
 
 
+def printable_logo(folder: Path, name: str) -> Logo | None:
+    """The logo, or None where it cannot be printed: a packet goes out without it, and doctor says why."""
+    try:
+        return read_logo(folder, name)
+    except LogoError:
+        return None
+
+
 def _proven(name: str, logo: Logo) -> None:
     """Sets the logo on a page of its own: what the printing program refuses may not stop a packet."""
     page = '#image(bytes(sys.inputs.logo), format: "svg", height: 20pt)'

@@ -69,6 +69,7 @@ def common_data(packet: Packet, page: PageOne, words: Words) -> dict[str, Any]:
         "dated": dated,
         "foot": clean(page.facts, "", longest=110),
         "colours": dict(LIGHT),
+        "logo": heading.logo,
         "words": {key: text for key, text in words.table.items() if isinstance(text, str)},
     }
 

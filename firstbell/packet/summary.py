@@ -45,6 +45,7 @@ def heading(material: Material) -> Heading:
         compared_with=compared,
         stage=material.stage,
         revision=material.revision,
+        logo=material.logo.drawing if material.logo is not None else "",
         page=material.district.packet.page,
         language=words.language,
         time_zone=material.district.time_zone,

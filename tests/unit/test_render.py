@@ -79,7 +79,7 @@ def with_text(text: str) -> Packet:
             return {name: filled(member, name) for name, member in value.items()}
         if isinstance(value, list | tuple):
             return [filled(member, key) for member in value]
-        fixed = {"audience", "trend", "light", "kind", "stage", "page", "language", "time_zone", "person_key"}
+        fixed = {"audience", "trend", "light", "kind", "stage", "page", "language", "time_zone", "person_key", "logo"}
         return text if isinstance(value, str) and key not in fixed else value
 
     return Packet.model_validate(filled(everywhere))

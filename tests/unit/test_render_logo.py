@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from contextlib import suppress
 from pathlib import Path
 
+import pdfua
+import pikepdf
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from firstbell.packet.logo import MOST_BYTES, Logo, LogoError, read_logo
+from firstbell.packet.audience import cut
+from firstbell.packet.logo import MOST_BYTES, Logo, LogoError, printable_logo, read_logo
+from firstbell.packet.render import EditionFiles, render_edition
+from tests.unit.packet_samples import sample
 
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 60 20">'
@@ -120,3 +126,27 @@ def test_a_damaged_file_is_a_logo_or_a_sentence(tmp_path: Path, at: int, damage:
     (tmp_path / name).write_bytes(whole[: at % len(whole)] + damage + whole[at % len(whole) + len(damage) :])
     with suppress(LogoError):
         assert read_logo(tmp_path, name) is not None
+
+
+def printed(logo: str) -> EditionFiles:
+    packet = cut(sample(5), "leadership")
+    return render_edition(
+        packet.model_copy(update={"heading": packet.heading.model_copy(update={"logo": logo})}), "leadership"
+    )
+
+
+@pytest.mark.parametrize("name", ["logo.png", "logo.svg"])
+def test_a_logo_stands_on_the_first_page_and_keeps_the_file_accessible(tmp_path: Path, name: str) -> None:
+    logo = read(tmp_path, name, png() if name.endswith("png") else SVG)
+    made, plain = printed(logo.drawing), printed("")
+    assert made.notes == ()
+    assert made.pdf != plain.pdf
+    assert made.pages == plain.pages
+    (tmp_path / "written.pdf").write_bytes(made.pdf)
+    assert list(pdfua.validate(str(tmp_path / "written.pdf")).findings) == []
+    with pikepdf.open(io.BytesIO(made.pdf)) as one, pikepdf.open(io.BytesIO(plain.pdf)) as other:
+        assert len(one.pages[0].get("/Resources", {})) >= len(other.pages[0].get("/Resources", {}))
+
+
+def test_a_packet_goes_out_without_a_logo_that_cannot_be_printed(tmp_path: Path) -> None:
+    assert printable_logo(tmp_path, "missing.png") is None
