@@ -8,7 +8,7 @@ from datetime import date
 
 from firstbell.assessment import scoring
 from firstbell.assessment.instrument import Area, Indicator, Instrument
-from firstbell.assessment.result import DISTRICT, AreaResult, Assessment, IndicatorResult, result_key
+from firstbell.assessment.result import DISTRICT, AreaResult, Assessment, IndicatorResult, PartDue, result_key
 from firstbell.assessment.targets import Basis, Target
 from firstbell.kpi import Availability, Kpi, Light
 from firstbell.metrics.facts import Facts
@@ -44,7 +44,7 @@ def assess(
                 kpi,
                 before.get(result_key(indicator.id, kpi.scope)),
                 today=facts.today,
-                due=due_share(facts, indicator),
+                due=part_due(facts, indicator),
             )
             for kpi in measured(facts, indicator)
         ]
@@ -79,10 +79,12 @@ def _figure(facts: Facts, indicator: Indicator, scope: str) -> Kpi:
         raise FormulaError(f"{indicator.id}: {error}") from error
 
 
-def due_share(facts: Facts, indicator: Indicator) -> float:
-    """The part of a pro-rated goal that has come due: the elapsed share of the school year; 1 for all others."""
+def part_due(facts: Facts, indicator: Indicator) -> PartDue | None:
+    """The part of a pro-rated goal that has come due: the elapsed share of the school year; None for all others."""
     year = facts.calendar.school_year_of(facts.today) if indicator.pro_rated else None
-    return elapsed_share(year.first_on, year.last_on, facts.today) if year else 1.0
+    if year is None:
+        return None
+    return PartDue(share=elapsed_share(year.first_on, year.last_on, facts.today), whole_on=year.last_on)
 
 
 def judged(
@@ -92,13 +94,13 @@ def judged(
     before: IndicatorResult | None,
     *,
     today: date,
-    due: float = 1.0,
+    due: PartDue | None = None,
 ) -> IndicatorResult:
     """One figure against one target.
 
     Nothing known gives NOT KNOWN, no target in force NO TARGET YET; neither has an attainment. A target or an
-    indicator that changed since `before` starts afresh, without hysteresis or trend. `due` is the part of the goal
-    that has come due.
+    indicator that changed since `before` starts afresh, without hysteresis or trend. Of a pro-rated goal only the
+    part that is `due` is asked.
     """
     result = IndicatorResult(
         indicator=indicator.id,
@@ -109,13 +111,16 @@ def judged(
         kpi=kpi,
         target=target,
         light=Light.NO_TARGET,
+        due=due,
     )
     if kpi.value is None:
         return replace(result, light=Light.NOT_KNOWN)
     if not target.in_force:
         return result
     comparable = before if before is not None and _same_measure(before, indicator, target) else None
-    return _weighed(result, indicator, scoring.attainment(kpi.value / due, target), comparable, today)
+    return _weighed(
+        result, indicator, scoring.attainment(kpi.value / (due.share if due else 1.0), target), comparable, today
+    )
 
 
 def _weighed(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -23,11 +23,20 @@ def result_key(indicator: str, scope: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PartDue:
+    """How much of a pro-rated goal has come due, over 0 and up to 1, and the day on which all of it has."""
+
+    share: float
+    whole_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IndicatorResult:
     """One indicator of one scope, judged.
 
     `attainment`, `need`, `urgency` and `priority` are None wherever there is no verdict: nothing known, or no target
-    in force. `worse_for` counts the successive assessments in which it moved away from its target.
+    in force. `worse_for` counts the successive assessments in which it moved away from its target. `due` is set where
+    the goal is pro-rated: the light compares with that part.
     """
 
     indicator: str
@@ -44,6 +53,7 @@ class IndicatorResult:
     priority: float | None = None
     moscow: Moscow | None = None
     worse_for: int = 0
+    due: PartDue | None = None
 
     @property
     def scope(self) -> str:

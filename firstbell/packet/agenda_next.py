@@ -80,7 +80,7 @@ def _need_row(material: Material, rank: int, result: IndicatorResult) -> Row:
             str(rank),
             indicator.title,
             value_text(result.kpi, material),
-            goal_text(result.target, result.kpi, words),
+            goal_text(result, words),
             material.role(indicator.owner_role),
         ),
     )

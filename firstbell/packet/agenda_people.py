@@ -155,7 +155,7 @@ def _figure_lines(material: Material, area: Area) -> list[Line]:
 def _figure_line(material: Material, result: IndicatorResult) -> Line:
     words, title = material.wording, material.indicators[result.indicator].title
     text = words.say("figure_sentence", title=title, value=value_text(result.kpi, material))
-    if result.target.in_force and (goal := goal_text(result.target, result.kpi, words)):
+    if result.target.in_force and (goal := goal_text(result, words)):
         text = words.say("figure_with_goal", title=title, value=value_text(result.kpi, material), goal=goal)
     return Line(item=result.key, text=text, weight=_WEIGHT_OF.get(result.light, 0), **note_on(material, result.key))
 

@@ -13,7 +13,15 @@ from firstbell.packet.model import Appendix, Criterion, IndicatorRow, Line, Row,
 from firstbell.packet.unknowns import reason_text
 from firstbell.packet.wording import Wording
 
-_METHOD = ("method_window", "method_lights", "method_area", "method_priority", "method_uptime", "method_unknown")
+_METHOD = (
+    "method_window",
+    "method_lights",
+    "method_pro_rated",
+    "method_area",
+    "method_priority",
+    "method_uptime",
+    "method_unknown",
+)
 _GLOSSARY = (
     "coverage",
     "recovery_point",
@@ -67,7 +75,7 @@ def _row(material: Material, result: IndicatorResult) -> IndicatorRow:
         title=f"{indicator.title}{place}",
         light=result.light,
         value=value_text(kpi, material) if kpi.known else reason_text(kpi, material),
-        target=goal_text(result.target, kpi, words) or words.say("no_target"),
+        target=goal_text(result, words) or words.say("no_target"),
         basis=_basis(result.target, words),
         numerator=words.number(kpi.numerator) if kpi.numerator is not None else "",
         denominator=words.number(kpi.denominator) if kpi.denominator is not None else "",
@@ -97,7 +105,7 @@ def _need(material: Material, rank: int, result: IndicatorResult) -> Row:
             str(rank),
             indicator.title,
             value_text(result.kpi, material),
-            goal_text(result.target, result.kpi, words),
+            goal_text(result, words),
             words.number(result.priority or 0),
             words.say(f"moscow_{result.moscow.name.lower()}") if result.moscow else "",
             material.role(indicator.owner_role),
@@ -108,7 +116,7 @@ def _need(material: Material, rank: int, result: IndicatorResult) -> Row:
 def _strength(material: Material, result: IndicatorResult) -> Line:
     words = material.wording
     title = material.indicators[result.indicator].title
-    goal = goal_text(result.target, result.kpi, words)
+    goal = goal_text(result, words)
     text = words.say("figure_with_goal", title=title, value=value_text(result.kpi, material), goal=goal)
     return Line(audience=audience_of(result.area), item=result.key, text=text)
 

@@ -69,8 +69,20 @@ def amount_text(value: float, unit: str, words: Wording) -> str:
             return words.quantity(value, unit)
 
 
-def goal_text(target: Target, kpi: Kpi, words: Wording) -> str:
-    """The target beside a figure: "goal 247", "limit 30 min", "between 35 % and 45 %"; empty without one."""
+def goal_text(result: IndicatorResult, words: Wording) -> str:
+    """The target beside a figure: "goal 247", "limit 30 min", "goal 35 % to 45 %"; empty without one.
+
+    A pro-rated goal tells the part that is due first, because the light compares with that: "goal 2.1 h by now, 8 h by
+    31 May 2027".
+    """
+    goal, due, unit = result.target.goal, result.due, result.kpi.unit
+    if due is None or not isinstance(goal, int | float):
+        return _whole_goal(result.target, result.kpi, words)
+    part, whole = amount_text(goal * due.share, unit, words), amount_text(goal, unit, words)
+    return words.say("goal_part", part=part, whole=whole, day=words.full_date(due.whole_on))
+
+
+def _whole_goal(target: Target, kpi: Kpi, words: Wording) -> str:
     goal = target.goal
     if goal is None:
         return ""

@@ -239,7 +239,7 @@ class _Setter:
         return "" if seen else sentence
 
     def _statement(self, one: LightStatement) -> Statement:
-        text = self._clean("; ".join(part for part in (one.text, one.goal) if part), longest=85)
+        text = self._clean("; ".join(part for part in (one.text, one.goal) if part), longest=100)
         # The first packet has nothing to compare with, and says so once.
         if one.trend in {Trend.NEW, Trend.UNKNOWN} and not self.packet.heading.compared_with:
             return Statement(text, "")

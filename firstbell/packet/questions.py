@@ -81,7 +81,7 @@ def _of_figures(material: Material, number: int) -> Iterable[Line]:
 
 def _with_goal(material: Material, result: IndicatorResult) -> str:
     words = material.wording
-    goal = goal_text(result.target, result.kpi, words)
+    goal = goal_text(result, words)
     title = material.indicators[result.indicator].title
     return words.say("figure_and_goal", title=title, value=value_text(result.kpi, material), goal=goal)
 

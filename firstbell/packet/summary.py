@@ -111,7 +111,7 @@ def _statement(material: Material, result: IndicatorResult, audience: Audience) 
     return LightStatement(
         audience=audience,
         text=_minutes_lost(material, indicator, value) or words.say("figure", title=indicator.title, value=value),
-        goal=goal_text(result.target, result.kpi, words) if result.target.in_force and result.kpi.known else "",
+        goal=goal_text(result, words) if result.target.in_force and result.kpi.known else "",
         trend=trend(material, result),
     )
 

@@ -229,6 +229,9 @@ def test_a_yearly_goal_is_held_against_the_part_that_came_due() -> None:
     elapsed = ((date(2026, 11, 20) - date(2026, 9, 1)).days + 1) / ((date(2027, 6, 10) - date(2026, 9, 1)).days + 1)
     assert found.attainment == pytest.approx(1.7 / elapsed / 8)
     assert found.kpi.value == 1.7
+    assert found.due is not None
+    assert (found.due.share, found.due.whole_on) == (pytest.approx(elapsed), date(2027, 6, 10))
+    assert IndicatorResult.from_plain(found.to_plain()) == found
 
 
 PER_SCHOOL = instrument(entry("TI-01", Area.TECHNOLOGY_INTEGRATION, levels=["district", "school"]))

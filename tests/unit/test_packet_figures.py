@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from firstbell.assessment.instrument import load_instrument
-from firstbell.assessment.result import IndicatorResult
+from firstbell.assessment.result import IndicatorResult, PartDue
 from firstbell.assessment.targets import Basis, Better, Target
 from firstbell.intervals import Window
 from firstbell.kpi import Kpi, Light
@@ -147,14 +147,22 @@ def test_a_share_of_answers_is_no_count_of_people() -> None:
     people = replace(one.kpi, name="share", **counts)
     material = SimpleNamespace(wording=WORDS)
     assert value_text(answers, material) == "65 %, 331 replied"  # type: ignore[arg-type]
-    assert goal_text(one.target, answers, WORDS) == "goal 80 %"
+    assert goal_text(replace(one, kpi=answers), WORDS) == "goal 80 %"
     assert value_text(people, material) == "631 of 961"  # type: ignore[arg-type]
-    assert goal_text(one.target, people, WORDS) == "goal 769"
+    assert goal_text(replace(one, kpi=people), WORDS) == "goal 769"
 
 
 def test_a_goal_says_which_way_it_binds() -> None:
     up, down = result(1, 5.0, Better.UP, 0.0), result(1, 0.0, Better.DOWN, 5.0)
     band = result(1, (-10.0, 10.0), Better.BAND, (-30.0, 30.0))
-    assert goal_text(up.target, up.kpi, WORDS) == "goal 5 points"
-    assert goal_text(down.target, down.kpi, WORDS) == "limit 0 points"
-    assert goal_text(band.target, band.kpi, WORDS) == "goal -10 points to 10 points"
+    assert goal_text(up, WORDS) == "goal 5 points"
+    assert goal_text(down, WORDS) == "limit 0 points"
+    assert goal_text(band, WORDS) == "goal -10 points to 10 points"
+
+
+def test_a_pro_rated_goal_tells_the_part_that_its_light_compares_with() -> None:
+    hours = result(2.4, 8.0, Better.UP, 0.0)
+    due = PartDue(share=0.2625, whole_on=date(2027, 5, 31))
+    one = replace(hours, kpi=replace(hours.kpi, unit="hours per teacher"), due=due)
+    assert goal_text(one, WORDS) == "goal 2.1 h by now, 8 h by 31 May 2027"
+    assert goal_text(replace(one, due=None), WORDS) == "goal 8 h"
