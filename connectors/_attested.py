@@ -41,7 +41,7 @@ LISTINGS: Mapping[str, Listing] = {
     ),
     "restore_tests": Listing(("system", "on", "result", "minutes", "method"), frozenset({"system", "on", "result"})),
     "agreements": Listing(
-        ("key", "vendor", "kind", "signed_on", "expires_on", "annual_cost", "owner_role"),
+        ("key", "vendor", "kind", "signed_on", "expires_on", "notice_on", "annual_cost", "owner_role"),
         frozenset({"key", "vendor", "kind"}),
     ),
     "incidents": Listing(
@@ -152,6 +152,7 @@ class Attester:
             expires_on=row.read("expires_on", day),
             annual_cost=row.read("annual_cost", number),
             owner_role=row.text("owner_role"),
+            notice_on=row.read("notice_on", day),
         )
 
     def _incident(self, row: Row) -> Iterable[Record]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -15,10 +15,11 @@ from firstbell.catalog import load_roles
 from firstbell.config.loaded import District
 from firstbell.config.team import Membership
 from firstbell.decisions import decisions_of
+from firstbell.errors import FirstbellError
 from firstbell.intervals import Window
 from firstbell.knowledge import PROBES, facts_of
 from firstbell.kpi import Light
-from firstbell.meetings import Meeting
+from firstbell.meetings import Meeting, meetings_of
 from firstbell.metrics.facts import Facts
 from firstbell.packet.audience import EDITIONS
 from firstbell.packet.logo import printable_logo
@@ -92,6 +93,8 @@ def gather(
             minutes_expected=last_printed is not None,
             minutes_came=bool(last),
             ideas=tuple(idea for one in last for idea in one.ideas),
+            grants=district.plan.grants,
+            coming=_coming(work, meeting),
             notes={note.line_key: note for note in notes if note.meeting_key == meeting.key},
             logo=printable_logo(district.folder, district.about.packet.logo),
             sources=_sources(district, connection, facts, wording, known_at),
@@ -180,6 +183,16 @@ def instrument_in(wording: Wording) -> Instrument:
     instrument = load_instrument()
     spoken = [one.model_copy(update={"title": wording.phrase(one.title)}) for one in instrument.indicators]
     return instrument.model_copy(update={"indicators": tuple(spoken)})
+
+
+def _coming(work: Workplace, meeting: Meeting) -> tuple[date, ...]:
+    """The days of this meeting and of the team's next two; of this one alone where the calendar cannot be read."""
+    try:
+        planned = meetings_of(work.district, meeting.team_key, meeting.starts_at, work.read_calendar)
+    except FirstbellError:
+        planned = []
+    later = [one.starts_at for one in planned if one.starts_at > meeting.starts_at]
+    return tuple(moment.astimezone(work.district.zone).date() for moment in (meeting.starts_at, *later[:2]))
 
 
 def _occasion(district: District, meeting: Meeting, previous: Meeting | None) -> Occasion:

@@ -25,6 +25,7 @@ DEFINED: Mapping[str, tuple[str, str]] = {
     "objective": ("plan.yaml", "goals.*.objectives.*.key"),
     "initiative": ("plan.yaml", "goals.*.objectives.*.initiatives.*.key"),
     "milestone": ("plan.yaml", "goals.*.objectives.*.initiatives.*.milestones.*.key"),
+    "grant": ("plan.yaml", "grants.*.key"),
 }
 """Where each kind of key is given. Within one kind every key is unique."""
 
@@ -50,6 +51,7 @@ USED = (
     ("teams.yaml", "teams.*.members.*.groups.*", "stakeholder group"),
     ("meetings.yaml", "series.*.team", "team"),
     ("plan.yaml", "goals.*.team", "team"),
+    ("plan.yaml", "grants.*.owner_role", "role"),
     ("plan.yaml", "goals.*.objectives.*.indicators.*", "indicator"),
     ("plan.yaml", "goals.*.objectives.*.initiatives.*.owner_role", "role"),
     ("plan.yaml", "goals.*.objectives.*.initiatives.*.schools.*", "school"),

@@ -8,6 +8,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from firstbell.config._section import Key, Section
+from firstbell.config.between import Grant
 
 Verb = Literal["plan", "develop", "communicate", "implement", "evaluate"]
 
@@ -158,6 +159,7 @@ class PlanFile(Section):
     coaching: tuple[CoachingEntry, ...] = Field((), description="The coaching log, or {file: coaching.csv}.")
     training: tuple[TrainingEntry, ...] = Field((), description="Trainings held, or {file: trainings.csv}.")
     et_leaders: EtLeaders = Field(EtLeaders(), description="Education Technology leaders.")
+    grants: tuple[Grant, ...] = Field((), description="Money that can be applied for, or {file: grants.csv}.")
     public_figures: tuple[str, ...] = Field(
         (), description="Indicators whose figures the board lets stand on the public year-end page."
     )

@@ -7,6 +7,7 @@ from firstbell.packet import agenda_compliance as compliance
 from firstbell.packet import agenda_desk as desk
 from firstbell.packet import agenda_services as services
 from firstbell.packet import summary
+from firstbell.packet.agenda_calendar import with_calendar
 from firstbell.packet.agenda_form import formed
 from firstbell.packet.agenda_next import next_section
 from firstbell.packet.agenda_people import feedback_section, ideas_section
@@ -56,7 +57,7 @@ def compose(material: Material) -> Packet:
                 projects_section(material),
                 _infrastructure_section(material, found, incidents),
                 feedback_section(material),
-                ideas_section(material),
+                with_calendar(ideas_section(material), material),
                 next_section(material),
             )
         ),

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from firstbell.assessment.instrument import Indicator, Instrument
 from firstbell.assessment.result import Assessment, IndicatorResult
+from firstbell.config.between import Grant
 from firstbell.config.district import DistrictFile
 from firstbell.config.plan import Goal
 from firstbell.config.team import Team
@@ -110,6 +111,9 @@ class Material:
     minutes_came: bool = False
     ideas: tuple[str, ...] = ()
     """New ideas and challenges of the last meeting's minutes."""
+    grants: tuple[Grant, ...] = ()
+    coming: tuple[date, ...] = ()
+    """The days of this meeting and of the two after it, as far as they are planned."""
     notes: Mapping[str, SectionNote] = field(default_factory=dict)
     """By the line they speak of."""
     sources: tuple[SourceState, ...] = ()

@@ -76,7 +76,7 @@ class Incident(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement(Record):
-    """A contract or data privacy agreement with a vendor."""
+    """A contract or data privacy agreement with a vendor. After `notice_on` it can no longer be left at its end."""
 
     agreement_key: str
     vendor: str
@@ -85,6 +85,7 @@ class Agreement(Record):
     expires_on: date | None = None
     annual_cost: float | None = None
     owner_role: str = ""
+    notice_on: date | None = None
 
     @property
     def entity_key(self) -> str:

@@ -27,7 +27,13 @@ controls:
 restore_tests:
   - {system: sis, on: 2026-10-03, result: ok, minutes: 42, method: to a spare server}
 agreements:
-  - {key: clever-dpa, vendor: Clever, kind: data privacy, signed_on: 2025-07-01, expires_on: 2027-06-30, annual_cost: 0}
+  - key: clever-dpa
+    vendor: Clever
+    kind: data privacy
+    signed_on: 2025-07-01
+    expires_on: 2027-06-30
+    notice_on: 2027-03-31
+    annual_cost: 0
 incidents:
   - key: i-1
     title: Lost laptop
@@ -87,6 +93,7 @@ RECORDS: tuple[Record, ...] = (
         signed_on=date(2025, 7, 1),
         expires_on=date(2027, 6, 30),
         annual_cost=0.0,
+        notice_on=date(2027, 3, 31),
     ),
 )
 INCIDENT = Incident(
