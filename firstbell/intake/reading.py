@@ -74,11 +74,14 @@ def read_mail(raw: bytes) -> ReceivedMail:
     if not raw or len(raw) > MOST_BYTES:
         raise UnreadableMailError("The mail is larger than ten megabytes; it was not read.")
     try:
-        mail = message_from_bytes(raw)
-        parts = list(_parts(mail))
-        bounce = bounce_of(mail)
+        return _read(raw)
     except RecursionError:
         raise UnreadableMailError("The mail is nested too deeply; it was not read.") from None
+
+
+def _read(raw: bytes) -> ReceivedMail:
+    mail = message_from_bytes(raw)
+    parts = list(_parts(mail))
     return ReceivedMail(
         identity=identity_of(raw),
         message_id=next(iter(_ids(mail, "Message-ID")), ""),
@@ -90,7 +93,7 @@ def read_mail(raw: bytes) -> ReceivedMail:
         files=tuple(AttachedFile(_file_name(part), _text(part)) for part in parts if _is_text_file(part)),
         automatic=_is_automatic(mail) or any(part.get_content_type() == "text/calendar" for part in parts),
         winmail=any(part.get_content_type() == "application/ms-tnef" for part in parts),
-        bounce=bounce,
+        bounce=bounce_of(mail),
     )
 
 
@@ -135,7 +138,8 @@ def _lines(parts: list[Message]) -> tuple[SaidLine, ...]:
     bodies = [part for part in parts if not _file_name(part) and part.get_content_disposition() != "attachment"]
     for kind, read in (("text/plain", lines_of_text), ("text/html", lines_of_html)):
         for part in bodies:
-            if part.get_content_type() == kind and (lines := read(_text(part))):
+            lines = read(_text(part)) if part.get_content_type() == kind else []
+            if any(line.text for line in lines):
                 return tuple(lines)
     return ()
 
