@@ -7,6 +7,7 @@ is not sent again.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,8 @@ from firstbell.briefing.addendum_mail import addendum_letters
 from firstbell.briefing.approval import kept_back
 from firstbell.briefing.freeze import Frozen, freeze, frozen, preview
 from firstbell.briefing.gather import readers_at, readers_of
+from firstbell.briefing.invitations import STAGE as INVITATION
+from firstbell.briefing.invitations import put_invitations, waiting_invitations
 from firstbell.briefing.letters import draw, letters, meeting_day, wanted, write_files
 from firstbell.briefing.owners import owner_letters
 from firstbell.briefing.posting import (
@@ -81,7 +84,9 @@ def brief(work: Workplace, transport: Transport, wish: BriefingWish) -> list[Bri
     late = [] if wish.dry_run else give_up_late(work, wish.team_key, meetings)
     done = _briefed(work, transport, wish, meetings, as_of)
     if not (wish.dry_run or wish.resend_to):
-        done += _addenda(work, transport, wish.team_key, as_of)
+        planned = known_meetings(work, wish.team_key, now)
+        done += _addenda(work, transport, wish.team_key, planned, as_of)
+        done += _invitations(work, transport, wish.team_key, planned, as_of)
     return [*(Briefed(sentences=(sentence,)) for sentence in late), *done]
 
 
@@ -145,9 +150,23 @@ def _packets(work: Workplace, meeting: Meeting, packet: Frozen) -> tuple[list[Ne
     return letters(work, packet, waiting, editions=editions), folder
 
 
-def _addenda(work: Workplace, transport: Transport, team_key: str, as_of: datetime) -> list[Briefed]:
+def _invitations(
+    work: Workplace, transport: Transport, team_key: str, planned: Sequence[Meeting], as_of: datetime
+) -> list[Briefed]:
+    """Keep readers' calendars up to date, for the series that want it."""
+    put = put_invitations(work, team_key, planned, as_of)
+    waiting = waiting_invitations(work, team_key)
+    if not waiting:
+        return []
+    sent = dispatch(work.store, transport, work.clock, keys=waiting)
+    sentence = f"Calendar invitations: {_counted(sent)}."
+    return [Briefed(stage=INVITATION, prepared=sum(put.values()), dispatched=sent, sentences=(sentence,))]
+
+
+def _addenda(
+    work: Workplace, transport: Transport, team_key: str, planned: Sequence[Meeting], as_of: datetime
+) -> list[Briefed]:
     """Tell the readers of packets that are out what changed, moved or is not held; once each."""
-    planned = known_meetings(work, team_key, work.clock())
     done = []
     for told in told_ahead(work, team_key, planned):
         prepared = _put_addendum(work, told) if told.row.stage == STAGE else 0
@@ -250,9 +269,12 @@ def _stem(meeting_key: str, packet: Packet) -> str:
 
 
 def _told(packet: Frozen, sent: Dispatched) -> str:
-    what = f"{packet.row.stage} revision {packet.row.revision}"
+    return f"{packet.row.stage.capitalize()} revision {packet.row.revision}: {_counted(sent)}."
+
+
+def _counted(sent: Dispatched) -> str:
     parts = [f"{count} {outcome}" for outcome, count in sorted(sent.counts.items())] or ["nothing new to send"]
-    return f"{what[0].upper()}{what[1:]}: {', '.join(parts)}."
+    return ", ".join(parts)
 
 
 def _nothing_due(work: Workplace, meeting: Meeting, now: datetime) -> str:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from firstbell.briefing.freeze import Frozen
 from firstbell.config.rehearsal import MARK
-from firstbell.delivery.message import Attachment, Letter, one_line
+from firstbell.delivery.message import Attachment, CalendarPart, Letter, one_line
 from firstbell.files import whole_folder
 from firstbell.packet.audience import EDITIONS, cover_of, cut, in_language
 from firstbell.packet.material import Reader
@@ -22,6 +22,7 @@ from firstbell.store.outbox import NewMessage
 from firstbell.workplace import Workplace
 
 ADDRESSES_KEPT = timedelta(days=120)
+KIND = "packet"
 LEADER = "team_leader"
 
 
@@ -88,20 +89,19 @@ def post(
     mail: RenderedMail,
     attachments: Sequence[Attachment] = (),
     *,
-    kind: str = "packet",
     in_reply_to: str = "",
+    calendar: CalendarPart | None = None,
     resend_number: int = 0,
 ) -> NewMessage:
     """One reader's mail about what is frozen as `row`, in the reader's own edition, with all that makes it one mail
     for good: key, address, Message-ID and bytes."""
     about = work.district.about
-    person = work.district.person(reader.person_key)
-    key = message_key(work, row, reader, kind, resend_number)
-    address, name, subject = person.email, person.name, mail.subject
+    key = message_key(work, row, reader, resend_number)
+    address, name = recipient(work, reader.person_key)
+    subject = mail.subject
     if work.rehearsing:
-        wording = Wording(work.district.zone, about.packet.language)
-        address, name = about.installer.email, about.installer.name
-        subject = wording.say("rehearsal_subject", name=person.name, subject=mail.subject)
+        wording, person = Wording(work.district.zone, about.packet.language), work.district.person(reader.person_key)
+        subject = wording.say("rehearsal_subject", name=person.name, subject=subject)
     letter = Letter(
         message_key=key,
         sender=about.mail.sender,
@@ -117,10 +117,11 @@ def post(
         written_at=row.composed_at,
         attachments=attachments,
         in_reply_to=in_reply_to,
+        calendar=calendar,
     )
     return NewMessage(
         message_key=key,
-        kind=kind,
+        kind=KIND,
         team_key=row.team_key,
         meeting_key=row.meeting_key,
         stage=row.stage,
@@ -135,9 +136,15 @@ def post(
     )
 
 
-def message_key(work: Workplace, row: PacketRow, reader: Reader, kind: str, resend_number: int = 0) -> str:
+def recipient(work: Workplace, person_key: str) -> tuple[str, str]:
+    """The address and the name that a mail for somebody goes to; in rehearsal the installer's."""
+    someone = work.district.about.installer if work.rehearsing else work.district.person(person_key)
+    return someone.email, someone.name
+
+
+def message_key(work: Workplace, row: PacketRow, reader: Reader, resend_number: int = 0) -> str:
     """The name under which the outbox knows a mail for good (docs/design.md, section 8)."""
-    parts = (kind, row.team_key, row.meeting_key, row.stage, row.revision, reader.edition, reader.person_key)
+    parts = (KIND, row.team_key, row.meeting_key, row.stage, row.revision, reader.edition, reader.person_key)
     return f"{MARK if work.rehearsing else ''}{'/'.join(map(str, parts))}/{resend_number}"
 
 

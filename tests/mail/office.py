@@ -54,6 +54,7 @@ class Office:
     mailbox: Any
     now: datetime = DRAFT
     calendar: bytes = b""
+    watched: datetime | None = None
     transport: SmtpTransport = field(init=False)
 
     def __post_init__(self) -> None:

@@ -37,12 +37,15 @@ def state(office: Office, at: datetime, *, backed_up: bool = True, active: int =
     ]
     office.tell("dumps", "runs", runs, at)
     office.tell("counts", "counts", [measured("weekly_active_teachers", active, 284)], at)
-    five, start, morning = timedelta(minutes=5), local(11, 6, 6), local(12, 1, 8, 10)
-    looks = [seen("sis", start, at), seen("sso", start, min(at, morning - five))]
-    if at > morning:
-        broken = seen("sso", morning, morning + timedelta(minutes=45), ServiceState.DOWN if down else ServiceState.UP)
-        looks += [broken, seen("sso", morning + timedelta(minutes=50), at)]
-    office.look(looks, at)
+    five, start, morning = timedelta(minutes=5), office.watched or local(11, 6, 6), local(12, 1, 8, 10)
+    parts = [
+        seen("sis", start, at),
+        seen("sso", start, min(at, morning - five)),
+        seen("sso", max(start, morning), min(at, morning + 9 * five), ServiceState.DOWN if down else ServiceState.UP),
+        seen("sso", max(start, morning + 10 * five), at),
+    ]
+    office.look([part for part in parts if part.first_at < part.last_at], at)
+    office.watched = at + five
 
 
 def sent(office: Office) -> dict[str, EmailMessage]:
@@ -100,7 +103,7 @@ def test_an_outage_is_told_to_everybody_and_its_kind_can_be_left_out(office: Off
 @pytest.mark.parametrize(("active", "told"), [(236, False), (180, True)])
 def test_a_correction_counts_from_its_threshold_on(office: Office, active: int, told: bool) -> None:
     sent(office)
-    office.tell("counts", "counts", [measured("weekly_active_teachers", active, 284)], SEND + timedelta(days=1))
+    state(office, ADDENDUM - NIGHT, active=active)
     office.run(ADDENDUM)
     mails = office.arrived()
     assert bool(mails) is told
