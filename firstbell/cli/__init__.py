@@ -27,6 +27,7 @@ from firstbell.cli import (
     service,
     start,
     watchdog,
+    year_end,
 )
 from firstbell.cli._place import OneSentence, Place
 
@@ -42,6 +43,7 @@ MODULES = (
     minutes,
     actions,
     outbox,
+    year_end,
     watchdog,
     service,
     demo,

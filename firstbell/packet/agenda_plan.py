@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from firstbell.config.plan import Initiative
@@ -42,7 +42,7 @@ def _closed_since(material: Material, action: TeamAction) -> bool:
     return action.state == "done" and action.closed_on is not None and action.closed_on >= since
 
 
-def _actions_table(material: Material, shown: Iterable[TeamAction]) -> Table:
+def _actions_table(material: Material, shown: Sequence[TeamAction]) -> Table:
     words = material.wording
     titles = ("number", "action", "owner", "due", "state")
     rows = []
@@ -118,17 +118,19 @@ def _overview(material: Material, found: list[Initiative]) -> Line | None:
     return Line(item="plan", text=words.say("plan_overview", share=words.share(done, len(milestones)), rest=rest))
 
 
-def _projects_table(material: Material, found: Iterable[Initiative]) -> Table:
+def _projects_table(material: Material, found: Sequence[Initiative]) -> Table:
     words = material.wording
     titles = ("project", "leads", "done", "next", "state")
+    unready = {one.key: launch.due for one, launch, state in work.launches(material, found) if not state.complete}
     return Table(
         caption=words.say("projects_caption"),
         columns=tuple(Column(title=words.say(f"column_{key}")) for key in titles),
-        rows=tuple(_project_row(material, one) for one in found),
+        rows=tuple(_project_row(material, one, unready) for one in found),
     )
 
 
-def _project_row(material: Material, initiative: Initiative) -> Row:
+def _project_row(material: Material, initiative: Initiative, unready: Mapping[str, date]) -> Row:
+    """An initiative's line. `unready` holds the near launches that were not seen to be ready, by initiative."""
     words, today = material.wording, material.facts.today
     done = sum(one.done is not None and one.done <= today for one in initiative.milestones)
     coming = sorted(
@@ -142,6 +144,8 @@ def _project_row(material: Material, initiative: Initiative) -> Row:
         state, light = words.say("days_late", n=max(slips)), Light.MISSED
     elif coming and max(slips) > 0:
         state, light = words.say("days_slipped", n=max(slips)), Light.CLOSE
+    elif initiative.key in unready:
+        state, light = words.say("not_ready_for", day=words.full_date(unready[initiative.key])), Light.CLOSE
     upcoming = words.say("milestone_next", title=coming[0].title, day=words.full_date(coming[0].due)) if coming else ""
     return Row(
         light=light,

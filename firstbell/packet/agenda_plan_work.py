@@ -17,7 +17,7 @@ from firstbell.packet.wording import Wording
 from firstbell.records import Measurement
 
 SLIPPED_SHOWN = 8
-READINESS_WEIGHT = 5.0
+READINESS_WEIGHT = 4.0
 SECONDARY = ("middle", "high")
 
 
@@ -113,7 +113,7 @@ def readiness_events(material: Material, found: Iterable[Initiative]) -> list[Ch
         item = f"readiness:{initiative.key}"
         text = _readiness_text(material.wording, initiative, launch.due, state)
         nearness = 1 - max(0, state.days_left) / (material.facts.team.work.readiness_days + 1)
-        weight = 1 + READINESS_WEIGHT * nearness
+        weight = 2 + READINESS_WEIGHT * nearness
         changes.append(
             Change(trend=Trend.WORSE, text=text, item=item, section=2, weight=weight, **note_on(material, item))
         )

@@ -54,7 +54,8 @@ def own_hours(material: Material, reader: Reader) -> str:
         hours=words.quantity(mine.hours, "hours"),
         due=words.quantity(round(mine.hours_due, 1), "hours"),
         split=_split(words, mine.by_category),
-        meetings=words.share(mine.meetings, mine.meetings_due) if mine.meetings_due else words.number(mine.meetings),
+        attended=words.number(mine.meetings),
+        meetings=words.number(mine.meetings_due),
     )
 
 

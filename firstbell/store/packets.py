@@ -7,8 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, func, insert, select
 
+from firstbell.intervals import Window
 from firstbell.store.errors import StoreError
-from firstbell.store.models import ApprovalRow, ApprovalState, PacketRow
+from firstbell.store.models import ApprovalRow, ApprovalState, DistrictVersionRow, PacketRow
 from firstbell.store.save import upsert
 
 
@@ -89,6 +90,26 @@ def previous_packet(
         PacketRow.stage == stage,
         PacketRow.composed_at < before,
     )
+
+
+def packets_between(connection: Connection, team_key: str, stage: str, window: Window) -> list[PacketRow]:
+    """A team's packets of a stage whose facts end within a window, in order; of each meeting the newest revision."""
+    order = (PacketRow.as_of, PacketRow.composed_at, PacketRow.revision, PacketRow.id)
+    statement = select(PacketRow).where(
+        PacketRow.team_key == team_key,
+        PacketRow.stage == stage,
+        PacketRow.as_of >= window.start,
+        PacketRow.as_of < window.end,
+    )
+    found = [PacketRow(**row._mapping) for row in connection.execute(statement.order_by(*order))]
+    newest = {row.meeting_key: row.id for row in found}
+    return [row for row in found if newest[row.meeting_key] == row.id]
+
+
+def district_of(connection: Connection, district_hash: str) -> str | None:
+    """The district folder that a packet was made with, as canonical JSON; None where it is kept no more."""
+    statement = select(DistrictVersionRow.content).where(DistrictVersionRow.content_hash == district_hash)
+    return connection.scalar(statement)
 
 
 def meetings_with_packets(connection: Connection, team_key: str) -> set[str]:

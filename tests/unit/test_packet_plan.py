@@ -92,8 +92,8 @@ def test_two_to_five_sentences_say_how_the_plan_stands(folder: District) -> None
     assert said == [
         "1 of 3 milestones are done; 1 is behind its first date.",
         "Roll-outs, complete in: New gradebook 1 of 2 schools.",
-        "New gradebook: “Live in both schools” is 17 days behind its first date; now 18 Dec 2026.",
         "New gradebook: to be launched on 18 Dec 2026; 1 of 3 checks are ready, 1 is not ready, 1 is not known.",
+        "New gradebook: “Live in both schools” is 17 days behind its first date; now 18 Dec 2026.",
         f"Planning phases with evidence: 3 of 10. {gaps}",
     ]
 
@@ -117,6 +117,11 @@ def test_a_launch_that_nobody_keeps_a_list_for_is_a_finding(tmp_path: Path) -> N
     assert change.text == "New gradebook: to be launched on 18 Dec 2026, and nobody keeps a list of what must be ready."
 
 
+def test_an_initiative_in_time_but_not_ready_is_not_green(folder: District) -> None:
+    row = section(plan_material(folder, baselines={})).tables[0].rows[0]
+    assert (row.light, row.cells[-1]) == (Light.CLOSE, "not ready for 18 Dec 2026")
+
+
 def test_what_a_launch_waits_for_and_the_question_it_raises(folder: District) -> None:
     found = section(plan_material(folder))
     waiting = table(found, "launches wait for")
@@ -132,7 +137,8 @@ def test_a_launch_that_is_ready_or_far_away_is_no_finding(tmp_path: Path) -> Non
     ready = PLAN.replace("state: not_ready", "state: ready").replace(
         "due: 2026-12-10}", "due: 2026-12-10, state: ready, looked_on: 2026-11-23}"
     )
-    found = section(plan_material(district(tmp_path, plan=ready)))
+    found = section(plan_material(district(tmp_path, plan=ready), baselines={}))
+    assert [row.light for row in found.tables[0].rows] == [Light.MET, Light.MET]
     assert found.questions == ()
     assert not any("launch" in line.text for line in found.sentences)
 
@@ -195,11 +201,12 @@ def test_a_leaders_hours_stand_on_that_leaders_cover_alone(tmp_path: Path) -> No
     cover = cover_of(packet, "pam")
     assert cover is not None
     assert (
-        "8 h, 9.1 h due by now (coaching 6 h and district meetings 2 h); district meetings: 1 of 1." in cover.greeting
+        "8 h, 9.1 h due by now (coaching 6 h and district meetings 2 h); district meetings: 1, 1 due by now."
+        in cover.greeting
     )
     for edition in ("leadership", "technical", "representative", "public"):
-        assert "due by now" not in cut(packet, edition).model_dump_json()
-    assert "due by now" not in "".join(one.greeting for one in packet.covers if one.person_key != "pam")
+        assert "9.1 h" not in cut(packet, edition).model_dump_json()
+    assert "9.1 h" not in "".join(one.greeting for one in packet.covers if one.person_key != "pam")
 
 
 def test_all_leaders_hours_are_shown_where_they_are_many(tmp_path: Path) -> None:
