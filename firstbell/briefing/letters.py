@@ -149,9 +149,11 @@ def message_key(work: Workplace, row: PacketRow, reader: Reader, resend_number: 
 
 
 def reply_address(work: Workplace, row: PacketRow) -> str:
-    """Where an answer goes: to those who lead the team."""
+    """Where an answer goes: into the inbox where there is one, and to whoever leads the team."""
     leaders = work.district.holders(LEADER, row.team_key, row.as_of.astimezone(work.district.zone).date())
-    return next((leader.email for leader in leaders if leader.email), "")
+    leader = next((one.email for one in leaders if one.email), "")
+    inbox = work.district.about.mail.inbox
+    return ", ".join(filter(None, (inbox.address if inbox else "", leader)))
 
 
 def _attachments(frozen: Frozen, edition: Edition) -> list[Attachment]:

@@ -28,7 +28,10 @@ def init(
     web: Annotated[list[str] | None, typer.Option(help="4. A web address to look at; repeat it.")] = None,
     meeting: Annotated[str, typer.Option(help="5. The next meeting, for example '2026-12-03 16:00'.")] = "",
     repeats: Annotated[
-        str, typer.Option(help="5. weekly, every_two_weeks, monthly, once, or an RFC 5545 rule.")
+        str,
+        typer.Option(
+            help="5. weekly, every_two_weeks, twice_a_month, monthly, every_two_months, once, or an RFC 5545 rule."
+        ),
     ] = "monthly",
     calendar: Annotated[str, typer.Option(help="5. Instead: address or file of the calendar with the meetings.")] = "",
     reader: Annotated[

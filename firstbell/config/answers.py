@@ -234,12 +234,18 @@ def readers_from_lines(lines: Collection[str]) -> tuple[ReaderAnswer, ...]:
 
 
 _REPEATS = {"weekly": "FREQ=WEEKLY", "every_two_weeks": "FREQ=WEEKLY;INTERVAL=2", "once": ""}
+_TWO_MEANINGS = {
+    "bimonthly": "every_two_months or twice_a_month",
+    "biweekly": "every_two_weeks, or a rule such as FREQ=WEEKLY;BYDAY=TU,TH",
+}
 
 
 def meeting_from(next_at: str, repeats: str = "monthly", calendar: str = "") -> MeetingAnswer:
-    """The next meeting and how it repeats: weekly, every_two_weeks, monthly (same weekday), once or an RFC 5545 rule.
+    """The next meeting and how it repeats: weekly, every_two_weeks, monthly, every_two_months or twice_a_month (each
+    on the same weekday), once, or an RFC 5545 rule.
 
-    `calendar`, the address or file of an iCalendar feed, replaces both. Raises AnswerError for a date it cannot read.
+    `calendar`, the address or file of an iCalendar feed, replaces both. Raises AnswerError for a date it cannot read
+    and for a word that means two things.
 
     >>> meeting_from("2026-12-03 16:00").rule
     'FREQ=MONTHLY;BYDAY=1TH'
@@ -254,7 +260,16 @@ def meeting_from(next_at: str, repeats: str = "monthly", calendar: str = "") -> 
         raise AnswerError("the next meeting is written like 2026-12-03 16:00, in local time, without an offset.")
     weekday = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")[moment.weekday()]
     week = (moment.day - 1) // 7 + 1
-    rules = {**_REPEATS, "monthly": f"FREQ=MONTHLY;BYDAY={week if week < 5 else -1}{weekday}"}
+    on = f"{week if week < 5 else -1}{weekday}"
+    first = 2 - week % 2
+    rules = {
+        **_REPEATS,
+        "monthly": f"FREQ=MONTHLY;BYDAY={on}",
+        "every_two_months": f"FREQ=MONTHLY;INTERVAL=2;BYDAY={on}",
+        "twice_a_month": f"FREQ=MONTHLY;BYDAY={first}{weekday},{first + 2}{weekday}",
+    }
+    if (meanings := _TWO_MEANINGS.get(repeats.lower().replace("-", ""))) is not None:
+        raise AnswerError(f"{repeats} means two things; say {meanings}, or list the dates in meetings.yaml.")
     return MeetingAnswer(next_at=moment.isoformat(timespec="minutes"), rule=rules.get(repeats, repeats))
 
 
