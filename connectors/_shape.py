@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from pydantic import ValidationError
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
 
 from connectors._errors import BadReplyError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def shaped(where: str, model: type[Model], row: Any) -> Model:
+    """A row as `model` knows it. Raises BadReplyError that names the fields amiss."""
+    try:
+        return model.model_validate(row)
+    except ValidationError as error:
+        raise bad_shape(where, error) from None
 
 
 def bad_shape(where: str, fault: ValidationError | str) -> BadReplyError:

@@ -21,14 +21,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field, SecretStr, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, SecretStr
 
 from connectors._base import Complete, Connector, FetchRequest, Mode, Stream, StreamMode, Yielded
 from connectors._http import Http, HttpSettings
 from connectors._http_auth import Auth, HeaderAuth
-from connectors._shape import bad_shape
+from connectors._shape import bad_shape, shaped
 from firstbell.records import ActionItemSeen, OpenKeys, Ticket, TicketKind, TicketStatus
 
 PAGE = 100
@@ -131,7 +131,7 @@ class GithubIssues(Connector):
 
     def check(self) -> str:
         with self._http(None) as http:
-            found = _parsed(http, Repository, http.get_json(f"repos/{self.settings.repository}"))
+            found = shaped(http.host, Repository, http.get_json(f"repos/{self.settings.repository}"))
             next(self._pages(http, "issues", {"state": "open", "per_page": 1}), None)
         if not found.has_issues:
             return f"{http.host} answers, but issues are switched off in this repository, so there are none to read."
@@ -183,7 +183,7 @@ class GithubIssues(Connector):
         question: dict[str, str | int] = {"since": _text(since), "sort": "created", "direction": "asc"}
         found: dict[int, datetime] = {}
         for row in self._rows(http, "issues/comments", question):
-            comment = _parsed(http, Comment, row)
+            comment = shaped(http.host, Comment, row)
             number = _last_number(http, comment.issue_url)
             issue = commented.get(number)
             if issue is None or comment.author_association not in OWN_PEOPLE:
@@ -249,7 +249,7 @@ class GithubIssues(Connector):
         if self.settings.label:
             asked["labels"] = self.settings.label
         for row in self._rows(http, "issues", asked):
-            issue = _parsed(http, Issue, row)
+            issue = shaped(http.host, Issue, row)
             if issue.pull_request is None and issue.number not in seen:
                 seen.add(issue.number)
                 yield issue
@@ -263,16 +263,6 @@ class GithubIssues(Connector):
             if not isinstance(page, list):
                 raise bad_shape(http.host, "the list of rows")
             yield page
-
-
-Model = TypeVar("Model", bound=BaseModel)
-
-
-def _parsed(http: Http, model: type[Model], row: Any) -> Model:
-    try:
-        return model.model_validate(row)
-    except ValidationError as error:
-        raise bad_shape(http.host, error) from None
 
 
 def _last_number(http: Http, address: str) -> int:

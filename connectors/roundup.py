@@ -21,15 +21,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from connectors._base import Complete, Connector, FetchRequest, Mode, State, Stream, StreamMode, Yielded
 from connectors._errors import BadReplyError
 from connectors._http import Http, HttpSettings
 from connectors._http_auth import BasicAuth
-from connectors._shape import bad_shape
+from connectors._shape import bad_shape, shaped
 from firstbell.records import OpenKeys, Ticket, TicketStatus
 
 ZONE_SLACK = timedelta(hours=15)
@@ -191,7 +191,7 @@ class Reading:
         self.categories: Mapping[str, str] | None = None
 
     def tickets(self, page: Sequence[Any]) -> Iterator[Ticket]:
-        issues = [_parsed(self.http, Issue, row) for row in page]
+        issues = [shaped(self.http.host, Issue, row) for row in page]
         messages = self._messages(issues) if self.settings.first_responses else {}
         for issue in issues:
             yield self._ticket(issue, [messages[key] for key in issue.messages if key in messages])
@@ -203,7 +203,7 @@ class Reading:
             keys = wanted[start : start + MESSAGES_A_CALL]
             question: dict[str, str | int | list[str]] = {"id": keys, "@fields": "author,date", "@verbose": 0}
             for row in _collection(self.http, self.http.get_json("rest/data/msg", question)):
-                message = _parsed(self.http, Message, row)
+                message = shaped(self.http.host, Message, row)
                 found[message.id] = message
         return found
 
@@ -303,17 +303,7 @@ def _number(http: Http, row: Any) -> int:
 def _names(http: Http, kind: str) -> dict[str, str]:
     """The names of a small class such as status or priority, by number."""
     rows = _collection(http, http.get_json(f"rest/data/{kind}", {"@fields": "name", "@verbose": 0}))
-    return {one.id: one.name for one in (_parsed(http, Named, row) for row in rows)}
-
-
-Model = TypeVar("Model", bound=BaseModel)
-
-
-def _parsed(http: Http, model: type[Model], row: Any) -> Model:
-    try:
-        return model.model_validate(row)
-    except ValidationError as error:
-        raise bad_shape(http.host, error) from None
+    return {one.id: one.name for one in (shaped(http.host, Named, row) for row in rows)}
 
 
 def _text(moment: datetime) -> str:

@@ -30,6 +30,7 @@ from firstbell.records import MeetingMinutes, SectionNote, TeamAction, TeamDecis
 from firstbell.store.assessments import previous_results
 from firstbell.store.packets import previous_packet
 from firstbell.store.queries import facts_as_known, source_states
+from firstbell.trackers import goals_with_told, told_actions
 from firstbell.workplace import Workplace
 
 FIRST_PERIOD = timedelta(days=30)
@@ -75,7 +76,7 @@ def gather(
         return Material(
             district=district.about,
             team=district.team(meeting.team_key),
-            goals=district.plan.goals,
+            goals=goals_with_told(district.plan.goals, facts),
             names=names_of(district, wording),
             occasion=_occasion(district, meeting, previous),
             readers=readers_of(district, meeting),
@@ -89,7 +90,10 @@ def gather(
             printed=printed,
             recomputed=_recomputed(work, connection, printed, known_at),
             decisions=tuple(decisions_of(decisions, meeting.team_key, meeting.key)),
-            actions=tuple(_team_facts(connection, TeamAction, meeting.team_key, known_at)),
+            actions=(
+                *_team_facts(connection, TeamAction, meeting.team_key, known_at),
+                *told_actions(district.team(meeting.team_key), facts, {one.key for one in district.people}),
+            ),
             minutes_expected=last_printed is not None,
             minutes_came=bool(last),
             ideas=tuple(idea for one in last for idea in one.ideas),

@@ -1,0 +1,89 @@
+"""What trackers tell of the plan and of promises, joined to what the district folder and the minutes say.
+
+A tracker that fell silent tells nothing: its milestones and action items are left out until it is heard again, and the
+packet says since when it is silent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from itertools import groupby
+from typing import TypeVar
+
+from firstbell.config.plan import Goal, Milestone
+from firstbell.config.team import Team
+from firstbell.knowledge import PLAN
+from firstbell.metrics.facts import Facts
+from firstbell.records import TEAM_SOURCE, ActionItemSeen, MilestoneSeen, Record, TeamAction
+
+R = TypeVar("R", bound=Record)
+
+
+def goals_with_told(goals: Sequence[Goal], facts: Facts) -> tuple[Goal, ...]:
+    """The goals, each initiative with the milestones that trackers tell of it after the folder's own."""
+    told = sorted(_heard(facts, MilestoneSeen, PLAN), key=lambda one: one.initiative_key)
+    if not told:
+        return tuple(goals)
+    by_initiative = {
+        key: tuple(_milestone(one) for one in sorted(found, key=lambda one: (one.due_on, one.milestone_key)))
+        for key, found in groupby(told, key=lambda one: one.initiative_key)
+    }
+    return tuple(_goal_with(goal, by_initiative) for goal in goals)
+
+
+def told_actions(team: Team, facts: Facts, people: Collection[str]) -> tuple[TeamAction, ...]:
+    """Action items of trackers as those of a district team; a school team has only its own.
+
+    `people` are the keys of teams.yaml: an owner among them is a person, any other a role.
+    """
+    if team.level != "district":
+        return ()
+    return tuple(
+        TeamAction(
+            team_key=team.key,
+            action_key=one.action_key,
+            meeting_key="",
+            title=one.title,
+            state=one.state,
+            owner_role="" if one.owner in people else one.owner,
+            person_key=one.owner if one.owner in people else "",
+            opened_on=one.opened_on,
+            due_on=one.due_on,
+            first_due_on=one.due_on,
+            closed_on=one.closed_on,
+            times_moved=one.times_moved,
+            objective_key=one.objective_key,
+        )
+        for one in _heard(facts, ActionItemSeen, TEAM_SOURCE)
+    )
+
+
+def _heard(facts: Facts, record_type: type[R], own: str) -> Iterable[R]:
+    """The records of a type from every source but our own that has not fallen silent."""
+    silent = facts.silent(facts.feeds(record_type))
+    for source, rows in facts.by_source(record_type).items():
+        if source != own and source not in silent:
+            yield from rows
+
+
+def _milestone(told: MilestoneSeen) -> Milestone:
+    school = told.scope.removeprefix("school:") if told.scope.startswith("school:") else None
+    # The folder's own rules for keys do not bind a tracker's.
+    return Milestone.model_construct(
+        key=told.milestone_key, title=told.title, due=told.due_on, done=told.done_on, school=school
+    )
+
+
+def _goal_with(goal: Goal, told: dict[str, tuple[Milestone, ...]]) -> Goal:
+    objectives = tuple(
+        objective.model_copy(
+            update={
+                "initiatives": tuple(
+                    one.model_copy(update={"milestones": (*one.milestones, *told.get(one.key, ()))})
+                    for one in objective.initiatives
+                )
+            }
+        )
+        for objective in goal.objectives
+    )
+    return goal.model_copy(update={"objectives": objectives})

@@ -1,0 +1,89 @@
+"""Trackers' milestones and action items beside the folder's plan and the team's minutes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from firstbell.config.loaded import District
+from firstbell.intervals import Window
+from firstbell.metrics.facts import Facts, SourceFacts
+from firstbell.records import ActionItemSeen, MilestoneSeen
+from firstbell.trackers import goals_with_told, told_actions
+from tests.unit.packet_material import AS_OF, SINCE, district, facts_of_records
+
+LATE = MilestoneSeen(
+    milestone_key="gradebook-2", initiative_key="gradebook", title="All schools", due_on=date(2027, 1, 15)
+)
+EARLY = replace(LATE, milestone_key="gradebook-1", title="Pilot", due_on=date(2026, 10, 1), scope="school:oak")
+ITEM = ActionItemSeen(
+    action_key="#7",
+    title="Try the spare line",
+    owner="it_lead",
+    state="open",
+    due_on=date(2026, 12, 1),
+    opened_on=date(2026, 10, 6),
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> District:
+    return district(tmp_path / "district")
+
+
+def own(folder: District) -> Facts:
+    """The folder's plan and nothing that any source told."""
+    return facts_of_records(folder, {}, window=Window(SINCE, AS_OF), as_of=AS_OF)
+
+
+def known(folder: District, at: datetime = AS_OF) -> Facts:
+    """What is known when a tracker was last heard at a moment."""
+    facts = own(folder)
+    tracker = SourceFacts(
+        source_key="tracker",
+        feeds=frozenset({MilestoneSeen, ActionItemSeen}),
+        known_until=at,
+        stale_after=timedelta(hours=26),
+        records=(LATE, EARLY, replace(LATE, milestone_key="x", initiative_key="elsewhere"), ITEM),
+    )
+    return replace(facts, sources=(*facts.sources, tracker))
+
+
+def milestones(folder: District, facts: Facts) -> dict[str, list[str]]:
+    return {
+        initiative.key: [one.title for one in initiative.milestones]
+        for goal in goals_with_told(folder.plan.goals, facts)
+        for objective in goal.objectives
+        for initiative in objective.initiatives
+    }
+
+
+def test_a_trackers_milestones_follow_the_folders_own(folder: District) -> None:
+    before = milestones(folder, own(folder))
+    after = milestones(folder, known(folder))
+    assert after["gradebook"] == [*before["gradebook"], "Pilot", "All schools"]
+    assert {key: titles for key, titles in after.items() if key != "gradebook"} == {
+        key: titles for key, titles in before.items() if key != "gradebook"
+    }
+
+
+def test_a_tracker_that_fell_silent_tells_nothing(folder: District) -> None:
+    silent = known(folder, AS_OF - timedelta(days=3))
+    assert milestones(folder, silent) == milestones(folder, own(folder))
+    assert told_actions(folder.teams[0], silent, ()) == ()
+
+
+def test_an_owner_is_a_person_of_the_folder_or_a_role(folder: District) -> None:
+    (mine,) = told_actions(folder.teams[0], known(folder), ())
+    assert (mine.action_key, mine.owner_role, mine.person_key) == ("#7", "it_lead", "")
+    assert mine.promised_on == date(2026, 12, 1)
+    (theirs,) = told_actions(folder.teams[0], known(folder), {"it_lead"})
+    assert (theirs.owner_role, theirs.person_key) == ("", "it_lead")
+
+
+def test_a_school_team_has_only_its_own(folder: District) -> None:
+    school = folder.teams[0].model_copy(update={"level": "school", "school": "oak"})
+    assert told_actions(school, known(folder), ()) == ()
