@@ -7,13 +7,15 @@ moved: a run that dies in between finds it again.
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError, LoginError
 
+from firstbell.config.loaded import District
+from firstbell.config.secrets import SecretReader, resolve
 from firstbell.errors import FirstbellError
 
 MOST_BYTES = 10_000_000
@@ -22,6 +24,14 @@ MOST_BYTES = 10_000_000
 
 class InboxError(FirstbellError):
     """The mailbox cannot be used: nothing more is taken, and what waits keeps waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A mail as it came; of one that is too large only its headers."""
+
+    content: bytes
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +129,26 @@ class Inbox:
             raise InboxError(f"{self._server} refused a command or went away; the next run goes on.") from None
 
 
+def inbox_of(district: District, readers: Mapping[str, SecretReader]) -> Inbox | None:
+    """The district's mailbox for answers; None where it has none. Raises SecretError where its password is missing."""
+    settings = district.about.mail.inbox
+    if settings is None:
+        return None
+    settings = resolve(settings, readers, "district.yaml: mail.inbox")
+    return Inbox(
+        host=settings.host,
+        port=settings.port,
+        security=settings.security,
+        username=settings.username,
+        password=settings.password.get_secret_value(),
+        folder=settings.folder,
+        taken=settings.taken,
+        aside=settings.aside,
+        ca_bundle=str(district.folder / settings.ca_bundle) if settings.ca_bundle else "",
+        timeout_seconds=settings.timeout_seconds,
+    )
+
+
 class OpenInbox:
     """A mailbox that is open for work: its mails by number, oldest first."""
 
@@ -130,15 +160,14 @@ class OpenInbox:
         """The numbers of the mails that nobody put away yet."""
         return sorted(self._client.search(["UNDELETED"]))
 
-    def raw(self, number: int) -> bytes | None:
-        """A mail's bytes, empty for one that is larger than MOST_BYTES; None where it is not there any more."""
+    def fetched(self, number: int) -> Fetched | None:
+        """A mail's bytes, of one larger than MOST_BYTES its headers alone; None where it is not there any more."""
         size = self._client.fetch([number], ["RFC822.SIZE"]).get(number, {}).get(b"RFC822.SIZE")
-        if size is None:
-            return None
-        if size > MOST_BYTES:
-            return b""
-        content = self._client.fetch([number], ["BODY.PEEK[]"]).get(number, {}).get(b"BODY[]")
-        return None if content is None else bytes(content)
+        whole = size is not None and size <= MOST_BYTES
+        part = b"BODY[]" if whole else b"BODY[HEADER]"
+        asked = part.decode().replace("BODY[", "BODY.PEEK[")
+        content = self._client.fetch([number], [asked]).get(number, {}).get(part)
+        return None if content is None else Fetched(bytes(content), whole)
 
     def put_away(self, number: int, *, aside: bool) -> None:
         """Move a mail out of the way: where the server cannot move, copy it and mark the original as deleted."""

@@ -21,9 +21,12 @@ from firstbell.errors import FirstbellError
 from firstbell.intake.bounces import Bounce, bounce_of
 from firstbell.intake.words import MOST_CHARACTERS, SaidLine, lines_of_html, lines_of_text
 
+TOO_LARGE = "The mail is empty or larger than ten megabytes; it was not read."
 MOST_PARTS = 100
 MOST_HEADER = 8_000
 MOST_REFERENCES = 50
+STUMBLES = (RecursionError, ValueError, LookupError, TypeError, AttributeError, AssertionError)
+"""What the standard library's mail parser raises on mails that were made to break it."""
 MESSAGE_ID = re.compile(r"<[^<>\s]{1,500}>")
 AUTOMATIC_PRECEDENCE = ("bulk", "junk", "auto_reply", "auto-reply", "list")
 
@@ -72,11 +75,11 @@ def identity_of(raw: bytes) -> str:
 def read_mail(raw: bytes) -> ReceivedMail:
     """Read a mail's bytes. Raises UnreadableMailError."""
     if not raw or len(raw) > MOST_BYTES:
-        raise UnreadableMailError("The mail is larger than ten megabytes; it was not read.")
+        raise UnreadableMailError(TOO_LARGE)
     try:
         return _read(raw)
-    except RecursionError:
-        raise UnreadableMailError("The mail is nested too deeply; it was not read.") from None
+    except STUMBLES:
+        raise UnreadableMailError("The mail is built so oddly that it was not read.") from None
 
 
 def _read(raw: bytes) -> ReceivedMail:

@@ -18,7 +18,7 @@ from firstbell.intake.answer import acknowledgement
 from firstbell.intake.bounces import Bounce
 from firstbell.intake.items import ItemError, accepted, answered, changed, coming_meeting, declined, proposed, today
 from firstbell.intake.meaning import ItemWord, Meaning, marks_in, meaning_of
-from firstbell.intake.reading import ReceivedMail, UnreadableMailError, identity_of, read_mail
+from firstbell.intake.reading import TOO_LARGE, ReceivedMail, UnreadableMailError, identity_of, read_mail
 from firstbell.intake.writer import LEADER, Writer, letter_text, roles_of, writer_of
 from firstbell.meetings import MeetingError
 from firstbell.minutes.faults import MinutesError
@@ -71,8 +71,10 @@ class _TakenBeforeError(FirstbellError):
     """Another run took the mail in the meantime; nothing of this one is kept."""
 
 
-def take(work: Workplace, raw: bytes) -> Taken:
+def take(work: Workplace, raw: bytes, *, whole: bool = True) -> Taken:
     """Take one mail in, given its bytes as they came. The same mail again does nothing.
+
+    Of a mail that is too large to be read only the headers come, and `whole` is False: it is put aside.
 
     Raises StoreError, and what keeps the district's meetings from being known; the mail then waits for the next run.
     """
@@ -82,6 +84,8 @@ def take(work: Workplace, raw: bytes) -> Taken:
     if before is not None:
         return Taken(outcome=Outcome(before.outcome), again=True)
     try:
+        if not whole:
+            raise UnreadableMailError(TOO_LARGE)
         return _sorted_by_kind(work, raw)
     except UnreadableMailError as error:
         return _put_aside(work, identity, Taken(outcome=Outcome.ASIDE, sentences=(str(error),)))

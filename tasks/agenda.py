@@ -1,0 +1,16 @@
+"""Agenda items as a job: what somebody wants on the next agenda."""
+
+from __future__ import annotations
+
+from prefect import task
+
+from firstbell.intake.items import ItemWord, add_item
+from tasks.place import workplace
+
+
+@task(name="add item")
+def keep_item(word: ItemWord) -> str:
+    """Write an item down; says under which number. Raises ItemError, and then nothing is kept."""
+    with workplace() as work:
+        item = add_item(work, word)
+    return f"{item.item_key} is {item.state}."
