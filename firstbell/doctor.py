@@ -21,6 +21,7 @@ from pydantic import BaseModel, SecretStr
 from firstbell.config.loaded import District
 from firstbell.config.secrets import SecretError, SecretReader, read_secret, readable_by_all
 from firstbell.intervals import Window, local_day, total_seconds
+from firstbell.packet.logo import LogoError, read_logo
 from firstbell.year_turn import ENDS_WITHIN, EndingKind, ending_soon
 
 _GIGABYTE = 2**30
@@ -147,6 +148,15 @@ def check_disk(state: Path) -> Finding:
         return Finding("disk", Level.WRONG, f"{free:.1f} GB are free where {state} lies; make room, 5 GB are enough.")
     level = Level.WARN if free < 5 else Level.OK
     return Finding("disk", level, f"{free:.1f} GB are free where {state} lies.")
+
+
+def check_logo(district: District) -> Finding:
+    """Whether the packet's logo can be printed; without one the packet goes out all the same."""
+    try:
+        logo = read_logo(district.folder, district.about.packet.logo)
+    except LogoError as error:
+        return Finding("logo", Level.WARN, str(error))
+    return Finding("logo", Level.OK, "The packet prints it." if logo else "The packet has none; packet.logo names one.")
 
 
 def worst(findings: Iterable[Finding]) -> Level:

@@ -54,6 +54,7 @@ def _findings(place: Place, outside: bool, test_address: str) -> Iterator[Findin
     yield from at_home.check_secrets(district, known, today)
     yield from at_home.check_roles(district, today)
     yield from at_home.check_ends(district, today)
+    yield at_home.check_logo(district)
     yield from at_home.check_sampling(district, _availability(), today)
     yield _rehearsal(place, district.about.installer.email)
     if outside:

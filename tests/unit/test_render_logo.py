@@ -14,9 +14,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from firstbell.doctor import Level, check_logo
 from firstbell.packet.audience import cut
 from firstbell.packet.logo import MOST_BYTES, Logo, LogoError, printable_logo, read_logo
 from firstbell.packet.render import EditionFiles, render_edition
+from tests.unit.config_folder import FILES, load, write_folder
 from tests.unit.packet_samples import sample
 
 SVG = (
@@ -150,3 +152,12 @@ def test_a_logo_stands_on_the_first_page_and_keeps_the_file_accessible(tmp_path:
 
 def test_a_packet_goes_out_without_a_logo_that_cannot_be_printed(tmp_path: Path) -> None:
     assert printable_logo(tmp_path, "missing.png") is None
+
+
+def test_doctor_says_what_is_wrong_with_the_logo(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path, district=FILES["district.yaml"] + "\npacket: {logo: sign.png}\n")
+    found = check_logo(load(folder))
+    assert found.level is Level.WARN
+    assert found.sentence.startswith("packet.logo: sign.png cannot be read")
+    (folder / "sign.png").write_bytes(png())
+    assert check_logo(load(folder)).level is Level.OK
