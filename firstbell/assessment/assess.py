@@ -178,9 +178,11 @@ def _area(area: Area, results: Sequence[IndicatorResult], previous: Light | None
     musts = [result for result in results if result.must_measure]
     lights = [result.light for result in musts]
     weakest = scoring.worst([Light.MET, *lights])
+    light = scoring.area_light(scored, lights, previous)
     return AreaResult(
         area=area,
-        light=scoring.area_light(scored, lights, previous),
+        light=light,
+        held=light is not scoring.area_light(scored, lights),
         score=scored.score,
         coverage=scored.coverage,
         worst_must=next((result.indicator for result in musts if result.light is weakest is not Light.MET), None),

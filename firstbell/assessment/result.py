@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from firstbell.assessment.instrument import Area
-from firstbell.assessment.scoring import Moscow
+from firstbell.assessment.scoring import Moscow, light_of
 from firstbell.assessment.targets import Target
 from firstbell.kpi import Kpi, Light
 
@@ -56,6 +56,11 @@ class IndicatorResult:
     due: PartDue | None = None
 
     @property
+    def held(self) -> bool:
+        """Whether the figure has passed a boundary and its light waits for two points more."""
+        return self.attainment is not None and self.light is not light_of(self.attainment)
+
+    @property
     def scope(self) -> str:
         return self.kpi.scope
 
@@ -93,6 +98,8 @@ class AreaResult:
     score: float | None
     coverage: float
     worst_must: str | None = None
+    held: bool = False
+    """Whether the score has passed a boundary and the light waits for two points more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

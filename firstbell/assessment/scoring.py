@@ -61,19 +61,18 @@ def _clip(share: float) -> float:
 def light_of(attained: float | None, previous: Light | None = None) -> Light:
     """The light of an attainment: MET from .95, CLOSE from .80, else MISSED, and NOT KNOWN of nothing.
 
-    A light that was printed before changes only when the boundary is passed by more than two points, so that it does
-    not flicker.
+    A light gets worse at once. One that was printed worse before gets better only when the boundary is passed by two
+    points, so that it does not flicker; it is never greener than its figure (decision 0021).
 
-    >>> light_of(0.94), light_of(0.94, Light.MET)
-    (<Light.CLOSE: 'CLOSE'>, <Light.MET: 'MET'>)
+    >>> light_of(0.96), light_of(0.96, Light.CLOSE), light_of(0.94, Light.MET)
+    (<Light.MET: 'MET'>, <Light.CLOSE: 'CLOSE'>, <Light.CLOSE: 'CLOSE'>)
     """
     if attained is None:
         return Light.NOT_KNOWN
-    if previous is None or previous not in _STEPS:
-        return _step(attained, 0.0)
-    eased, strict = _step(attained, -HYSTERESIS), _step(attained, HYSTERESIS)
-    if _STEPS[eased] < _STEPS[previous]:
-        return eased
+    plain = _step(attained, 0.0)
+    if previous is None or previous not in _STEPS or _STEPS[plain] <= _STEPS[previous]:
+        return plain
+    strict = _step(attained, HYSTERESIS)
     return strict if _STEPS[strict] > _STEPS[previous] else previous
 
 

@@ -73,8 +73,13 @@ def goal_text(result: IndicatorResult, words: Wording) -> str:
     """The target beside a figure: "goal 247", "limit 30 min", "goal 35 % to 45 %"; empty without one.
 
     A pro-rated goal tells the part that is due first, because the light compares with that: "goal 2.1 h by now, 8 h by
-    31 May 2027".
+    31 May 2027". A light that is held back says so.
     """
+    text = _goal_due(result, words)
+    return words.say("goal_held", goal=text) if text and result.held else text
+
+
+def _goal_due(result: IndicatorResult, words: Wording) -> str:
     goal, due, unit = result.target.goal, result.due, result.kpi.unit
     if due is None or not isinstance(goal, int | float):
         return _whole_goal(result.target, result.kpi, words)

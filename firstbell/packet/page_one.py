@@ -75,7 +75,7 @@ class _Setter:
             **blocks,
             lights=lights,
             lights_title=words.say("lights" if judged or not lights else "areas"),
-            lights_aside=self._clean(packet.lights_adopted, longest=90) if judged else "",
+            lights_aside=self._clean(packet.lights_adopted, longest=130) if judged else "",
             lights_empty=words.say("no_lights"),
             security=self._security(lights),
             corrections=tuple(corrections[:kept]),

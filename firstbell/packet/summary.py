@@ -22,6 +22,7 @@ from firstbell.packet.model import (
     IncidentLine,
     LightLine,
     LightStatement,
+    Trend,
 )
 from firstbell.records import Incident, TeamAction
 
@@ -85,8 +86,16 @@ def _light(material: Material, area: AreaResult) -> LightLine:
         area=material.wording.phrase(AREA_TITLES[area.area]),
         neutral=material.wording.say("security_sentence") if audience is Audience.SECURITY else "",
         light=area.light,
-        statements=tuple(_statement(material, result, audience) for result in _leading(material, area)),
+        statements=(*_held(material, area), *(_statement(material, one, audience) for one in _leading(material, area))),
     )
+
+
+def _held(material: Material, area: AreaResult) -> list[LightStatement]:
+    """That an area's light waits for two points more; nothing of one that does not."""
+    if not area.held or area.score is None:
+        return []
+    text = material.wording.say("area_held", light=material.wording.light(area.light), score=int(area.score))
+    return [LightStatement(audience=audience_of(area.area), text=text, trend=Trend.SAME)]
 
 
 def _leading(material: Material, area: AreaResult) -> list[IndicatorResult]:
@@ -102,7 +111,7 @@ def _leading(material: Material, area: AreaResult) -> list[IndicatorResult]:
             -one.weight,
         )
     )
-    return results[:STATEMENTS_PER_LIGHT]
+    return results[: STATEMENTS_PER_LIGHT - area.held]
 
 
 def _statement(material: Material, result: IndicatorResult, audience: Audience) -> LightStatement:
@@ -131,7 +140,12 @@ def lights_adopted(material: Material) -> str:
     """Against what the lights are judged: the day the team adopted its targets, or that it has not."""
     days = [result.target.adopted_on for result in material.assessment.district if result.target.adopted_on]
     words = material.wording
-    return words.say("targets_adopted", day=words.full_date(max(days))) if days else words.say("no_targets")
+    if not days:
+        return words.say("no_targets")
+    adopted = words.say("targets_adopted", day=words.full_date(max(days)))
+    assessment = material.assessment
+    held = any(one.held for one in assessment.district) or any(one.held for one in assessment.areas)
+    return f"{adopted}; {words.say('light_held')}" if held else adopted
 
 
 def due_actions(material: Material) -> list[TeamAction]:

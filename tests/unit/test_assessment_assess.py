@@ -189,9 +189,25 @@ def test_lights_and_worsening_remember_what_was_printed() -> None:
         found = assess(facts(row("ti_01", 100 * value, 100)), TWO, targets, previous)
         courses.append(found.result("TI-01"))
         previous = found.by_key
-    assert [result.light for result in courses] == [Light.MET, Light.MET, Light.CLOSE]
+    assert [result.light for result in courses] == [Light.MET, Light.CLOSE, Light.CLOSE]
     assert [result.worse_for for result in courses] == [0, 1, 2]
     assert [result.urgency for result in courses] == [3, 3, 4]
+
+
+def test_a_light_that_waits_for_two_points_says_that_it_is_held() -> None:
+    previous: Mapping[str, IndicatorResult] | None = None
+    seen = []
+    for value in (0.84, 0.86, 0.88, 0.855, 0.85):
+        found = assess(facts(row("ti_01", 100 * value, 100)), TWO, adopted(TWO), previous)
+        seen.append((found.result("TI-01").light, found.result("TI-01").held))
+        previous = found.by_key
+    assert seen == [
+        (Light.CLOSE, False),
+        (Light.CLOSE, True),
+        (Light.MET, False),
+        (Light.MET, False),
+        (Light.CLOSE, False),
+    ]
 
 
 def test_a_new_target_starts_without_memory() -> None:
@@ -202,12 +218,12 @@ def test_a_new_target_starts_without_memory() -> None:
 
 
 def test_area_lights_remember_too() -> None:
-    known = facts(row("ti_01", 84, 100), row("ti_02", 84, 100))
-    lights = [
-        area(assess(known, TWO, adopted(TWO), previous_areas=remembered), Area.TECHNOLOGY_INTEGRATION).light
-        for remembered in (None, {Area.TECHNOLOGY_INTEGRATION: Light.MET})
+    known = facts(row("ti_01", 86, 100), row("ti_02", 86, 100))
+    found = [
+        area(assess(known, TWO, adopted(TWO), previous_areas=remembered), Area.TECHNOLOGY_INTEGRATION)
+        for remembered in (None, {Area.TECHNOLOGY_INTEGRATION: Light.CLOSE})
     ]
-    assert lights == [Light.CLOSE, Light.MET]
+    assert [(one.light, one.held) for one in found] == [(Light.MET, False), (Light.CLOSE, True)]
 
 
 def test_a_deadline_makes_a_need_press() -> None:

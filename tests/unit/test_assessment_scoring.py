@@ -150,12 +150,11 @@ def test_labels_follow_rules(
         (0.949, None, Light.CLOSE),
         (0.80, None, Light.CLOSE),
         (0.799, None, Light.MISSED),
-        (0.93, Light.MET, Light.MET),
-        (0.929, Light.MET, Light.CLOSE),
+        (0.949, Light.MET, Light.CLOSE),
         (0.96, Light.CLOSE, Light.CLOSE),
         (0.97, Light.CLOSE, Light.MET),
-        (0.78, Light.CLOSE, Light.CLOSE),
-        (0.779, Light.CLOSE, Light.MISSED),
+        (0.799, Light.CLOSE, Light.MISSED),
+        (0.96, Light.MISSED, Light.CLOSE),
         (0.81, Light.MISSED, Light.MISSED),
         (0.82, Light.MISSED, Light.CLOSE),
         (1.0, Light.MISSED, Light.MET),
@@ -170,11 +169,17 @@ def test_lights(attained: float | None, previous: Light | None, expected: Light)
 
 @given(st.lists(st.floats(0.935, 0.965), min_size=2, max_size=30))
 def test_a_light_does_not_flicker(course: list[float]) -> None:
-    """Wandering within two points of a boundary never changes a light."""
+    """Wandering within two points of a boundary makes a light worse once and not better again."""
     lights = [light_of(course[0])]
     for attained in course[1:]:
         lights.append(light_of(attained, lights[-1]))
-    assert sum(one is not other for one, other in pairwise(lights)) == 0
+    assert sum(one is not other for one, other in pairwise(lights)) <= 1
+
+
+@given(shares, st.sampled_from([None, *Light]))
+def test_a_held_light_is_never_greener_than_its_figure(attained: float, previous: Light | None) -> None:
+    order = [Light.MISSED, Light.CLOSE, Light.MET]
+    assert order.index(light_of(attained, previous)) <= order.index(light_of(attained))
 
 
 @given(shares, shares, st.sampled_from([None, *Light]))

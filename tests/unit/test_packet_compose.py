@@ -151,6 +151,28 @@ def shown(packet: Packet) -> str:
     return "\n".join(texts(packet.model_dump()))
 
 
+def test_a_light_that_is_held_back_says_so_and_what_that_means(folder: District) -> None:
+    """99.89 % as MET beside 99.90 % as CLOSE, without a word, reads as a mistake or a trick."""
+    today = material(folder)
+    one = next(one for one in today.assessment.district if one.attainment is not None and one.target.adopted_on)
+    held = replace(one, light=Light.CLOSE, attainment=0.96)
+    areas = tuple(
+        replace(area, light=Light.CLOSE, score=96.4, held=True, worst_must=held.indicator)
+        if area.area is one.area
+        else area
+        for area in today.assessment.areas
+    )
+    results = tuple(held if result is one else result for result in today.assessment.results)
+    packet = compose(replace(today, assessment=replace(today.assessment, areas=areas, results=results)))
+    line = next(line for line in packet.lights if any("light held" in said.goal for said in line.statements))
+    assert line.statements[0].text == "Held at CLOSE: the score of 96 is not yet two points past the boundary"
+    assert len(line.statements) == 2
+    assert packet.lights_adopted.endswith("; a held light gets better two points past its boundary")
+    page = render(cut(packet, "leadership"), "leadership").text
+    assert "Held at CLOSE" in page
+    assert "two points past its boundary" in " ".join(page.split())
+
+
 def light(packet: Packet, area: str) -> Light:
     return next(one.light for one in packet.lights if one.area == area)
 
