@@ -133,6 +133,11 @@ def changed(connection: Connection, work: Workplace, key: str, change: Change, t
     return item
 
 
+def item_of(work: Workplace, key: str, team_key: str = "") -> AgendaItem:
+    """One item as it stands. Raises ItemError for one that is not there, or in several teams."""
+    return _find(items_of(work), key, team_key)
+
+
 def items_of(work: Workplace, team_key: str = "") -> list[AgendaItem]:
     """The items as they stand, of one team or of all: what waits first, each part by number."""
     with work.store.read() as connection:
