@@ -74,12 +74,24 @@ def _mail(work: Workplace, connection: Connection, meeting: Meeting, leader: Per
     text = minutes_template(work, meeting.team_key, meeting.key)
     attached = Attachment(f"minutes-{meeting.team_key}-{day}.yaml", "application/yaml", text.encode())
     return message(
-        work, MINUTES, key, leader, _notice(work, meeting, leader), reply_to=leader.email, attachments=[attached]
+        work,
+        MINUTES,
+        key,
+        leader,
+        _notice(work, meeting, leader),
+        reply_to=_answers(work.district, leader),
+        attachments=[attached],
     )
 
 
+def _answers(district: District, leader: Person) -> str:
+    """Where a filled-in file can be sent back to: the inbox that is read; the leader alone where none is."""
+    inbox = district.about.mail.inbox
+    return inbox.address if inbox is not None else leader.email
+
+
 def _notice(work: Workplace, meeting: Meeting, leader: Person) -> Notice:
-    words = wording_of(work)
+    words, inbox = wording_of(work), work.district.about.mail.inbox
     title = words.say("minutes_file_title", meeting=meeting.series.title, day=words.day(meeting.starts_at))
     return notice(
         work,
@@ -87,5 +99,5 @@ def _notice(work: Workplace, meeting: Meeting, leader: Person) -> Notice:
         title=title,
         opening=(words.say("minutes_file_intro", name=leader.name), words.say("minutes_file_what")),
         blocks=(),
-        closing=(words.say("minutes_file_how"),),
+        closing=(words.say("minutes_file_how" if inbox is None else "minutes_file_answer"),),
     )

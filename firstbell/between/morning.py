@@ -171,6 +171,7 @@ def _entries(words: Wording, told: Morning, mine: Sequence[Trouble]) -> Iterator
     for one in mine[:MOST_OF_A_KIND]:
         yield Entry(
             mark=words.say("morning_mark_new" if one.key in told.new else "morning_mark_still"),
+            tone="worse" if one.key in told.new else "",
             text=one.text,
             below=one.below,
         )

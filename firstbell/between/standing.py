@@ -265,9 +265,12 @@ class _Look:
         return iter(sorted(found, key=lambda one: one.window.start))
 
     def sources(self) -> Found:
-        """Every source of the folder and our own looks: one that was not read for too long is silent."""
+        """Every source of the folder and our own looks: one that was not read for too long is silent.
+
+        To be asked after the services: where none of them is known, our looks have stopped.
+        """
         keys = tuple(one.source_key for one in self.facts.sources if one.stale_after is not None)
-        silent = self.facts.silent(keys)
+        silent = {**self._no_looks(), **self.facts.silent(keys)}
         roles = {source.key: source.owner_role for source in self.district.sources}
         for key in keys:
             if key not in silent:
@@ -281,6 +284,12 @@ class _Look:
                 (Kind.SOURCE, key),
                 Trouble(kind=Kind.SOURCE, subject=key, name=name, text=text, since=last, below=below),
             )
+
+    def _no_looks(self) -> dict[str, datetime | None]:
+        """Our own looks with their last moment, where no service has been looked at up to now: the poller stands."""
+        newest = max((look.last_at for looks in self.facts.intervals.values() for look in looks), default=None)
+        blind = newest is not None and self.unknown[Kind.OUTAGE] == len(self.facts.services)
+        return {PROBES: newest} if blind else {}
 
     def moment(self, when: datetime) -> str:
         """ "Tue 17 Nov, 8:10 am"; with its year where that would not be clear."""

@@ -16,10 +16,14 @@ from firstbell.packet.words import TEMPLATES
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One point: its mark ("1", "Worse"), its text, what stands below it, and where an answer to it goes."""
+    """One point: its mark ("1", "Worse"), its text, what stands below it, and where an answer to it goes.
+
+    `tone` (worse or better) colours the mark, which says the same in words.
+    """
 
     text: str
     mark: str = ""
+    tone: str = ""
     below: str = ""
     answer: str = ""
 

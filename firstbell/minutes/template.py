@@ -13,7 +13,7 @@ from firstbell.known_meetings import known_meetings
 from firstbell.meetings import Meeting
 from firstbell.minutes.sitting import held_meeting, printed_numbers
 from firstbell.packet.wording import Wording
-from firstbell.records import TeamAction, TeamDecision
+from firstbell.records import AgendaItem, TeamAction, TeamDecision
 from firstbell.store.history import current_team_facts
 from firstbell.workplace import Workplace
 
@@ -45,11 +45,17 @@ def minutes_template(work: Workplace, team_key: str, wanted: str = "") -> str:
         current = {
             one.decision_key: one for one in current_team_facts(connection, TeamDecision) if one.team_key == team_key
         }
+        asked = [
+            one
+            for one in current_team_facts(connection, AgendaItem)
+            if (one.team_key, one.meeting_key, one.state) == (team_key, meeting.key, "accepted")
+        ]
     parts = [
         f"# Minutes of {one_line(meeting.series.title)}, {wording.full_date(day)}.",
         "# Fill in and record: firstbell minutes FILE. Recorded again, a corrected copy replaces this one.",
         "# The agenda:",
         *(f"#   {number}. {wording.say(f'section_{number}')}" for number in range(1, 7)),
+        *(f"#   {one.item_key}: {one_line(one.text)}" for one in asked),
         f"team: {team_key}",
         f"meeting: {day if _days(work, meetings).count(day) == 1 else meeting.key}",
         *_members(work, meeting, day),

@@ -106,30 +106,37 @@ def test_nothing_bad_no_mail_but_one_proof_of_life_a_week(office: Office) -> Non
     well(office, MONDAY)
     text = mail(office, MONDAY)
     for part in (
-        "Nothing is bad this morning",
+        "Nothing is known to be bad this morning",
         "ended Mon 16 Nov, 3:30 am",
         "Backups: 3 of 3 systems within their limit",
         "Services: 2 of 2 answer",
         "Sources: 7 of 7 read in time",
     ):
         assert part in text
-    assert office.taken() == [("ines@cedar.example", "Nothing is bad on Mon 16 Nov")]
+    assert office.taken() == [("ines@cedar.example", "Nothing is known to be bad on Mon 16 Nov")]
     assert list(office.outbox()) == ["morning/2026-11-16/ines"]
     assert mail(office, MONDAY + timedelta(hours=3)) == ""
     well(office, TUESDAY)
     assert mail(office, TUESDAY) == ""
 
 
+@SQLITE
+def test_what_nobody_knows_is_counted_and_never_called_well(office: Office) -> None:
+    night(office, MONDAY - LEAST, told={"dumps": good_backups(MONDAY - LEAST)})
+    look(office, seen("sis", MONDAY - timedelta(days=1), MONDAY), at=MONDAY)
+    assert "Services: 1 of 2 answer; 1 not known" in mail(office, MONDAY)
+
+
 def test_a_proof_that_was_missed_on_its_day_comes_on_the_next(office: Office) -> None:
     well(office, TUESDAY)
-    assert "Nothing is bad" in mail(office, TUESDAY)
+    assert "Nothing is known to be bad" in mail(office, TUESDAY)
     well(office, WEDNESDAY)
     assert mail(office, WEDNESDAY) == ""
 
 
 def test_the_worst_stands_first_with_since_when_and_what_is_new(office: Office) -> None:
     well(office, MONDAY)
-    assert "Nothing is bad" in mail(office, MONDAY)
+    assert "Nothing is known to be bad" in mail(office, MONDAY)
     down = local(11, 16, 22)
     night(
         office,
@@ -237,7 +244,8 @@ def test_a_poller_that_stopped_makes_no_outage_and_no_recovery(office: Office) -
     text = mail(office, TUESDAY)
     assert "is down" not in text
     assert "WELL AGAIN" not in text
-    assert "Services: 0 of 2 answer; 2 not known" in text
+    assert "1 thing is bad; it is new since yesterday. SOURCES" in text
+    assert "Our own looks: not read since Mon 16 Nov, 11 pm" in text
 
 
 EVERYBODY = "{morning: {roles: [it_lead, superintendent, parent_representative]}}"
