@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
-from firstbell.calendar import SchoolYear, occurrences
+from firstbell.calendar import SchoolCalendar, SchoolYear, occurrences
 from firstbell.config.loaded import District
 from firstbell.config.team import Series
 from firstbell.intervals import Window, local_moment
@@ -63,14 +63,14 @@ def ending_soon(district: District, on: date) -> list[Ending]:
     return sorted(near, key=lambda one: (one.ends_on, one.kind, one.key))
 
 
-def summer_around(district: District, on: date) -> tuple[date, date | None] | None:
+def summer_around(calendar: SchoolCalendar, on: date) -> tuple[date, date | None] | None:
     """The days between two school years that a day lies in: the first of them and the last.
 
     The last is None where the calendar does not name the next school year; None alone within a school year and
     before the first one.
     """
-    years = district.calendar.years
-    if district.calendar.school_year_of(on) is not None:
+    years = calendar.years
+    if calendar.school_year_of(on) is not None:
         return None
     over = [year.last_on for year in years if year.last_on < on]
     if not over:

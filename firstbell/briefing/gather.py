@@ -32,6 +32,7 @@ from firstbell.store.packets import previous_packet
 from firstbell.store.queries import facts_as_known, source_states
 from firstbell.trackers import goals_with_told, told_actions
 from firstbell.workplace import Workplace
+from firstbell.year_turn import ending_soon
 
 FIRST_PERIOD = timedelta(days=30)
 """What the first packet of a team speaks of, when there was no meeting before."""
@@ -102,6 +103,7 @@ def gather(
             notes={note.line_key: note for note in notes if note.meeting_key == meeting.key},
             logo=printable_logo(district.folder, district.about.packet.logo),
             sources=_sources(district, connection, facts, wording, known_at),
+            endings=tuple(one for one in ending_soon(district, facts.today) if one.team_key in ("", meeting.team_key)),
         )
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from firstbell.assessment.result import IndicatorResult
 from firstbell.packet.agenda_plan import initiatives
+from firstbell.packet.agenda_year import ending_lines
 from firstbell.packet.figures import audience_of, goal_text, value_text
 from firstbell.packet.material import Material
 from firstbell.packet.model import Audience, Chart, ChartSeries, Column, Line, Point, Row, Section, Table
@@ -30,7 +31,12 @@ def next_section(material: Material) -> Section:
         number=6,
         title=words.say("section_6"),
         owner=material.role("team_leader"),
-        sentences=(*_proposals(material), _needs_line(material), *_coming_milestones(material)),
+        sentences=(
+            *_proposals(material),
+            _needs_line(material),
+            *ending_lines(material),
+            *_coming_milestones(material),
+        ),
         tables=(table,) if rows else (),
         charts=(_need_chart(material, needs[:NEEDS_SHOWN]),) if rows else (),
         questions=(Line(item="next", text=words.say("next_question")),) if rows else (),

@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo
 from firstbell.packet.model import Audience, Classed, Cover, IncidentLine, Packet, Part
 
 EDITIONS: Mapping[str, frozenset[Audience]] = {
-    "leadership": frozenset({Audience.PUBLIC, Audience.TEAM, Audience.SECURITY, Audience.INCIDENT}),
+    "leadership": frozenset(
+        {Audience.PUBLIC, Audience.TEAM, Audience.LEADERSHIP, Audience.SECURITY, Audience.INCIDENT}
+    ),
     "technical": frozenset({Audience.PUBLIC, Audience.TEAM, Audience.SECURITY}),
     "representative": frozenset({Audience.PUBLIC, Audience.TEAM}),
     "public": frozenset({Audience.PUBLIC}),

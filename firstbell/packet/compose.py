@@ -19,6 +19,7 @@ from firstbell.packet.figures import audience_of, evidence
 from firstbell.packet.material import Material
 from firstbell.packet.model import Figure, IncidentLine, Line, Packet, Section
 from firstbell.packet.service_charts import service_charts
+from firstbell.packet.session import summer
 from firstbell.packet.unknowns import silent_line, unknowns
 from firstbell.records import VendorIncident
 
@@ -85,7 +86,7 @@ def _infrastructure_section(
         *compliance.compliance_lines(material),
     ]
     tables = [
-        services.service_table(material, found) if found else None,
+        services.service_table(material, found) if found and summer(material) is None else None,
         services.vendor_table(material),
         desk.desk_table(material),
         backups.backup_table(material),

@@ -19,6 +19,7 @@ from firstbell.packet.logo import Logo
 from firstbell.packet.model import Figure, Packet
 from firstbell.packet.wording import Wording
 from firstbell.records import Record, SectionNote, TeamAction, TeamDecision
+from firstbell.year_turn import Ending
 
 R = TypeVar("R", bound=Record)
 
@@ -117,6 +118,8 @@ class Material:
     notes: Mapping[str, SectionNote] = field(default_factory=dict)
     """By the line they speak of."""
     sources: tuple[SourceState, ...] = ()
+    endings: tuple[Ending, ...] = ()
+    """What ends soon and concerns this team."""
     logo: Logo | None = None
 
     @property

@@ -30,6 +30,8 @@ class Audience(StrEnum):
     """About or for one person: shown on that person's own cover only."""
     SMALL_GROUP = "small_group"
     """About fewer people than the small-group minimum: kept in the snapshot, shown in no edition."""
+    LEADERSHIP = "leadership"
+    """What those who lead renew or staff: terms, keys, calendars."""
     SECURITY = "security"
     INCIDENT = "incident"
 

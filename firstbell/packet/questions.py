@@ -13,6 +13,7 @@ from firstbell.packet.changes import SECTION_OF
 from firstbell.packet.figures import audience_of, goal_text, silence_text, value_text
 from firstbell.packet.material import Material
 from firstbell.packet.model import Change, Line, Trend
+from firstbell.packet.session import has_nothing_to_count
 from firstbell.packet.summary import action_line, due_actions
 from firstbell.records import Agreement, TeamAction
 
@@ -72,7 +73,7 @@ def _of_figures(material: Material, number: int) -> Iterable[Line]:
         text = words.say("ask_missed", n=len(mine), figures=named)
         yield Line(audience=audience, item=f"ask:missed:{number}", text=text, weight=MISSED_WEIGHT)
     for result in here:
-        if result.must_measure and not result.kpi.known:
+        if result.must_measure and not result.kpi.known and not has_nothing_to_count(material, result):
             title, since = material.indicators[result.indicator].title, silence_text(material, result.kpi.sources)
             text = words.say("ask_silent", title=title, since=since) if since else words.say("ask_unknown", title=title)
             weight = UNKNOWN_WEIGHT + result.weight / 10

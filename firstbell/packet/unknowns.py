@@ -10,6 +10,7 @@ from firstbell.kpi import Availability, Kpi
 from firstbell.packet.figures import audience_of, silence_text
 from firstbell.packet.material import Material
 from firstbell.packet.model import Audience, Line
+from firstbell.packet.session import has_nothing_to_count, session_line
 from firstbell.packet.summary import note_on
 from firstbell.records import Record
 
@@ -17,8 +18,10 @@ _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 
 
 def unknowns(material: Material) -> tuple[Line, ...]:
-    """Sources that fell silent, and must-measures that have no figure for another reason."""
-    return (*_silent_sources(material), *_uncollected(material))
+    """That school is out, sources that fell silent, must-measures that have no figure for another reason."""
+    session = session_line(material)
+    said = () if session is None else (session,)
+    return (*said, *_silent_sources(material), *_uncollected(material))
 
 
 def reason_text(kpi: Kpi, material: Material) -> str:
@@ -58,6 +61,8 @@ def _uncollected(material: Material) -> Iterable[Line]:
     """Must-measures without a figure; those of silent sources are told with their source."""
     for result in material.assessment.unknown:
         if not result.must_measure or silence_text(material, result.kpi.sources):
+            continue
+        if has_nothing_to_count(material, result):
             continue
         indicator = material.indicators[result.indicator]
         yield Line(

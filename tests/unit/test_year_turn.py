@@ -89,10 +89,10 @@ def test_keys_and_passwords_whose_end_the_folder_names(tmp_path: Path) -> None:
 def test_the_summer_between_two_years(tmp_path: Path, plain: District) -> None:
     text = FILES["district.yaml"].replace(YEARS, YEARS + NEXT_YEAR)
     district = load(write_folder(tmp_path, district=text))
-    assert summer_around(district, date(2027, 7, 4)) == (date(2027, 5, 29), date(2027, 8, 10))
-    assert summer_around(plain, date(2027, 7, 4)) == (date(2027, 5, 29), None)
-    assert summer_around(plain, date(2026, 11, 26)) is None
-    assert summer_around(plain, date(2024, 7, 4)) is None
+    assert summer_around(district.calendar, date(2027, 7, 4)) == (date(2027, 5, 29), date(2027, 8, 10))
+    assert summer_around(plain.calendar, date(2027, 7, 4)) == (date(2027, 5, 29), None)
+    assert summer_around(plain.calendar, date(2026, 11, 26)) is None
+    assert summer_around(plain.calendar, date(2024, 7, 4)) is None
 
 
 @given(st.dates(date(2026, 6, 1), date(2027, 12, 31)))
