@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from firstbell.kpi import Light
 from firstbell.metrics.compliance import ItemState, item_state, item_states
 from firstbell.packet.material import Material
@@ -53,7 +55,7 @@ def _compliance_line(material: Material) -> Line | None:
 
 
 def compliance_table(material: Material) -> Table | None:
-    """The items that are not current, worst first; the current ones are counted in the caption."""
+    """The items that need a look, worst first; the others are counted in the caption, each state by itself."""
     words, facts = material.wording, material.facts
     results = material.heard(ControlResult)
     if not results:
@@ -63,13 +65,24 @@ def compliance_table(material: Material) -> Table | None:
         (pair for pair in judged if pair[0] in _WORST_FIRST),
         key=lambda pair: (_WORST_FIRST.index(pair[0]), pair[1].entity_key),
     )
+    others = Counter(state for state, _ in judged if state not in _WORST_FIRST)
+    counted = words.listed(words.say(f"items_{state}", n=others[state]) for state in ItemState if others[state])
     titles = ("item", "state", "ends", "owner")
     return Table(
         audience=Audience.SECURITY,
-        caption=words.say("compliance_caption", n=len(judged) - len(shown)),
+        caption=words.say("compliance_caption_besides", counted=counted) if others else words.say("compliance_caption"),
         columns=tuple(Column(title=words.say(f"column_{key}")) for key in titles),
         rows=tuple(_item_row(material, state, result) for state, result in shown),
     )
+
+
+def _owner(material: Material, result: ControlResult) -> str:
+    """Who answers for an item; what a tool looked at belongs to who looks after the tool."""
+    if result.owner_role:
+        return material.role(result.owner_role)
+    told = material.facts.by_source(ControlResult)
+    owners = [one.owner_role for one in material.sources if result in told.get(one.source_key, ())]
+    return material.role(owners[0]) if owners else ""
 
 
 def _item_row(material: Material, state: ItemState, result: ControlResult) -> Row:
@@ -84,6 +97,6 @@ def _item_row(material: Material, state: ItemState, result: ControlResult) -> Ro
             title,
             words.say(f"state_{state}"),
             words.full_date(result.expires_on) if result.expires_on else "",
-            material.role(result.owner_role) if result.owner_role else "",
+            _owner(material, result),
         ),
     )

@@ -151,6 +151,21 @@ def shown(packet: Packet) -> str:
     return "\n".join(texts(packet.model_dump()))
 
 
+def test_only_current_items_are_called_current_and_every_item_has_an_owner(folder: District) -> None:
+    waived = replace(evidence()[0], code="inventory", state=Verdict.WAIVED, waived_until=date(2027, 6, 30))
+    absent = replace(evidence()[0], code="camera", state=Verdict.NOT_APPLICABLE)
+    certificate = replace(evidence()[1], framework="tls", code="certificate", owner_role="", tool_version="firstbell")
+    told = month() | {"evidence": (*evidence(), waived, absent), "probes": (*looks(), certificate)}
+    (table,) = [
+        one
+        for section in compose(material(folder, told)).sections
+        for one in section.tables
+        if one.caption.startswith("Compliance")
+    ]
+    assert table.caption.endswith("; besides them 1 current, 1 waived and 1 not applicable")
+    assert [row.cells[3] for row in table.rows if not row.cells[3]] == []
+
+
 def test_a_light_that_is_held_back_says_so_and_what_that_means(folder: District) -> None:
     """99.89 % as MET beside 99.90 % as CLOSE, without a word, reads as a mistake or a trick."""
     today = material(folder)
