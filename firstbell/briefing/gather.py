@@ -16,6 +16,7 @@ from firstbell.config.loaded import District
 from firstbell.config.team import Membership
 from firstbell.decisions import decisions_of
 from firstbell.errors import FirstbellError
+from firstbell.intake.items import number_of
 from firstbell.intervals import Window
 from firstbell.knowledge import PROBES, facts_of
 from firstbell.kpi import Light
@@ -26,10 +27,11 @@ from firstbell.packet.logo import printable_logo
 from firstbell.packet.material import Material, Names, Occasion, Reader, SourceState
 from firstbell.packet.model import Packet
 from firstbell.packet.wording import Wording
-from firstbell.records import MeetingMinutes, SectionNote, TeamAction, TeamDecision
+from firstbell.records import AgendaItem, MeetingMinutes, SectionNote, TeamAction, TeamDecision
 from firstbell.store.assessments import previous_results
 from firstbell.store.packets import previous_packet
 from firstbell.store.queries import facts_as_known, source_states
+from firstbell.store.received import mails_aside
 from firstbell.trackers import goals_with_told, told_actions
 from firstbell.workplace import Workplace
 from firstbell.year_turn import ending_soon
@@ -37,7 +39,7 @@ from firstbell.year_turn import ending_soon
 FIRST_PERIOD = timedelta(days=30)
 """What the first packet of a team speaks of, when there was no meeting before."""
 
-TeamRecord = TypeVar("TeamRecord", TeamDecision, TeamAction, MeetingMinutes, SectionNote)
+TeamRecord = TypeVar("TeamRecord", TeamDecision, TeamAction, MeetingMinutes, SectionNote, AgendaItem)
 
 
 def gather(
@@ -98,6 +100,8 @@ def gather(
             minutes_expected=last_printed is not None,
             minutes_came=bool(last),
             ideas=tuple(idea for one in last for idea in one.ideas),
+            items=tuple(sorted(_team_facts(connection, AgendaItem, meeting.team_key, known_at), key=number_of)),
+            mails_aside=mails_aside(connection, meeting.team_key, window.start, known_at),
             grants=district.plan.grants,
             coming=_coming(work, meeting),
             notes={note.line_key: note for note in notes if note.meeting_key == meeting.key},

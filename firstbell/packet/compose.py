@@ -9,6 +9,7 @@ from firstbell.packet import agenda_services as services
 from firstbell.packet import summary
 from firstbell.packet.agenda_calendar import with_calendar
 from firstbell.packet.agenda_form import formed
+from firstbell.packet.agenda_intake import with_items
 from firstbell.packet.agenda_next import next_section
 from firstbell.packet.agenda_people import feedback_section, ideas_section
 from firstbell.packet.agenda_plan import actions_section, plan_events, projects_section
@@ -52,7 +53,7 @@ def compose(material: Material) -> Packet:
         security_sentence=material.wording.say("security_sentence"),
         closing=summary.closing(material),
         sections=tuple(
-            formed(material, section, events)
+            formed(material, with_items(section, material), events)
             for section in (
                 actions_section(material),
                 projects_section(material),

@@ -18,7 +18,7 @@ from firstbell.metrics.facts import Facts
 from firstbell.packet.logo import Logo
 from firstbell.packet.model import Figure, Packet
 from firstbell.packet.wording import Wording
-from firstbell.records import Record, SectionNote, TeamAction, TeamDecision
+from firstbell.records import AgendaItem, Record, SectionNote, TeamAction, TeamDecision
 from firstbell.year_turn import Ending
 
 R = TypeVar("R", bound=Record)
@@ -112,6 +112,10 @@ class Material:
     minutes_came: bool = False
     ideas: tuple[str, ...] = ()
     """New ideas and challenges of the last meeting's minutes."""
+    items: tuple[AgendaItem, ...] = ()
+    """What people brought up between meetings, in every state, by number."""
+    mails_aside: int = 0
+    """Answers by mail since the last meeting that a person should look at."""
     grants: tuple[Grant, ...] = ()
     coming: tuple[date, ...] = ()
     """The days of this meeting and of the two after it, as far as they are planned."""
