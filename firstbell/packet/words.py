@@ -18,7 +18,7 @@ class Words:
 
     def __init__(self, language: str) -> None:
         self.language = language if language in languages() else "en"
-        self.table: dict[str, Any] = table_of(self.language)["labels"]
+        self.table: dict[str, Any] = {**table_of("en")["labels"], **table_of(self.language)["labels"]}
         self._wording = Wording(ZoneInfo("UTC"), self.language)
 
     def say(self, key: str, **values: Any) -> str:
