@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 
@@ -99,6 +100,7 @@ def gather(
             ),
             minutes_expected=last_printed is not None,
             minutes_came=bool(last),
+            decided=_decided(decisions, previous),
             ideas=tuple(idea for one in last for idea in one.ideas),
             items=tuple(sorted(_team_facts(connection, AgendaItem, meeting.team_key, known_at), key=number_of)),
             mails_aside=mails_aside(connection, meeting.team_key, window.start, known_at),
@@ -252,6 +254,13 @@ def _team_facts(
 ) -> list[TeamRecord]:
     rows: list[tuple[str, TeamRecord]] = facts_as_known(connection, record_type, known_at=known_at)
     return [record for _, record in rows if record.team_key == team_key]
+
+
+def _decided(decisions: Sequence[TeamDecision], previous: Meeting | None) -> tuple[TeamDecision, ...]:
+    if previous is None:
+        return ()
+    mine = decisions_of(decisions, previous.team_key, previous.key)
+    return tuple(one for one in mine if one.state == "decided")
 
 
 def _sources(

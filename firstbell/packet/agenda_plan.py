@@ -11,9 +11,9 @@ from firstbell.packet import agenda_plan_work as work
 from firstbell.packet.agenda_plan_work import slipped
 from firstbell.packet.leaders import leaders_line, leaders_table
 from firstbell.packet.material import Material
-from firstbell.packet.model import Change, Column, Line, Row, Section, Table, Trend
+from firstbell.packet.model import Audience, Change, Column, Line, Row, Section, Table, Trend
 from firstbell.packet.summary import action_line, actions_due, note_on
-from firstbell.records import TeamAction
+from firstbell.records import TeamAction, TeamDecision
 
 MILESTONE_WEIGHT = 4.0
 MOST_SENTENCES = 5
@@ -27,13 +27,26 @@ def actions_section(material: Material) -> Section:
         key=lambda one: (one.state != "open", one.promised_on or date.max, one.action_key),
     )
     sentences = [Line(item="actions", text=text) for text in (actions_due(material),) if text]
+    sentences += [_decided_line(material, one) for one in material.decided]
     return Section(
         number=1,
         title=words.say("section_1"),
         owner=material.role("team_leader"),
-        quiet="" if shown else words.say("no_actions"),
+        quiet="" if shown or sentences else words.say("no_actions"),
         sentences=tuple(sentences),
         tables=(_actions_table(material, shown),) if shown else (),
+    )
+
+
+def _decided_line(material: Material, decision: TeamDecision) -> Line:
+    """What the last meeting decided, for those who may read of it."""
+    words = material.wording
+    title, day = decision.question or decision.title, words.day(decision.decided_on or material.since)
+    key = "decided_so" if decision.outcome else "decided"
+    return Line(
+        audience=Audience.SECURITY if decision.security else Audience.TEAM,
+        item=f"decision:{decision.decision_key}",
+        text=words.sentence(words.say(key, day=day, title=title.rstrip("?. "), outcome=decision.outcome)),
     )
 
 

@@ -110,6 +110,8 @@ class Material:
     actions: tuple[TeamAction, ...] = ()
     minutes_expected: bool = False
     minutes_came: bool = False
+    decided: tuple[TeamDecision, ...] = ()
+    """What the last meeting decided."""
     ideas: tuple[str, ...] = ()
     """New ideas and challenges of the last meeting's minutes."""
     items: tuple[AgendaItem, ...] = ()
