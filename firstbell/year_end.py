@@ -19,7 +19,7 @@ from firstbell.config.loaded import District
 from firstbell.errors import FirstbellError
 from firstbell.intervals import Window, local_day
 from firstbell.kpi import Availability, Light
-from firstbell.packet.audience import cut
+from firstbell.packet.audience import cut, in_language
 from firstbell.packet.figures import SAME_WITHIN, amount_text, countable
 from firstbell.packet.model import Audience, Figure, Packet, Trend
 from firstbell.packet.wording import Wording
@@ -89,7 +89,8 @@ def year_end(work: Workplace, team_key: str, year: str, edition: BoardEdition) -
             team = district.team(team_key).name
             raise YearEndError(f"{team} has no packet of {found.name}; name another year with --year, or another team.")
         goals = _goals(district_of(connection, rows[-1].district_hash), team_key)
-    first, last = (Packet.model_validate_json(row.snapshot) for row in (rows[0], rows[-1]))
+    language = district.about.packet.language_of(edition)
+    first, last = (in_language(Packet.model_validate_json(row.snapshot), language) for row in (rows[0], rows[-1]))
     public = frozenset(district.plan.public_figures)
     return composed(found, edition, (first, last), len(rows), goals, public, district)
 

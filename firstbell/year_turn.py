@@ -159,8 +159,11 @@ def _naive(moment: datetime) -> datetime:
 
 
 def _credentials(district: District) -> Iterator[Ending]:
+    mail = district.about.mail
     named = [(source.key, source.title, source.credential_ends) for source in district.sources]
-    named.append(("mail", "Mail", district.about.mail.credential_ends))
+    named.append(("mail", "Mail", mail.credential_ends))
+    named += [(f"mail.fallback.{place}", "Mail", way.credential_ends) for place, way in enumerate(mail.fallback)]
+    named.append(("mail.inbox", "Mail", mail.inbox.credential_ends if mail.inbox else None))
     for key, title, ends_on in named:
         if ends_on is not None:
             yield Ending(

@@ -191,6 +191,7 @@ class Inbox(Section):
     security: Literal["tls", "starttls"] = Field("tls", description="How the connection is protected.")
     username: str = Field(min_length=1, description="The login.")
     password: SecretStr = Field(description="A reference such as env:INBOX_PASSWORD; never the password.")
+    credential_ends: date | None = Field(None, description="Last day of the password, if it has one.")
     ca_bundle: str = Field("", description="File of certificate authorities to trust instead of the system's.")
     folder: str = Field("INBOX", min_length=1, description="Where answers arrive.")
     taken: str = Field("Taken", min_length=1, description="Folder for mails that were taken in.")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pdfua
 import pikepdf
 import pytest
 from typer.testing import CliRunner
@@ -138,6 +139,22 @@ def test_the_public_sees_what_the_board_named_and_nothing_of_security(work: Work
             assert not any(secret in text for secret in ("SA-03", "GP-01", "MISSED", "CLOSE"))
 
 
+def test_an_edition_in_spanish_reads_its_packets_in_spanish(work: Workplace) -> None:
+    for as_of, value in ((SEPTEMBER, 40), (MAY, 60)):
+        plain = packet(as_of, figure("IP-01", value))
+        heading = plain.heading.model_copy(update={"language": "es"})
+        spanish = packet(as_of, figure("IP-01", value, title="Servicios")).model_copy(update={"heading": heading})
+        keep(work, plain.model_copy(update={"translations": (spanish,)}))
+    about = work.district.about
+    told_in = about.packet.model_copy(update={"languages": {"public": "es"}})
+    district = replace(work.district, about=about.model_copy(update={"packet": told_in}))
+    page = public(replace(work, district=district), "IP-01")
+    assert figures(page) == {"Servicios": ("40 puntos", "60 puntos", Trend.BETTER)}
+    html = year_end_html(page)
+    assert '<html lang="es">' in html
+    assert "mejor" in html
+
+
 def test_one_packet_stands_at_both_ends(work: Workplace) -> None:
     keep(work, packet(MAY, figure("IP-01", 60)))
     page = year_end(work, "leadership", "2026-27", "leadership")
@@ -164,6 +181,9 @@ def test_both_forms_are_written_tagged_and_the_same_again(work: Workplace) -> No
     with pikepdf.open(io.BytesIO(before[0])) as opened_pdf:
         assert opened_pdf.Root.MarkInfo.Marked
         assert str(opened_pdf.Root.Lang) == "en"
+    for path in written:
+        if path.suffix == ".pdf":
+            assert list(pdfua.validate(str(path)).findings) == []
     text = pages_text(before[0]).replace(" ", "")
     for words in ("TechnologyintheSchoolyear2026-27".casefold(), "lessonsrun", "40points", "60points", "better"):
         assert words in text.casefold()

@@ -76,11 +76,18 @@ def test_meetings_that_are_counted_run_out(tmp_path: Path, dates: str, told: boo
 
 def test_keys_and_passwords_whose_end_the_folder_names(tmp_path: Path) -> None:
     source = "{key: desk, kind: desk, title: Help desk, credential_ends: 2026-12-31, settings: {url: u}}"
-    text = FILES["district.yaml"].replace("  sender:", "  credential_ends: 2026-12-01\n  sender:")
+    mail = (
+        "  credential_ends: 2026-12-01\n"
+        "  fallback: [{transport: file_drop, credential_ends: 2026-12-05}]\n"
+        "  inbox: {address: a@example.org, host: h, username: u, password: env:P, credential_ends: 2026-12-09}\n"
+    )
+    text = FILES["district.yaml"].replace("  sender:", f"{mail}  sender:")
     district = load(write_folder(tmp_path, district=text, sources=f"sources:\n  - {source}\n"))
     found = ending_soon(district, date(2026, 11, 21))
     assert [(one.key, one.ends_on) for one in found] == [
         ("credential/mail", date(2026, 12, 1)),
+        ("credential/mail.fallback.0", date(2026, 12, 5)),
+        ("credential/mail.inbox", date(2026, 12, 9)),
         ("credential/desk", date(2026, 12, 31)),
     ]
     assert found[0].blocks(date(2026, 12, 2))
