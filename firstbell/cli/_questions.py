@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 import typer
 
+from firstbell.clock import utc_now
 from firstbell.config.answers import (
     AnswerError,
     Answers,
@@ -18,6 +22,7 @@ from firstbell.config.answers import (
     schools_from_names,
     schools_from_oneroster,
     services_from_addresses,
+    state_from,
     zone_from,
 )
 from firstbell.config.vendors import sort_out, vendor_pages
@@ -47,62 +52,136 @@ class Given:
 
 def answers_from(given: Given, *, ask: bool) -> Answers:
     """All seven answers. Raises AnswerError for the first that cannot be used, or is open when nothing is asked."""
+    _refuse_impossible(given)
     said = _asked(given) if ask else given
     for option, value in (("--name", said.name), ("--zone", said.zone)):
         if not value:
             raise AnswerError(f"{option} is needed; firstbell init --help explains all seven answers.")
     if not (said.schools or said.oneroster):
         raise AnswerError("--school or --oneroster is needed; name at least one school.")
+    zone = zone_from(said.zone)
     readers = readers_from_lines(said.readers)
     vendors, running = sort_out(said.runs)
     mail_domain = (said.sender or readers[0].email).partition("@")[2]
     return Answers(
         name=said.name,
-        time_zone=zone_from(said.zone),
-        state=said.us_state.upper(),
+        time_zone=zone,
+        state=state_from(said.us_state),
         mail_domain=mail_domain,
         schools=schools_from_oneroster(said.oneroster) if said.oneroster else schools_from_names(said.schools),
         vendors=vendors,
         running=running,
         services=services_from_addresses(said.web, mail_domain),
-        meeting=meeting_from(said.meeting, said.repeats, said.calendar),
+        meeting=meeting_from(said.meeting, said.repeats, said.calendar, now=_now(zone)),
         readers=readers,
         mail=mail_from(said.mail, said.sender or readers[0].email, said.mail_user),
     )
 
 
+def _refuse_impossible(given: Given) -> None:
+    """Raise AnswerError for an option that cannot be, before anybody answers a question."""
+    if given.zone:
+        zone_from(given.zone)
+    state_from(given.us_state)
+    if given.oneroster:
+        schools_from_oneroster(given.oneroster)
+    _addresses(",".join(given.web))
+    if given.readers:
+        readers_from_lines(given.readers)
+    _mail_server(given.mail)
+
+
 def _asked(given: Given) -> Given:
-    """The same with every open question asked, one at a time; an answer that does not fit is asked again."""
-    name = given.name or _ask("1. What is the district called?", str)
-    zone = given.zone or _ask("1. In which time zone is it?", zone_from, "America/Chicago")
-    if given.schools or given.oneroster:
-        schools, roster = given.schools, given.oneroster
-    else:
-        text = _ask("2. Its schools, commas between them, or the path of a OneRoster export?", _schools)
-        roster = Path(text) if Path(text).exists() else None
-        schools = () if roster else _parts(text)
+    """The same with every open question asked, one at a time; an answer that does not fit is asked again.
+
+    Raises AnswerError with the command that goes on from here when there are no more answers.
+    """
+    said = given
+    try:
+        for question in (_name_and_zone, _schools, _runs, _web, _meeting, _readers, _mail):
+            said = question(said)
+    except typer.Abort as error:
+        typer.echo("")
+        raise AnswerError(f"No more answers, so nothing was written; go on with: {_command(said)}") from error
+    return said
+
+
+def _command(said: Given) -> str:
+    """The `firstbell init` that gives all answers so far as options."""
+    words, plain = ["firstbell", "init"], Given()
+    for option, field in _OPTIONS.items():
+        value = getattr(said, field)
+        for one in value if isinstance(value, tuple) else (value,):
+            if one and one != getattr(plain, field):
+                words += [option, str(one)]
+    return shlex.join(words)
+
+
+_OPTIONS = {
+    "--name": "name",
+    "--zone": "zone",
+    "--us-state": "us_state",
+    "--school": "schools",
+    "--oneroster": "oneroster",
+    "--runs": "runs",
+    "--web": "web",
+    "--meeting": "meeting",
+    "--repeats": "repeats",
+    "--calendar": "calendar",
+    "--reader": "readers",
+    "--mail": "mail",
+    "--mail-user": "mail_user",
+    "--sender": "sender",
+}
+
+
+def _name_and_zone(said: Given) -> Given:
+    named = replace(said, name=said.name or _ask("1. What is the district called?", str))
+    return replace(named, zone=named.zone or _ask("1. In which time zone is it?", zone_from, "America/Chicago"))
+
+
+def _schools(said: Given) -> Given:
+    if said.schools or said.oneroster:
+        return said
+    text = _ask("2. Its schools, commas between them, or the path of a OneRoster export?", _school_answer)
+    export = _export(text)
+    return replace(said, oneroster=export, schools=() if export else _parts(text))
+
+
+def _runs(said: Given) -> Given:
     pages = ", ".join(page.title for page in vendor_pages())
-    runs = given.runs or _parts(_ask(f"3. What already runs? ({pages} have status pages; name others too)", str, ""))
-    web = given.web or _parts(_ask("4. Which web addresses should answer?", _addresses, ""))
-    meeting, calendar = given.meeting, given.calendar
-    if not (meeting or calendar):
-        text = _ask("5. When is the next meeting (2026-12-03 16:00), or where is its calendar?", _meeting)
-        meeting, calendar = ("", text) if _is_calendar(text) else (text, "")
-    readers = given.readers or _readers()
-    mail = given.mail or _ask("7. Which mail server (host:port), or files?", _mail_server, "files")
-    return replace(
-        given,
-        name=name,
-        zone=zone,
-        schools=schools,
-        oneroster=roster,
-        runs=runs,
-        web=web,
-        meeting=meeting,
-        calendar=calendar,
-        readers=readers,
-        mail=mail,
-    )
+    question = f"3. What already runs? ({pages} have status pages; name others too)"
+    return replace(said, runs=said.runs or _parts(_ask(question, str, "")))
+
+
+def _web(said: Given) -> Given:
+    return replace(said, web=said.web or _parts(_ask("4. Which web addresses should answer?", _addresses, "")))
+
+
+def _meeting(said: Given) -> Given:
+    if said.meeting or said.calendar:
+        return said
+
+    def check(text: str) -> str:
+        if not _is_calendar(text):
+            meeting_from(text, said.repeats, now=_now(said.zone))
+        return text
+
+    text = _ask("5. When is the next meeting (2026-12-03 16:00), or where is its calendar?", check)
+    return replace(said, calendar=text) if _is_calendar(text) else replace(said, meeting=text)
+
+
+def _readers(said: Given) -> Given:
+    lines: list[str] = [*said.readers]
+    question = "6. Who reads the packet first? (Ada Long <ada@example.org> team_leader it_lead)"
+    while not said.readers and (line := _ask(question, _reader if lines else _first_reader, "" if lines else None)):
+        lines.append(line)
+        question = "6. Who else? (Enter when that is all)"
+    return replace(said, readers=tuple(lines))
+
+
+def _mail(said: Given) -> Given:
+    return replace(said, mail=said.mail or _ask("7. Which mail server (host:port), or files?", _mail_server, "files"))
 
 
 def _ask(question: str, check: Callable[[str], str], default: str | None = None) -> str:
@@ -114,15 +193,6 @@ def _ask(question: str, check: Callable[[str], str], default: str | None = None)
             typer.echo(str(error))
 
 
-def _readers() -> tuple[str, ...]:
-    lines: list[str] = []
-    question = "6. Who reads the packet first? (Ada Long <ada@example.org> team_leader it_lead)"
-    while line := _ask(question, _reader if lines else _first_reader, "" if lines else None):
-        lines.append(line)
-        question = "6. Who else? (Enter when that is all)"
-    return tuple(lines)
-
-
 def _parts(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
@@ -131,9 +201,17 @@ def _is_calendar(text: str) -> bool:
     return "://" in text or text.endswith(".ics")
 
 
-def _schools(text: str) -> str:
-    if Path(text).exists():
-        schools_from_oneroster(Path(text))
+def _export(text: str) -> Path | None:
+    """The file or folder of that path; None where the text names none, or is too long to be a path."""
+    try:
+        return Path(text) if Path(text).exists() else None
+    except OSError:
+        return None
+
+
+def _school_answer(text: str) -> str:
+    if (export := _export(text)) is not None:
+        schools_from_oneroster(export)
     return text
 
 
@@ -142,10 +220,9 @@ def _addresses(text: str) -> str:
     return text
 
 
-def _meeting(text: str) -> str:
-    if not _is_calendar(text):
-        meeting_from(text)
-    return text
+def _now(zone: str) -> datetime:
+    """The wall clock there, as meetings are written."""
+    return utc_now().astimezone(ZoneInfo(zone)).replace(tzinfo=None)
 
 
 def _first_reader(text: str) -> str:

@@ -129,6 +129,23 @@ def zone_from(name: str) -> str:
         raise AnswerError("the time zone is an IANA name, for example America/Chicago.") from error
 
 
+_STATES = {
+    "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS", "KY",
+    "LA", "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NY", "NC", "ND",
+    "OH", "OK", "OR", "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY", "DC",
+    "AS", "GU", "MP", "PR", "VI",
+}  # fmt: skip
+"""The Postal Service's two letters of states, the District of Columbia and territories."""
+
+
+def state_from(letters: str) -> str:
+    """A state's two letters, or empty where none was named. Raises AnswerError for letters of no state."""
+    code = letters.strip().upper()
+    if code and code not in _STATES:
+        raise AnswerError(f'"{letters[:20]}" is no state; write its two letters, for example IL.')
+    return code
+
+
 def schools_from_names(names: Collection[str]) -> tuple[SchoolAnswer, ...]:
     """Schools from their names, level guessed."""
     schools: list[SchoolAnswer] = []
@@ -240,12 +257,14 @@ _TWO_MEANINGS = {
 }
 
 
-def meeting_from(next_at: str, repeats: str = "monthly", calendar: str = "") -> MeetingAnswer:
+def meeting_from(
+    next_at: str, repeats: str = "monthly", calendar: str = "", *, now: datetime | None = None
+) -> MeetingAnswer:
     """The next meeting and how it repeats: weekly, every_two_weeks, monthly, every_two_months or twice_a_month (each
     on the same weekday), once, or an RFC 5545 rule.
 
-    `calendar`, the address or file of an iCalendar feed, replaces both. Raises AnswerError for a date it cannot read
-    and for a word that means two things.
+    `calendar`, the address or file of an iCalendar feed, replaces both. Raises AnswerError for a date it cannot read,
+    for a word that means two things, and for a single meeting that was before `now`, both in the district's zone.
 
     >>> meeting_from("2026-12-03 16:00").rule
     'FREQ=MONTHLY;BYDAY=1TH'
@@ -270,6 +289,8 @@ def meeting_from(next_at: str, repeats: str = "monthly", calendar: str = "") -> 
     }
     if (meanings := _TWO_MEANINGS.get(repeats.lower().replace("-", ""))) is not None:
         raise AnswerError(f"{repeats} means two things; say {meanings}, or list the dates in meetings.yaml.")
+    if repeats == "once" and now is not None and moment < now:
+        raise AnswerError("the next meeting lies in the past and does not repeat; name one that is still to come.")
     return MeetingAnswer(next_at=moment.isoformat(timespec="minutes"), rule=rules.get(repeats, repeats))
 
 
@@ -284,5 +305,7 @@ def mail_from(server: str, sender: str, username: str = "") -> MailAnswer:
     if not re.fullmatch(r"[A-Za-z0-9.-]+", host) or (port and not port.isdigit()):
         raise AnswerError('a mail server is written like "smtp.example.org:587"; "files" writes .eml files instead.')
     number = int(port or 587)
+    if not 1 <= number <= 65535:
+        raise AnswerError(f"{port[:12]} is no port of a mail server; one is a number from 1 to 65535, mostly 587.")
     security = {465: "tls", 25: "none"}.get(number, "starttls")
     return MailAnswer(sender=sender, transport="smtp", host=host, port=number, security=security, username=username)

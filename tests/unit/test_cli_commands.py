@@ -71,6 +71,45 @@ files
     assert "schools: 2" in result.output
 
 
+def test_init_takes_ten_schools_with_commas_between_them(tmp_path: Path) -> None:
+    names = ", ".join(f"The Very Long Name of School Number {number} Elementary" for number in range(10))
+    index = INIT.index("--school")
+    without = [word for word in (*INIT[:index], *INIT[index + 2 :]) if word != "--non-interactive"]
+    result = run(tmp_path, *without, typed=f"{names}\n")
+    assert result.exit_code == 0, result.output
+    assert "schools: 10" in result.output
+
+
+def test_init_that_is_left_early_keeps_the_answers_as_a_command(tmp_path: Path) -> None:
+    result = run(tmp_path, "init", "--us-state", "IL", typed="Lake Side\nAmerica/Chicago\nOak, Elm High\n")
+    assert result.exit_code == 2
+    (line,) = result.stderr.splitlines()
+    command = "firstbell init --name 'Lake Side' --zone America/Chicago --us-state IL --school Oak --school 'Elm High'"
+    assert line == f"No more answers, so nothing was written; go on with: {command}"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_init_refuses_an_option_before_it_asks(tmp_path: Path) -> None:
+    result = run(tmp_path, "init", "--mail", "mail.example.org:99999", typed="Lakeside\n")
+    assert (result.exit_code, result.stdout) == (2, "")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        ("--mail", "mail.example.org:99999", "65535"),
+        ("--us-state", "ZZ", "no state"),
+        ("--repeats", "once", "past"),
+    ],
+)
+def test_init_refuses_an_answer_that_cannot_be(tmp_path: Path, option: str, value: str, told: str) -> None:
+    before = [word.replace("2026-12-03", "2020-12-03") for word in INIT] if option == "--repeats" else INIT
+    result = run(tmp_path, *before, option, value)
+    assert result.exit_code == 2
+    assert told in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_init_refuses_a_folder_that_is_there(place: Path) -> None:
     result = run(place, *INIT)
     assert (result.exit_code, result.stdout) == (2, "")

@@ -21,6 +21,7 @@ from firstbell.config.answers import (
     schools_from_names,
     schools_from_oneroster,
     services_from_addresses,
+    state_from,
     zone_from,
 )
 from firstbell.config.district import SchoolLevel
@@ -72,6 +73,7 @@ def test_what_is_written_is_valid_and_says_what_was_answered(tmp_path: Path) -> 
         SchoolLevel.OTHER,
     ]
     assert district.about.installer.email == "bo@example.org"
+    assert district.polling.control_name == "www.iana.org"
     assert [person.name for person in district.people] == ["Zoë O'Neil", "{{ Bo }}"]
     assert {str(service.probe["kind"]) for service in district.services} == {"http", "tls", "dns"}
     assert [source.kind for source in district.sources] == ["statuspage"]
@@ -165,10 +167,23 @@ def test_the_port_chooses_the_protection(server: str, security: str) -> None:
     assert mail_from(server, "a@b.org").security == security
 
 
-@pytest.mark.parametrize("server", ["smtp://m", "m:port", "m example"])
+@pytest.mark.parametrize("server", ["smtp://m", "m:port", "m example", "m:99999", "m:0"])
 def test_a_mail_server_that_is_none(server: str) -> None:
     with pytest.raises(AnswerError):
         mail_from(server, "a@b.org")
+
+
+def test_a_single_meeting_lies_ahead() -> None:
+    now = datetime(2026, 12, 3, 16, 1)  # noqa: DTZ001  local, as it is written
+    with pytest.raises(AnswerError, match="past"):
+        meeting_from("2026-12-03 16:00", "once", now=now)
+    assert meeting_from("2026-12-03 16:00", "weekly", now=now).rule == "FREQ=WEEKLY"
+
+
+def test_a_state_is_one() -> None:
+    assert (state_from("il"), state_from("")) == ("IL", "")
+    with pytest.raises(AnswerError, match="ZZ"):
+        state_from("ZZ")
 
 
 @pytest.mark.parametrize("address", ["ftp://x.org", "https://", "http:///x"])
