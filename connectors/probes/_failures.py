@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import errno
-
 import pycurl
 
+from connectors.probes._sockets import no_connection
 from connectors.probes._transfers import Transfer
 from firstbell.records import ServiceState
-
-_OUR_OWN = frozenset(
-    {errno.ENETUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL, errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
-)
-"""Connect errors that say something of this machine and nothing of the target."""
 
 _REASONS: dict[int, tuple[str, str]] = {
     pycurl.E_COULDNT_RESOLVE_HOST: ("name", "the host name does not resolve"),
     pycurl.E_SSL_CONNECT_ERROR: ("tls", "no TLS connection could be agreed on"),
     pycurl.E_SSL_CIPHER: ("tls", "no TLS connection could be agreed on"),
+    pycurl.E_USE_SSL_FAILED: ("tls", "the server does not offer to go on with TLS"),
     pycurl.E_GOT_NOTHING: ("reset", "the server closed the connection without an answer"),
     pycurl.E_SEND_ERROR: ("reset", "the connection broke while the question was sent"),
     pycurl.E_RECV_ERROR: ("reset", "the connection broke while the answer came"),
@@ -35,7 +30,7 @@ def failure(transfer: Transfer, code: int) -> tuple[ServiceState, str, str]:
     if code == pycurl.E_OPERATION_TIMEDOUT:
         return _too_slow(transfer)
     if code == pycurl.E_COULDNT_CONNECT:
-        return _no_connection(transfer.curl.getinfo(pycurl.OS_ERRNO))
+        return no_connection(transfer.curl.getinfo(pycurl.OS_ERRNO)).told
     if code == pycurl.E_SSL_CACERT_BADFILE:
         return ServiceState.UNKNOWN, "setup", "the file of trusted issuers (CA bundle) cannot be read on this machine"
     # The same code stands for bytes that are no HTTP at all; then no status ever came.
@@ -43,14 +38,6 @@ def failure(transfer: Transfer, code: int) -> tuple[ServiceState, str, str]:
         code = pycurl.E_FTP_WEIRD_SERVER_REPLY
     reason, sentence = _REASONS.get(code, ("transfer", f"the transfer failed (libcurl code {code})"))
     return ServiceState.DOWN, reason, sentence
-
-
-def _no_connection(number: int) -> tuple[ServiceState, str, str]:
-    if number in _OUR_OWN:
-        return ServiceState.UNKNOWN, "network", "this machine could not open a connection of its own"
-    if number == errno.ECONNREFUSED:
-        return ServiceState.DOWN, "refused", "the connection was refused"
-    return ServiceState.DOWN, "unreachable", "no connection to the server"
 
 
 def _too_slow(transfer: Transfer) -> tuple[ServiceState, str, str]:

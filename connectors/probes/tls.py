@@ -1,11 +1,13 @@
 """Shakes hands with a TLS server and checks its certificate; no request is sent.
 
+Mail servers that begin in the clear are asked for TLS first (STARTTLS, RFC 3207; STLS, RFC 2595).
+
 The end of the certificate is read even where it does not verify. https://curl.se/libcurl/c/CURLOPT_CERTINFO.html
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import pycurl
 from pydantic import Field, field_validator
@@ -17,10 +19,21 @@ from connectors.probes._failures import failure
 from connectors.probes._transfers import DISCARD, Transfer, TransferProbe
 from firstbell.records import ServiceObservation, ServiceState
 
+PROTOCOLS = {
+    "https": pycurl.PROTO_HTTPS,
+    "smtp": pycurl.PROTO_SMTP,
+    "imap": pycurl.PROTO_IMAP,
+    "pop3": pycurl.PROTO_POP3,
+}
+"""What libcurl may speak for each scheme."""
+
 
 class TlsSettings(SourceSettings):
     host: str = Field(description="Host name or address to connect to.")
-    port: int = Field(443, ge=1, le=65535, description="Port that speaks TLS from the first byte.")
+    port: int = Field(443, ge=1, le=65535, description="Port that speaks TLS from the first byte, or after starttls.")
+    starttls: Literal["", "smtp", "imap", "pop3"] = Field(
+        "", description="Mail protocol in which TLS is asked for first, as on ports 587, 143 and 110."
+    )
     server_name: str = Field("", description="Name the certificate must bear; the host when empty.")
     days_left: float = Field(0, ge=0, description="Degraded when the certificate ends within this many days.")
     timeout_seconds: float | None = Field(None, gt=0, le=300, description="Time limit; the round's own when empty.")
@@ -43,7 +56,10 @@ class Tls(TransferProbe):
     def prepare(self, transfer: Transfer, target: Target, run: Round) -> None:
         settings: TlsSettings = target.settings
         setopt = transfer.curl.setopt
-        setopt(pycurl.URL, f"https://{_bracketed(settings.server_name or settings.host)}:{settings.port}/")
+        scheme = settings.starttls or "https"
+        setopt(pycurl.PROTOCOLS, PROTOCOLS[scheme])
+        setopt(pycurl.USE_SSL, pycurl.USESSL_ALL if settings.starttls else pycurl.USESSL_NONE)
+        setopt(pycurl.URL, f"{scheme}://{_bracketed(settings.server_name or settings.host)}:{settings.port}/")
         setopt(pycurl.CONNECT_TO, [f"::{_bracketed(settings.host)}:{settings.port}"])
         setopt(pycurl.CONNECT_ONLY, 1)
         setopt(pycurl.TIMEOUT_MS, max(1, int((settings.timeout_seconds or run.timeout_seconds) * 1000)))

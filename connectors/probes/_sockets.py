@@ -1,0 +1,104 @@
+"""What sockets of our own share: a host's addresses within a limit, and what a broken connection says."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+from connectors.probes._base import Round, Target
+from connectors.probes._thread import in_thread
+from firstbell.records import ServiceObservation, ServiceState
+
+OUR_OWN = frozenset(
+    {errno.ENETUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL, errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+)
+"""Errors that say something of this machine and nothing of the target."""
+
+Address = tuple[socket.AddressFamily, tuple[Any, ...]]
+"""A family and what connects to it."""
+
+
+class TroubleError(Exception):
+    """Why a look ended early: the state, a short reason code and a sentence."""
+
+    def __init__(self, state: ServiceState, reason: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.told = (state, reason, sentence)
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """The phases of one look, in seconds from its start; None where a phase was not reached."""
+
+    began: float
+    name: float | None = None
+    connect: float | None = None
+    first_byte: float | None = None
+
+    @classmethod
+    def started(cls) -> Stopwatch:
+        return cls(monotonic())
+
+    def now(self) -> float:
+        return monotonic() - self.began
+
+
+async def addresses_of(host: str, port: int) -> list[Address]:
+    """Where a host is, in the order of the system's preference.
+
+    Raises TroubleError: down where the name does not exist, unknown where name service here does not answer.
+    """
+    found: list[Address] = []
+    failed: list[socket.gaierror] = []
+
+    def resolve() -> None:
+        try:
+            for family, _, _, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+                found.append((family, address))
+        except socket.gaierror as error:
+            failed.append(error)
+
+    await in_thread(resolve)
+    if failed:
+        if failed[0].errno in (socket.EAI_NONAME, socket.EAI_NODATA):
+            raise TroubleError(ServiceState.DOWN, "name", "the host name does not resolve")
+        raise TroubleError(ServiceState.UNKNOWN, "resolver", "name service here did not answer in time")
+    return found
+
+
+def no_connection(number: int | None) -> TroubleError:
+    """The trouble of a connection that was not made, by the system's error number."""
+    if number in OUR_OWN:
+        return TroubleError(ServiceState.UNKNOWN, "network", "this machine could not open a connection of its own")
+    if number == errno.ECONNREFUSED:
+        return TroubleError(ServiceState.DOWN, "refused", "the connection was refused")
+    if number == errno.ECONNRESET:
+        return TroubleError(ServiceState.DOWN, "reset", "the connection broke as soon as it was made")
+    return TroubleError(ServiceState.DOWN, "unreachable", "no connection to the server")
+
+
+def seen_by(
+    watch: Stopwatch,
+    target: Target,
+    run: Round,
+    state: ServiceState = ServiceState.UP,
+    reason: str = "",
+    detail: str = "",
+) -> ServiceObservation:
+    """The observation of a look that has ended, with the phases it reached."""
+    return ServiceObservation(
+        service_key=target.service_key,
+        observed_at=run.clock(),
+        state=state,
+        expected_interval_seconds=target.expected_interval_seconds,
+        vantage=run.vantage,
+        reason=reason,
+        detail=detail,
+        name_seconds=watch.name,
+        connect_seconds=watch.connect,
+        first_byte_seconds=watch.first_byte,
+        total_seconds=watch.now(),
+    )
