@@ -130,7 +130,7 @@ class Role(CatalogEntry):
     key: Key
     title: str
     groups: tuple[Key, ...] = Field(min_length=1)
-    edition: Edition = Edition.REPRESENTATIVE
+    edition: Edition
     sections: tuple[Key, ...] = ()
     description: str
 

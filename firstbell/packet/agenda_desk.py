@@ -54,7 +54,10 @@ def desk_table(material: Material) -> Table | None:
     return Table(
         caption=words.say("desk_ages_caption", n=sum(ages.values())),
         columns=(Column(title=words.say("column_open_for")), Column(title=words.say("column_tickets"), numeric=True)),
-        rows=tuple(Row(cells=(words.say("work_day_range", range=label), words.number(n))) for label, n in ages.items()),
+        rows=tuple(
+            Row(cells=(words.say("work_day_range", range=words.phrase(label)), words.number(n)))
+            for label, n in ages.items()
+        ),
     )
 
 

@@ -26,7 +26,7 @@ OTHERS = [language for language in languages() if language != "en"]
 SAME = {"am", "pm", "sentences.minutes", "sentences.hours_and_minutes", "units.Mbps per student"}
 """What another language may say with the very words of English."""
 NOT_TRANSLATED = {"language", "phrases", "and_before"}
-UNITS_AND_NAMES = {"hours per teacher", "of 10", "per {per}", "per {times} devices", "business hours", "over {age}"}
+UNITS_AND_NAMES = {"hours per teacher", "of 10", "per {per}", "per {times} devices", "business hours"}
 """Texts of metrics that are units, which have their own words, or labels that nobody prints."""
 Spoken = tuple[str, ...]
 
