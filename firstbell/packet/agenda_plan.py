@@ -9,6 +9,7 @@ from firstbell.config.plan import Initiative
 from firstbell.kpi import Light
 from firstbell.packet import agenda_plan_work as work
 from firstbell.packet.agenda_plan_work import slipped
+from firstbell.packet.agenda_sessions import coaching_table, training_table
 from firstbell.packet.leaders import leaders_line, leaders_table
 from firstbell.packet.material import Material
 from firstbell.packet.model import Audience, Change, Column, Line, Row, Section, Table, Trend
@@ -92,8 +93,8 @@ def projects_section(material: Material) -> Section:
         work.readiness_table(material, found),
         work.slippage_table(material, found),
         work.evidence_table(material, found),
-        work.training_table(material) if found else None,
-        work.coaching_table(material) if found else None,
+        training_table(material) if found else None,
+        coaching_table(material) if found else None,
         leaders_table(material) if found else None,
     )
     return Section(
@@ -112,7 +113,7 @@ def _project_lines(material: Material, found: list[Initiative]) -> tuple[Line, .
     """Two to five sentences: how the plan stands, what is new or bad with the heaviest first, what nobody shows."""
     head = [_overview(material, found), work.rollouts_line(material, found)]
     events = sorted(plan_events(material), key=lambda event: -event.weight)
-    news = [Line(item=event.item, text=event.text, note=event.note, note_by=event.note_by) for event in events]
+    news = [Line(item=one.item, text=one.text, weight=one.weight, note=one.note, note_by=one.note_by) for one in events]
     news = [*work.undecided_lines(material, found), *news]
     tail = [work.evidence_line(material), leaders_line(material)]
     first, last = ([line for line in lines if line is not None] for lines in (head, tail))
@@ -128,7 +129,8 @@ def _overview(material: Material, found: list[Initiative]) -> Line | None:
     done = sum(one.done is not None and one.done <= today for one in milestones)
     behind = sum((one.done is None or one.done > today) and slipped(material, one) > 0 for one in milestones)
     rest = words.say("plan_behind", n=behind) if behind else words.say("plan_none_behind")
-    return Line(item="plan", text=words.say("plan_overview", share=words.share(done, len(milestones)), rest=rest))
+    text = words.say("plan_overview", share=words.share(done, len(milestones)), rest=rest)
+    return Line(item="plan", text=text, weight=6, **note_on(material, "plan"))
 
 
 def _projects_table(material: Material, found: Sequence[Initiative]) -> Table:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from firstbell.config.plan import Initiative, Milestone
-from firstbell.kpi import Kpi, Light
+from firstbell.kpi import Light
 from firstbell.metrics import plan_work
-from firstbell.metrics.plan_work import Attended, Phase, Readiness, RolloutState, SchoolRollout, Verb
-from firstbell.packet.figures import amount_text
+from firstbell.metrics.plan_work import Phase, Readiness, RolloutState, SchoolRollout, Verb
 from firstbell.packet.material import Material
 from firstbell.packet.model import Change, Chart, ChartSeries, Column, Line, Point, Row, Table, Trend
 from firstbell.packet.summary import note_on
@@ -62,7 +61,10 @@ def rollouts_line(material: Material, found: Iterable[Initiative]) -> Line | Non
         share = words.share(complete, len(schools))
         key = "rollout_part_unknown" if unknown else "rollout_part"
         parts.append(words.say(key, project=initiative.title, share=share, unknown=unknown))
-    return Line(item="rollouts", text=words.say("rollouts_line", parts="; ".join(parts))) if parts else None
+    if not parts:
+        return None
+    text = words.say("rollouts_line", parts="; ".join(parts))
+    return Line(item="rollouts", text=text, weight=3, **note_on(material, "rollouts"))
 
 
 def rollout_chart(material: Material, initiative: Initiative) -> Chart | None:
@@ -171,7 +173,7 @@ def readiness_table(material: Material, found: Iterable[Initiative]) -> Table | 
         light = Light.NOT_KNOWN if seen is None else Light.MISSED if late > 0 else Light.CLOSE
         rows.append(Row(light=light, cells=cells))
     caption = words.say("readiness_caption", n=len(items) - len(waiting))
-    return _table(words, caption, ("project", "check", "owner", "due", "state"), rows)
+    return plan_table(words, caption, ("project", "check", "owner", "due", "state"), rows)
 
 
 def slippage_table(material: Material, found: Iterable[Initiative]) -> Table | None:
@@ -200,7 +202,7 @@ def slippage_table(material: Material, found: Iterable[Initiative]) -> Table | N
         for days, project, one in late[:SLIPPED_SHOWN]
     ]
     titles = ("project", "milestone", "first_date", "date_now", "days_behind")
-    table = _table(words, words.say("slippage_caption"), titles, rows, numeric=("days_behind",))
+    table = plan_table(words, words.say("slippage_caption"), titles, rows, numeric=("days_behind",))
     return table.model_copy(update={"left_out": len(late) - len(rows)})
 
 
@@ -211,6 +213,7 @@ def undecided_lines(material: Material, found: Iterable[Initiative]) -> list[Lin
         Line(
             item=f"milestone:{one.key}",
             text=words.say("rebaseline_undecided", project=initiative.title, title=one.title),
+            weight=2,
         )
         for initiative in found
         for one in initiative.milestones
@@ -221,8 +224,9 @@ def undecided_lines(material: Material, found: Iterable[Initiative]) -> list[Lin
 def evidence_line(material: Material) -> Line:
     """How many of the ten phases are evidenced, and which are not."""
     words, work, today = material.wording, material.facts.team.work, material.facts.today
+    note = note_on(material, "evidence")
     if work.evidence is None:
-        return Line(item="evidence", text=words.say("evidence_untold"))
+        return Line(item="evidence", text=words.say("evidence_untold"), weight=2, **note)
     gaps = plan_work.evidence_gaps(work.evidence, today)
     missing = [
         words.say(f"evidence_gap_{level}", phases=words.listed(_verbs(words, verbs)))
@@ -231,8 +235,9 @@ def evidence_line(material: Material) -> Line:
     ]
     found = 2 * len(Verb) - sum(len(verbs) for verbs in gaps.values())
     if not missing:
-        return Line(item="evidence", text=words.say("evidence_full"))
-    return Line(item="evidence", text=words.say("evidence_line", found=found, gaps="; ".join(missing)))
+        return Line(item="evidence", text=words.say("evidence_full"), **note)
+    text = words.say("evidence_line", found=found, gaps="; ".join(missing))
+    return Line(item="evidence", text=text, weight=2, **note)
 
 
 def evidence_table(material: Material, found: Sequence[Initiative]) -> Table | None:
@@ -267,69 +272,9 @@ def _verbs(words: Wording, verbs: Iterable[Verb], *, capital: bool = False) -> l
     return [f"{one[:1].upper()}{one[1:]}" for one in said] if capital else said
 
 
-def training_table(material: Material) -> Table | None:
-    """Trainings since the school year began, by the objective they serve."""
-    titles = {one.key: one.title for goal in material.goals for one in goal.objectives}
-    rows = _sessions(material, plan_work.training_by_objective, material.facts.team.work.training)
-    return _sessions_table(material, ("training_caption", "objective"), rows, titles, list(titles))
-
-
-def coaching_table(material: Material) -> Table | None:
-    """Coaching since the school year began, by school, in counts alone."""
-    schools = material.names.schools
-    rows = _sessions(material, plan_work.coaching_by_school, material.facts.team.work.coaching)
-    keys = [one.key for one in material.district.schools]
-    return _sessions_table(material, ("coaching_caption", "school"), rows, schools, keys)
-
-
-def _sessions(material: Material, count: plan_work.Counting, log: Sequence[plan_work.Session] | None) -> list[Attended]:
-    facts = material.facts
-    year = facts.calendar.school_year_of(facts.today)
-    if log is None or year is None:
-        return []
-    return count(log, (year.first_on, year.last_on), facts.today, facts.frame(), facts.policies.suppression)
-
-
-def _sessions_table(
-    material: Material,
-    named: tuple[str, str],
-    rows: Sequence[Attended],
-    titles: Mapping[str, str],
-    order: Sequence[str],
-) -> Table | None:
-    """The rows in their order, all together last. `named` are the words of the caption and of the first column."""
-    if not rows:
-        return None
-    words = material.wording
-    *parts, total = rows
-    known = {one.key: one for one in parts}
-    shown = [known[key] for key in order if key in known]
-    if len(shown) > 1:
-        shown.append(total)
-    year = material.facts.calendar.school_year_of(material.facts.today)
-    first = words.full_date(year.first_on) if year else ""
-    columns = (named[1], "sessions", "session_hours", "person_hours")
-    cells = [
-        Row(
-            cells=(
-                titles.get(one.key) or words.say("all_together"),
-                words.number(one.sessions) if one.hours.known else words.say("not_shown"),
-                _hours(words, one.hours),
-                _hours(words, one.person_hours),
-            )
-        )
-        for one in shown
-    ]
-    caption = words.say(named[0], day=first, n=len(set(order) - set(known)))
-    return _table(words, caption, columns, cells, numeric=columns[1:])
-
-
-def _hours(words: Wording, kpi: Kpi) -> str:
-    return amount_text(kpi.value, kpi.unit, words) if kpi.value is not None else words.say("not_shown")
-
-
-def _table(
+def plan_table(
     words: Wording, caption: str, titles: Iterable[str], rows: Sequence[Row], numeric: Sequence[str] = ()
 ) -> Table:
+    """A table whose columns are named by their keys in the words; `numeric` are those of numbers."""
     columns = tuple(Column(title=words.say(f"column_{key}"), numeric=key in numeric) for key in titles)
     return Table(caption=caption, columns=columns, rows=tuple(rows))

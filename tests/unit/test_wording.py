@@ -28,13 +28,14 @@ def texts_in_code() -> set[str]:
     """Every short string of the composing modules: what a sentence's key could be."""
     folders = [ROOT / "firstbell" / name for name in ("packet", "briefing", "between", "intake")]
     modules = [path for folder in folders for path in folder.glob("*.py") if path.name != "words.py"]
+    modules += (ROOT / "firstbell").glob("year_end*.py")
     nodes = (node for path in modules for node in ast.walk(ast.parse(path.read_text())))
     return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
 def keys_asked_for() -> set[str]:
     keys = set()
-    for path in (ROOT / "firstbell" / "packet").glob("*.py"):
+    for path in (*(ROOT / "firstbell" / "packet").glob("*.py"), *(ROOT / "firstbell").glob("year_end*.py")):
         text = path.read_text()
         if "wording" not in text and path.name != "wording.py":
             continue
