@@ -22,6 +22,7 @@ def mail_html(page: PageOne, words: Words, pages: Mapping[str, int]) -> str:
         dark=DARK,
         ink_of=ink_of,
         more=lambda block: more(block.key, block.left_out, words, pages),
+        more_own=more("own", page.cover_left_out, words, pages),
         more_corrections=more("corrections", page.corrections_left_out, words, pages),
     )
     return _INLINER.inline(document)

@@ -30,7 +30,7 @@ from firstbell.packet.words import Words
 MOST_OPTIONS = 4
 SENTENCE = 160
 """Characters one sentence may have on page one; the PDF's sections and the appendix hold it whole."""
-ROOM = {"decide": 24, "changed": 14, "overdue": 10, "unknowns": 7, "lights": 18, "corrections": 4, "cover": 4}
+ROOM = {"decide": 22, "changed": 13, "overdue": 9, "unknowns": 6, "lights": 17, "corrections": 4, "cover": 4}
 """Lines of a phone's width that each block may take. At least one entry always stands, and room left over by one
 block goes to the next."""
 
@@ -72,6 +72,7 @@ class _Setter:
             language=words.language,
             stage=words.table["stage_notes"][heading.stage],
             cover=self.cover(cover),
+            cover_left_out=self.cover_left_out(cover),
             **blocks,
             lights=lights,
             lights_title=words.say("lights" if judged or not lights else "areas"),
@@ -121,10 +122,26 @@ class _Setter:
             late = sum(action.days_late > 0 for action in own)
             promised = words.say("own_overdue", n=late) if late else words.say("own_open", n=len(own)) if own else ""
             first = " ".join(part for part in (words.say("for_you", text=cover.greeting), deciding, promised) if part)
-        entries = [Entry(text=self._clean(line.text)) for line in cover.incidents]
-        entries += [self.action(action) for action in sorted(own, key=lambda action: -action.days_late)]
-        texts = [self._clean(f"{entry.mark} {entry.text} {entry.below}") for entry in entries]
-        return (self._clean(first, longest=110), *texts[: _fitting(entries, ROOM["cover"]) if entries else 0])
+        kept = self._cover_entries(cover)[: self._on_cover(cover)]
+        texts = [self._clean(f"{entry.mark} {entry.text} {entry.below}") for entry in kept]
+        return (self._clean(first, longest=110), *texts)
+
+    def cover_left_out(self, cover: Cover | None) -> int:
+        """How many of the reader's own actions stand under agenda item 1 only."""
+        return len(self._cover_entries(cover)) - self._on_cover(cover) if cover is not None else 0
+
+    def _cover_entries(self, cover: Cover) -> list[Entry]:
+        """Incidents the reader is named for, then the own actions, the latest first."""
+        late_first = sorted(cover.actions, key=lambda action: -action.days_late)
+        return [*(Entry(text=self._clean(line.text)) for line in cover.incidents), *map(self.action, late_first)]
+
+    def _on_cover(self, cover: Cover) -> int:
+        """How many entries the cover shows: every incident, which stands nowhere else, and what there is room for."""
+        entries = self._cover_entries(cover)
+        fitting = _fitting(entries, ROOM["cover"]) if entries else 0
+        # The line that counts the rest takes room too.
+        fitting = fitting if fitting == len(entries) else _fitting(entries, ROOM["cover"] - 1)
+        return max(fitting, len(cover.incidents))
 
     def decision(self, decision: Decision, longest: int = SENTENCE) -> Entry:
         words = self.words
@@ -134,13 +151,18 @@ class _Setter:
         below = [decision.recommendation, decision.cost]
         below += [words.whole("needed_by", decision.needed_by)] if decision.needed_by else []
         below += [words.whole("decider", decision.decider)] if decision.decider else []
+        left = len(options) - MOST_OPTIONS
+        more = [self.words.say("more_options", n=left)] if left > 0 else []
         return Entry(
             mark=str(decision.number),
             text=self._clean(_joined([decision.title, remark]) or decision.neutral, longest),
             below=self._clean(_joined(below), longest),
-            options=tuple(
-                self._clean(f"{letter}) {option}", longest=60)
-                for letter, option in zip(ascii_lowercase, options[:MOST_OPTIONS], strict=False)
+            options=(
+                *(
+                    self._clean(f"{letter}) {option}", longest=60)
+                    for letter, option in zip(ascii_lowercase, options[:MOST_OPTIONS], strict=False)
+                ),
+                *more,
             ),
         )
 

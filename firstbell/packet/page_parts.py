@@ -100,6 +100,8 @@ class PageOne:
     stage: str = ""
     """"DRAFT" and what that means for the reader; empty for a final packet."""
     cover: tuple[str, ...] = ()
+    cover_left_out: int = 0
+    """Actions of the reader's own that the cover has no room for; they stand under agenda item 1."""
     decide: Block | None = None
     changed: Block | None = None
     lights: tuple[LightRow, ...] = ()

@@ -144,32 +144,37 @@ def test_decisions_changes_and_gaps_are_lists_with_their_marks_as_labels() -> No
 
 
 class Words(HTMLParser):
-    """The words that the mail's HTML shows, without its marks for the eye alone."""
+    """The pieces of text that the mail's HTML shows, without its marks for the eye alone."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
-        self.hidden, self.said = 0, ""
+        self.hidden = 0
+        self.pieces: list[str] = []
         self.feed(html.partition("<body")[2].partition(">")[2])
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.hidden += self.hidden > 0 or dict(attrs).get("aria-hidden") == "true"
+        if tag != "br":
+            self.hidden += self.hidden > 0 or dict(attrs).get("aria-hidden") == "true"
 
     def handle_endtag(self, tag: str) -> None:
         self.hidden -= self.hidden > 0
 
     def handle_data(self, data: str) -> None:
-        if not self.hidden:
-            self.said += f" {data}"
+        if not self.hidden and re.search(r"\w", data):
+            self.pieces.append(data)
+
+
+def words_of(text: str) -> str:
+    return " ".join(re.findall(r"\w+", loosened(text).casefold()))
 
 
 @pytest.mark.parametrize("trouble", [0, 5, 200])
 @pytest.mark.parametrize("edition", EDITIONS)
-def test_the_text_part_says_every_word_of_the_html_part(edition: str, trouble: int) -> None:
+def test_the_text_part_says_every_piece_of_the_html_part(edition: str, trouble: int) -> None:
     mail = render_mail(cut(sample(trouble), edition), edition, COVER, PAGES)
-    wanted = [word.casefold() for word in re.findall(r"\w+", loosened(Words(mail.html).said))]
-    said = {word.casefold() for word in re.findall(r"\w+", mail.text)}
-    assert len(wanted) > 40
-    assert [word for word in wanted if word not in said] == []
+    pieces, said = [words_of(piece) for piece in Words(mail.html).pieces], f" {words_of(mail.text)} "
+    assert len(pieces) > 10
+    assert [piece for piece in pieces if f" {piece} " not in said] == []
 
 
 @pytest.mark.parametrize("trouble", [0, 5, 200])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from firstbell.kpi import Light
 from firstbell.packet.audience import EDITIONS, cut
 from firstbell.packet.glyphs import MARK, Glyphs, clean, held, loosened
-from firstbell.packet.model import Change, Cover, LightLine, LightStatement, Packet, Trend
+from firstbell.packet.model import Change, Cover, IncidentLine, LightLine, LightStatement, Packet, Trend
 from firstbell.packet.page_one import page_one
 from firstbell.packet.page_parts import PageOne
 from firstbell.packet.text import WIDTH, columns, hang, mail_text
@@ -115,6 +115,30 @@ def test_only_the_covers_reader_sees_its_lines() -> None:
     own = [loosened(line) for line in page(5, cover=COVER).cover]
     assert own[0] == "For you, Superintendent: You decide 1 and 2. One action of yours is overdue."
     assert own[1].startswith("A-09 sign math app data agreement. 11 days")
+
+
+def test_what_a_cover_has_no_room_for_is_counted_with_its_page() -> None:
+    busy = COVER.model_copy(update={"actions": COVER.actions * 9})
+    one = page(5, cover=busy)
+    assert len(one.cover) - 1 + one.cover_left_out == 9
+    assert one.cover_left_out > 0
+    said = mail_text(one, WORDS, {**PAGES, "section-1": 2})
+    assert f"\n- {one.cover_left_out} more actions of yours: page 2\n" in said
+    assert "more action" not in text(5, cover=COVER)
+
+
+def test_an_incident_is_never_left_off_the_cover_that_alone_may_tell_it() -> None:
+    incidents = tuple(IncidentLine(text=f"Incident number {place} was found on Mon 2 Nov.") for place in range(5))
+    one = page(5, cover=COVER.model_copy(update={"incidents": incidents, "actions": COVER.actions * 3}))
+    assert sum(line.startswith("Incident") for line in one.cover) == 5
+    assert one.cover_left_out == 3
+
+
+def test_ways_beyond_the_fourth_are_counted() -> None:
+    many = sample(5).decisions[0].model_copy(update={"options": tuple(f"offer {place}" for place in range(7))})
+    block = page_one(changed(sample(5), decisions=(many,)), "leadership").decide
+    assert block is not None
+    assert [loosened(one) for one in block.entries[0].options[3:]] == ["d) offer 3", "and 3 more ways"]
 
 
 def test_a_cover_without_finished_greeting_is_made_from_its_facts() -> None:
