@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
+from firstbell.errors import FirstbellError
 from firstbell.packet.model import Audience, Classed, Cover, IncidentLine, Packet, Part
 
 EDITIONS: Mapping[str, frozenset[Audience]] = {
@@ -22,6 +23,11 @@ EDITIONS: Mapping[str, frozenset[Audience]] = {
     "public": frozenset({Audience.PUBLIC}),
 }
 """Which classes each edition holds. Small groups and other people's own lines are in none."""
+
+
+class EditionError(FirstbellError):
+    """A name that no edition has."""
+
 
 Cut = TypeVar("Cut", bound=Part)
 
@@ -35,6 +41,13 @@ def cut(packet: Packet, edition: str) -> Packet:
     zone = ZoneInfo(packet.heading.time_zone)
     until = packet.as_of.astimezone(zone).date() if packet.as_of is not None else date.min
     return _cut_part(packet, EDITIONS[edition], until)
+
+
+def edition_named(name: str) -> str:
+    """The edition's own name; EditionError for one that does not exist."""
+    if name not in EDITIONS:
+        raise EditionError(f"There is no edition {name}; known are {', '.join(EDITIONS)}.")
+    return name
 
 
 def in_language(packet: Packet, language: str) -> Packet:
