@@ -100,6 +100,7 @@ def message(
         list_id=f"{kind}.{about.mail.sender.rpartition('@')[2]}",
         written_at=now,
         attachments=attachments,
+        seal=work.seal,
     )
     return NewMessage(
         message_key=key,
@@ -130,7 +131,10 @@ def waiting(work: Workplace, connection: Connection, kind: str) -> list[str]:
 
 
 def send(work: Workplace, transport: Transport, kind: str) -> Dispatched:
-    """Send what waits of a kind. Raises DeliveryError when mail cannot leave at all; all of it waits then."""
+    """Send what waits of a kind, and tell as unknown what a dead process left half-way.
+
+    Raises DeliveryError when mail cannot leave at all; all of it waits then.
+    """
     with work.store.read() as connection:
         keys = waiting(work, connection, kind)
-    return dispatch(work.store, transport, work.clock, keys=keys) if keys else Dispatched()
+    return dispatch(work.store, transport, work.clock, keys=keys)
