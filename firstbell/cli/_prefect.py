@@ -32,10 +32,15 @@ def environment(place: Place, *, port: int | None = None, time_zone: str = "UTC"
     """The variables under which Prefect works for this place: its home, no telemetry, pruning on.
 
     With a port, clients talk to the server there; without one, and without PREFECT_API_URL in the environment, a run
-    brings its own server for as long as it lasts.
+    brings its own server for as long as it lasts. Raises PrefectError where the state folder cannot be made.
     """
     home = (place.state / "prefect").resolve()
-    home.mkdir(parents=True, exist_ok=True)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PrefectError(
+            f"The folder {home} cannot be made ({error.strerror}); name another state folder."
+        ) from error
     told = {
         "FIRSTBELL_DISTRICT": str(place.district.resolve()),
         "FIRSTBELL_STATE": str(place.state.resolve()),

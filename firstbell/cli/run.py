@@ -81,6 +81,7 @@ def ui(
         signal.signal(name, lambda *_: stopped.set())
     with ExitStack() as stack:
         told = environment(place, port=free_port(port), time_zone=place.load().about.time_zone)
+        os.environ.update(told)  # what sets the stage below imports Prefect, which reads its settings once
         logs = place.state / "logs"
         typer.echo("Starting Prefect's server; the first start takes a while ...")
         wait_for_server = stack.enter_context(coming_server(told, logs / "server.log"))

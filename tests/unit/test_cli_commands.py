@@ -141,6 +141,16 @@ def test_going_live_and_back(place: Path) -> None:
     assert not (place / "state" / "live").exists()
 
 
+@pytest.mark.parametrize("command", [("run", "housekeeping"), ("ui",), ("service",), ("demo",)])
+def test_a_state_folder_that_cannot_be_made_is_one_sentence(place: Path, command: tuple[str, ...]) -> None:
+    (place / "file").touch()
+    folder = str(place / "file" / "state")
+    words = (*command, "--out", folder) if command == ("demo",) else ("--state", folder, *command)
+    result = run(place, *words)
+    assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1), result.output
+    assert "cannot be made" in result.stderr
+
+
 def test_the_database_commands(place: Path) -> None:
     assert run(place, "db", "check").exit_code == 2
     assert run(place, "db", "upgrade").exit_code == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,30 @@ def test_a_reset_forgets_the_demo_and_nothing_beside_it(tmp_path: Path) -> None:
         assert (done.exit_code, done.output.split(":")[0]) == (0, "Forgotten")
     assert list(tmp_path.iterdir()) == [beside]
     assert (beside / "kept").exists()
+
+
+def test_the_ui_sets_prefects_home_and_no_telemetry_before_the_stage(tmp_path: Path) -> None:
+    """Setting the stage imports Prefect in this process, which reads its settings once and writes into its home."""
+    place, state = tmp_path / "district", tmp_path / "state"
+    started = ("init", "--name", "Oak", "--zone", "UTC", "--school", "Oak", "--meeting", "2026-12-03 16:00")
+    reader = ("--reader", "Ada <ada@example.org> team_leader", "--non-interactive")
+    CliRunner().invoke(app, ["--district", str(place), *started, *reader])
+    state.mkdir()
+    (state / "stage.json").write_text("no stage")
+    handlers = {name: signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM)}
+    settings = ("PREFECT_HOME", "DO_NOT_TRACK", "PREFECT_SERVER_ANALYTICS_ENABLED")
+    before = dict(os.environ)
+    for name in settings:
+        os.environ.pop(name, None)
+    try:
+        CliRunner().invoke(app, ["--district", str(place), "--state", str(state), "ui", "--port", "0"])
+        found = tuple(os.environ.get(name) for name in settings)
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        for name, handler in handlers.items():
+            signal.signal(name, handler)
+    assert found == (str(state / "prefect"), "1", "false")
 
 
 def test_without_a_demo_a_sentence_says_how_to_make_one(tmp_path: Path) -> None:
