@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -33,6 +33,20 @@ def write_whole(target: Path, content: bytes) -> Path:
         finally:
             part.unlink(missing_ok=True)
     return target
+
+
+def write_new(target: Path, content: bytes) -> None:
+    """Write a file that only its owner may read; one that is there already stays. Raises FileError."""
+    part = _unfinished(target)
+    with _told(target):
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            part.touch(mode=0o600)
+            part.write_bytes(content)
+            with suppress(FileExistsError):
+                target.hardlink_to(part)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 @contextmanager

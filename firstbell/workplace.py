@@ -8,6 +8,7 @@ from pathlib import Path
 from firstbell.clock import Clock
 from firstbell.config.loaded import District
 from firstbell.config.rehearsal import in_rehearsal
+from firstbell.config.seal import seal_of
 from firstbell.knowledge import Feeds
 from firstbell.meetings import ReadCalendar
 from firstbell.store.session import Store
@@ -32,3 +33,8 @@ class Workplace:
     def rehearsing(self) -> bool:
         """True while all mail goes to the installer."""
         return in_rehearsal(self.state)
+
+    @property
+    def seal(self) -> str:
+        """What keeps others from naming our letters. Raises FileError."""
+        return seal_of(self.state)

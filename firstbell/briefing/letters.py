@@ -118,6 +118,7 @@ def post(
         attachments=attachments,
         in_reply_to=in_reply_to,
         calendar=calendar,
+        seal=work.seal,
     )
     return NewMessage(
         message_key=key,

@@ -51,11 +51,13 @@ class Letter:
     attachments: Sequence[Attachment] = ()
     in_reply_to: str = ""
     calendar: CalendarPart | None = None
+    seal: str = ""
+    """The installation's secret. Without one the Message-ID can be made by everybody who knows the key."""
 
     @property
     def message_id(self) -> str:
-        """The same for the same key, under the sender's own domain, so that a message is known again."""
-        digest = hashlib.sha256(self.message_key.encode()).hexdigest()[:32]
+        """The same for the same key and seal, under the sender's own domain, so that a message is known again."""
+        digest = hashlib.sha256(f"{self.seal}{self.message_key}".encode()).hexdigest()[:32]
         return f"<{digest}@{self.sender.rpartition('@')[2]}>"
 
     def to_bytes(self) -> bytes:

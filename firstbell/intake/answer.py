@@ -55,6 +55,7 @@ def acknowledgement(
         list_id=f"{KIND}.{about.mail.sender.rpartition('@')[2]}",
         written_at=work.clock(),
         in_reply_to=mail.message_id,
+        seal=work.seal,
     )
     return NewMessage(
         message_key=key,

@@ -49,7 +49,7 @@ def content_of(state: Path) -> Content:
                     connection, PacketRow, "team_key", "meeting_key", "stage", "revision", "content_hash", "as_of"
                 ),
                 "approvals": _rows(connection, ApprovalRow, "state", "by", "note"),
-                "outbox": _rows(connection, OutboxRow, "message_key", "address", "message_id", "resend_number"),
+                "outbox": _rows(connection, OutboxRow, "message_key", "address", "resend_number"),
                 "results": _results(connection),
             }
     finally:
