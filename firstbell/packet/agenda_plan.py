@@ -110,9 +110,10 @@ def projects_section(material: Material) -> Section:
 
 
 def _project_lines(material: Material, found: list[Initiative]) -> tuple[Line, ...]:
-    """Two to five sentences: how the plan stands, what is new or bad with the heaviest first, what nobody shows."""
+    """Two to five sentences: how the plan stands, launches that are not ready, what is new or late
+    with the heaviest first, what nobody shows."""
     head = [_overview(material, found), work.rollouts_line(material, found)]
-    events = sorted(plan_events(material), key=lambda event: -event.weight)
+    events = [*work.readiness_events(material, found), *sorted(milestone_events(material), key=lambda one: -one.weight)]
     news = [Line(item=one.item, text=one.text, weight=one.weight, note=one.note, note_by=one.note_by) for one in events]
     news = [*work.undecided_lines(material, found), *news]
     tail = [work.evidence_line(material), leaders_line(material)]

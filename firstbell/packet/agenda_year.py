@@ -18,7 +18,7 @@ _SENTENCES = {
 def ending_lines(material: Material) -> list[Line]:
     """What ends within sixty days, the first to end first; for the leadership edition alone."""
     return [
-        Line(audience=Audience.LEADERSHIP, item=f"ends:{one.key}", text=_sentence(material, one))
+        Line(audience=Audience.LEADERSHIP, item=f"ends:{one.key}", text=_sentence(material, one), weight=2)
         for one in material.endings
     ]
 

@@ -240,6 +240,8 @@ class Cover(Part):
     decides: Individual[tuple[int, ...]] = ()
     actions: Individual[tuple[Action, ...]] = ()
     incidents: Individual[tuple[IncidentLine, ...]] = ()
+    own: Individual[tuple[str, ...]] = ()
+    """Figures that are nobody else's business, such as a leader's hours."""
 
 
 class IndicatorRow(Classed):

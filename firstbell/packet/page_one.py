@@ -29,6 +29,7 @@ from firstbell.packet.words import Words
 
 MOST_OPTIONS = 4
 SENTENCE = 160
+OWN_FIGURES = 240
 """Characters one sentence may have on page one; the PDF's sections and the appendix hold it whole."""
 ROOM = {"decide": 22, "changed": 13, "overdue": 9, "unknowns": 6, "lights": 17, "corrections": 4, "cover": 4}
 """Lines of a phone's width that each block may take. At least one entry always stands, and room left over by one
@@ -131,17 +132,19 @@ class _Setter:
         return len(self._cover_entries(cover)) - self._on_cover(cover) if cover is not None else 0
 
     def _cover_entries(self, cover: Cover) -> list[Entry]:
-        """Incidents the reader is named for, then the own actions, the latest first."""
+        """Incidents the reader is named for, figures of the reader alone, then the own actions, the latest first."""
         late_first = sorted(cover.actions, key=lambda action: -action.days_late)
-        return [*(Entry(text=self._clean(line.text)) for line in cover.incidents), *map(self.action, late_first)]
+        incidents = (Entry(text=self._clean(line.text)) for line in cover.incidents)
+        own = (Entry(text=self._clean(text, OWN_FIGURES)) for text in cover.own)
+        return [*incidents, *own, *map(self.action, late_first)]
 
     def _on_cover(self, cover: Cover) -> int:
-        """How many entries the cover shows: every incident, which stands nowhere else, and what there is room for."""
+        """How many entries the cover shows: what stands nowhere else, and what there is room for."""
         entries = self._cover_entries(cover)
         fitting = _fitting(entries, ROOM["cover"]) if entries else 0
         # The line that counts the rest takes room too.
         fitting = fitting if fitting == len(entries) else _fitting(entries, ROOM["cover"] - 1)
-        return max(fitting, len(cover.incidents))
+        return max(fitting, len(cover.incidents) + len(cover.own))
 
     def decision(self, decision: Decision, longest: int = SENTENCE) -> Entry:
         words = self.words

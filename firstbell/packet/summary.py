@@ -222,8 +222,6 @@ def _cover(
         parts.append(words.say("your_open", n=len(own)))
     if "team_leader" in reader.roles and (waiting := proposed(material)):
         parts.append(words.say("proposals_wait", n=len(waiting)))
-    if hours := own_hours(material, reader):
-        parts.append(hours)
     first, *others = parts or [words.say("nothing_of_you")]
     rest = " ".join((first, *map(words.sentence, others)))
     return Cover(
@@ -232,6 +230,7 @@ def _cover(
         decides=decides,
         actions=own,
         incidents=tuple(line for line in incidents if set(line.reader_roles) & set(reader.roles)),
+        own=tuple(text for text in (own_hours(material, reader),) if text),
     )
 
 

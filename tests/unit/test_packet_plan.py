@@ -18,6 +18,7 @@ from firstbell.packet.audience import cover_of, cut
 from firstbell.packet.compose import compose
 from firstbell.packet.material import Material
 from firstbell.packet.model import Section, Table
+from firstbell.packet.page_one import page_one
 from firstbell.team_knowledge import plan_work
 from tests.unit.packet_material import FOLDER, district, material, measured, month
 
@@ -200,13 +201,16 @@ def test_a_leaders_hours_stand_on_that_leaders_cover_alone(tmp_path: Path) -> No
     packet = compose(found)
     cover = cover_of(packet, "pam")
     assert cover is not None
-    assert (
-        "8 h, 9.1 h due by now (coaching 6 h and district meetings 2 h); district meetings: 1, 1 due by now."
-        in cover.greeting
+    (own,) = cover.own
+    assert own == (
+        "Your leader hours: 8 h, 9.1 h due by now; district meetings: 1, 1 due. What for: coaching 6 h and district "
+        "meetings 2 h."
     )
+    printed = page_one(cut(packet, "representative"), "representative", cover).cover
+    assert own in [text.replace("\N{NO-BREAK SPACE}", " ") for text in printed]
     for edition in ("leadership", "technical", "representative", "public"):
         assert "9.1 h" not in cut(packet, edition).model_dump_json()
-    assert "9.1 h" not in "".join(one.greeting for one in packet.covers if one.person_key != "pam")
+    assert [one.person_key for one in packet.covers if one.own] == ["pam"]
 
 
 def test_all_leaders_hours_are_shown_where_they_are_many(tmp_path: Path) -> None:
