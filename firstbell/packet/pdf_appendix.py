@@ -14,6 +14,9 @@ from firstbell.packet.pdf_agenda import LIGHT_LETTERS, Agenda, padded, shape_and
 from firstbell.packet.pdf_columns import PAGE_LETTERS, column_widths
 from firstbell.packet.words import Words
 
+SMALL_LETTERS = int(PAGE_LETTERS * 8.2 / 7.4)
+"""Characters of the appendix's smaller print that one line of the page holds, about."""
+
 
 def appendix_data(appendix: Appendix, agenda: Agenda, words: Words) -> dict[str, Any] | None:
     """The appendix as plain data for its template; None when there is nothing to say."""
@@ -79,7 +82,8 @@ class _Setter:
             why = self.words.say("as_above") if first is not None and row.value == first.value else counted[0]
             counted = [{"text": why, "span": 3}]
         change = {"word": trend, "sign": SIGNS[row.trend.value], "kind": row.trend.value}
-        target, missing = self.clean(row.target), self.clean(parts[2])
+        same = first is not None and row.target == first.target
+        target, missing = self.words.say("as_above") if same else self.clean(row.target), self.clean(parts[2])
         return [self.clean(title), shape_and_word(row.light, self.words), target, *counted, missing, change]
 
     def _hours(self, text: str) -> str:
@@ -101,7 +105,7 @@ class _Setter:
             titles = self.words.table["need_columns"]
             texts = [padded([*map(self.clean, row.cells)], len(titles)) for row in appendix.needs]
             light = {"title": self.words.say("light_word"), "numeric": False, "width": 0}
-            columns = self._columns(titles, texts, PAGE_LETTERS - LIGHT_LETTERS, numeric=(0, 4))
+            columns = self._columns(titles, texts, SMALL_LETTERS - LIGHT_LETTERS, numeric=(0, 4))
             rows = [
                 [shape_and_word(row.light, self.words) if row.light else "", *cells]
                 for row, cells in zip(appendix.needs, texts, strict=True)
@@ -116,7 +120,7 @@ class _Setter:
                 ]
                 for row in appendix.sources
             ]
-            columns = self._columns(titles, cells, PAGE_LETTERS)
+            columns = self._columns(titles, cells, SMALL_LETTERS)
             yield {"title": self.words.say("sources"), "columns": columns, "rows": cells}
 
     def _columns(

@@ -30,7 +30,7 @@ def column_widths(
         words = [place for place, length in enumerate(need) if place not in numeric and length > CODE]
         return [1.0 if [place] == words[:1] and sum(need) > room / 2 else 0 for place in range(len(need))]
     short = [length <= SHORT for length in need]
-    while sum(length for length, is_short in zip(need, short, strict=True) if is_short) > 0.6 * room:
+    while sum(length for length, is_short in zip(need, short, strict=True) if is_short) > 0.65 * room:
         short[max(range(len(need)), key=lambda place: need[place] * short[place])] = False
     return [0 if is_short else _weight(length) for length, is_short in zip(need, short, strict=True)]
 
