@@ -72,6 +72,9 @@ class GraphTransport:
     ca_bundle: str = ""
     timeout_seconds: float = 30
     wait_budget_seconds: float = 120
+    request_bytes: int = REQUEST_BYTES
+    attachment_bytes: int = ATTACHMENT_BYTES
+    range_bytes: int = RANGE_BYTES
     pause: Callable[[float], None] = time.sleep
 
     @property
@@ -93,7 +96,7 @@ class GraphTransport:
             pause=self.pause,
         )
         session.log_in()
-        yield _Mailbox(session, self.sender)
+        yield _Mailbox(session, self)
 
 
 class _StoppedError(DeliveryError):
@@ -105,10 +108,11 @@ class _StoppedError(DeliveryError):
 
 
 class _Mailbox:
-    def __init__(self, session: GraphSession, sender: str) -> None:
+    def __init__(self, session: GraphSession, settings: GraphTransport) -> None:
         self._session = session
-        self._sender = sender
-        self._at = f"/users/{quote(sender, safe='@')}"
+        self._settings = settings
+        self._sender = settings.sender
+        self._at = f"/users/{quote(settings.sender, safe='@')}"
         self._lost = ""
 
     def ready(self) -> None:
@@ -124,7 +128,9 @@ class _Mailbox:
             return Handover(Outcome.REFUSED, "not handed over: the message names other recipients than its envelope")
         try:
             coded = base64.b64encode(message)
-            handover = self._send_short(coded) if len(coded) <= REQUEST_BYTES else self._send_long(message)
+            handover = (
+                self._send_short(coded) if len(coded) <= self._settings.request_bytes else self._send_long(message)
+            )
         except _StoppedError as stopped:
             handover = stopped.handover
         except NoAnswerError as error:
@@ -162,7 +168,7 @@ class _Mailbox:
         kept = [part for part in mail.iter_parts() if part not in attachments]
         mail.set_payload(kept)  # type: ignore[arg-type]  # typeshed knows the older Message alone
         coded = base64.b64encode(mail.as_bytes())
-        if len(coded) > REQUEST_BYTES:
+        if len(coded) > self._settings.request_bytes:
             raise _StoppedError(Handover(Outcome.REFUSED, _TEXT_TOO_LONG))
         try:
             answer = self._session.call("POST", f"{self._at}/messages", data=coded, media_type="text/plain")
@@ -177,7 +183,7 @@ class _Mailbox:
         content = part.get_payload(decode=True)
         assert isinstance(content, bytes), "an attachment of ours is a leaf"
         name = part.get_filename() or "attachment"
-        if len(content) < ATTACHMENT_BYTES:
+        if len(content) < self._settings.attachment_bytes:
             about = {
                 "@odata.type": "#microsoft.graph.fileAttachment",
                 "name": name,
@@ -198,8 +204,9 @@ class _Mailbox:
             return answer if answer.status >= 400 else Answer(502, "", answer.request_id, {})
         if urlsplit(address).scheme != "https" and urlsplit(self._session.graph_url).scheme == "https":
             raise DeliveryError("Microsoft 365 named an upload address without TLS; nothing was sent there.")
-        for begin in range(0, len(content), RANGE_BYTES):
-            answer = self._session.put_range(address, content[begin : begin + RANGE_BYTES], begin, len(content))
+        length = self._settings.range_bytes
+        for begin in range(0, len(content), length):
+            answer = self._session.put_range(address, content[begin : begin + length], begin, len(content))
             if answer.status not in (200, 201, 202):
                 return answer
         return answer

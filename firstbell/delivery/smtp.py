@@ -89,15 +89,15 @@ class _Client(yagmail.SMTP):  # type: ignore[misc]  # yagmail ships no types
     """yagmail's client with sending of our own: once, one recipient, outcome by what the server really said."""
 
     def __init__(self, settings: SmtpTransport) -> None:
-        context = ssl.create_default_context(cafile=settings.ca_bundle or None)
-        implicit = settings.security == "tls"
+        implicit, later = settings.security == "tls", settings.security == "starttls"
+        context = ssl.create_default_context(cafile=settings.ca_bundle or None) if implicit or later else None
         super().__init__(
             user=settings.sender,
             password=settings.password,
             host=settings.host,
             port=settings.port,
             smtp_ssl=implicit,
-            smtp_starttls={"context": context} if settings.security == "starttls" else False,
+            smtp_starttls={"context": context} if later else False,
             smtp_skip_login=not settings.username,
             soft_email_validation=False,
             timeout=settings.timeout_seconds,

@@ -18,10 +18,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Self
 
 from firstbell.assessment.instrument import load_instrument
 from firstbell.delivery.smtp import SmtpTransport
-from firstbell.store.session import default_url, open_store
+from firstbell.store.session import Store, default_url, open_store
 from tasks.place import read_folder, workplace_at
 from tests.faults.cedar import write_district
 from tests.faults.content import (
@@ -36,7 +37,6 @@ from tests.faults.jobs import JOBS, prepare
 from tests.faults.kill import Steps
 from tests.faults.world import World
 
-LANES = 2
 LATER = {"night": timedelta()}
 """When the re-run comes, where not an hour later: a night's results are what was known at its own moment."""
 
@@ -51,11 +51,11 @@ class Outcome:
     findings: tuple[str, ...]
 
 
-def campaign(job: str, kills: int, folder: Path, world: World) -> Outcome:
-    """Kill a job at `kills` points spread evenly over its steps, and once at each kind of step."""
+def campaign(ground: Ground, kills: int) -> Outcome:
+    """Kill a ground's job at `kills` points spread evenly over its steps, and once at each kind of step."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as one:
-        return one.submit(_campaign, job, kills, folder, world).result()
+        return one.submit(_campaign, ground, kills).result()
 
 
 @dataclass(frozen=True)
@@ -64,23 +64,38 @@ class Ground:
 
     job: str
     folder: Path
-    district: Path
     world: World
-
     tag: str = ""
+    """Tells its mails from those of other grounds with the same job."""
     database: str = ""
+    """The store's address where it is not the SQLite file of the state folder, which can be copied."""
 
     @classmethod
-    def prepared(cls, job: str, folder: Path, world: World, tag: str = "", database: str = "") -> Ground:
-        """A new district whose state stands where the job begins; `tag` tells its mails from other grounds'.
-
-        The store is the SQLite file of the state folder, so that it can be copied, unless there is a `database`.
-        """
-        district = write_district(folder / "district", web=world.web, mail_port=world.mail_port)
-        ground = cls(job, folder, district, world, tag, database)
-        with workplace_at(district, folder / "pattern", database) as work:
-            prepare(job, work, ground.transport("prepared"))
+    def prepared(cls, job: str, folder: Path, world: World, tag: str = "", database: str = "") -> Self:
+        """A ground that is prepared already."""
+        ground = cls(job, folder, world, tag, database)
+        ground.prepare()
         return ground
+
+    @property
+    def district(self) -> Path:
+        return self.folder / "district"
+
+    @property
+    def lanes(self) -> int:
+        """How many processes kill at once."""
+        return 2
+
+    def prepare(self) -> None:
+        """Write a new district and bring its state to where the job begins."""
+        write_district(self.district, web=self.world.web, mail_port=self.world.mail_port)
+        with workplace_at(self.district, self.folder / "pattern", self.database) as work:
+            prepare(self.job, work, self.transport("prepared"))
+
+    def warm(self) -> None:
+        """Load what every run would load."""
+        read_folder(self.district)
+        load_instrument()
 
     def copy(self, state: Path) -> Path:
         """A fresh copy of the state that the job begins from."""
@@ -100,6 +115,17 @@ class Ground:
         with workplace_at(self.district, state, self.database) as work:
             JOBS[self.job](work, self.transport(state.name), later)
 
+    def content(self, state: Path) -> Content:
+        """What must be the same after a kill and a re-run as after an undisturbed run."""
+        return content_of(state)
+
+    def opened(self, state: Path) -> Store:
+        return open_store(self.database or default_url(state))
+
+    def rules(self, store: Store) -> list[str]:
+        """What is wrong with a store, whatever was done to it."""
+        return broken_rules(store)
+
 
 @dataclass(frozen=True)
 class _Whole:
@@ -111,16 +137,14 @@ class _Whole:
     mails: set[tuple[str, str]]
 
 
-def _campaign(job: str, kills: int, folder: Path, world: World) -> Outcome:
-    _succeed(lambda: Ground.prepared(job, folder, world))
-    ground = Ground(job, folder, folder / "district", world)
-    read_folder(ground.district)
-    load_instrument()
+def _campaign(ground: Ground, kills: int) -> Outcome:
+    _succeed(ground.prepare)
+    ground.warm()
     whole = _undisturbed(ground)
     points = _spread(whole.steps, kills)
-    lanes = [_fork(partial(_lane, ground, whole, lane, points[lane::LANES])) for lane in range(LANES)]
-    assert [_ended(pid) for pid in lanes] == [0] * LANES
-    told = [json.loads((folder / f"lane-{lane}.json").read_text()) for lane in range(LANES)]
+    lanes = [_fork(partial(_lane, ground, whole, lane, points[lane :: ground.lanes])) for lane in range(ground.lanes)]
+    assert [_ended(pid) for pid in lanes] == [0] * ground.lanes
+    told = [json.loads((ground.folder / f"lane-{lane}.json").read_text()) for lane in range(ground.lanes)]
     return Outcome(
         kills=len(points),
         kinds=frozenset(whole.steps[point - 1] for point in points),
@@ -133,7 +157,7 @@ def _undisturbed(ground: Ground) -> _Whole:
     state = ground.copy(ground.folder / "whole")
     _succeed(partial(_watched, ground, state))
     steps = json.loads((ground.folder / "steps.json").read_text())
-    return _Whole(steps, content_of(state), files_of(state), set(ground.world.mails_from(ground.sender("whole"))))
+    return _Whole(steps, ground.content(state), files_of(state), set(ground.world.mails_from(ground.sender("whole"))))
 
 
 def _watched(ground: Ground, state: Path) -> None:
@@ -172,15 +196,15 @@ def _half_written(state: Path, whole: _Whole) -> list[str]:
 
 def _differences(ground: Ground, whole: _Whole, state: Path) -> tuple[int, list[str]]:
     """How many messages are told as unknown after the re-run, and what else is not as in an undisturbed run."""
-    content, files = content_of(state), files_of(state)
+    content, files = ground.content(state), files_of(state)
     found = [f"{key} differ" for key in whole.content if content[key] != whole.content[key]]
-    found += [
-        f"the file {key} differs" for key in whole.files.keys() | files.keys() if whole.files.get(key) != files.get(key)
-    ]
-    store = open_store(default_url(state))
+    differ = {key for key in whole.files.keys() | files.keys() if whole.files.get(key) != files.get(key)}
+    store = ground.opened(state)
     unknown = unknown_messages(store)
-    found += broken_rules(store) + [f"{key} stays unsettled" for key in unsettled_messages(store)]
+    found += ground.rules(store) + [f"{key} stays unsettled" for key in unsettled_messages(store)]
     store.close()
+    unwritten = {key for key in differ - files.keys() if key.endswith(".eml")}
+    found += [f"the file {key} differs" for key in differ - (unwritten if len(unwritten) <= len(unknown) else set())]
     mails = ground.world.mails_from(ground.sender(state.name))
     found += [f"{key} was mailed {times} times" for key, times in mails.items() if times > 1]
     found += [f"{key} was mailed to nobody" for key in whole.mails - mails.keys() if key[1] not in unknown]

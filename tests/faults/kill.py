@@ -1,11 +1,13 @@
 """Killing a job at its k-th step, without a word of warning.
 
 A step is anything after which the world outside of the process may look different: a statement or a commit on the
-store, a command to the mail server or its answer, and a file opened for writing, renamed, removed or a folder made.
+store, a command to the mail server, a request over HTTP, the answer to either, and a file opened for writing, renamed,
+removed or a folder made.
 """
 
 from __future__ import annotations
 
+import http.client
 import os
 import signal
 import sys
@@ -17,7 +19,12 @@ from sqlalchemy import Engine, event
 from yagmail import sender
 
 _FILE_STEPS = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "os.link", "os.symlink"}
-_MAIL_STEPS = {"smtplib.connect", "smtplib.send"}
+_SENDING_STEPS = {
+    "smtplib.connect": "mail: connect",
+    "smtplib.send": "mail: send",
+    "http.client.connect": "http: connect",
+    "http.client.send": "http: send",
+}
 
 
 @dataclass
@@ -41,10 +48,11 @@ class Steps:
         event.listen(Engine, "commit", lambda _: self.take("store: commit"))
         event.listen(Engine, "rollback", lambda _: self.take("store: rollback"))
         _before(sender.smtplib.SMTP, "getreply", lambda: self.take("mail: answer"))
+        _before(http.client.HTTPConnection, "getresponse", lambda: self.take("http: answer"))
 
     def _audited(self, name: str, about: tuple[Any, ...]) -> None:
-        if name in _MAIL_STEPS:
-            self.take(f"mail: {name.removeprefix('smtplib.')}")
+        if name in _SENDING_STEPS:
+            self.take(_SENDING_STEPS[name])
         elif name in _FILE_STEPS and self._inside(about[0]):
             self.take(f"file: {name.removeprefix('os.')}")
         elif name == "open" and self._inside(about[0]) and about[2] & (os.O_WRONLY | os.O_RDWR):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.campaign import campaign
+from tests.faults.campaign import Ground, campaign
 from tests.faults.world import World
 
 KILLS = {"night": 130, "minutes": 100, "draft": 40, "final": 85}
@@ -25,7 +25,7 @@ NEEDED = {
 def test_a_job_that_is_killed_is_completed_by_the_next_run(
     job: str, world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    outcome = campaign(job, KILLS[job], tmp_path / job, world)
+    outcome = campaign(Ground(job, tmp_path / job, world), KILLS[job])
     with capsys.disabled():
         print(f"\n{job}: {outcome.kills} kills survived, {outcome.unknown} messages shown as unknown", end=" ")
     assert outcome.findings == ()

@@ -1,7 +1,9 @@
-"""What is outside of an installation, in a process of its own: web services, and a mail server that keeps a log.
+"""What is outside of an installation, in a process of its own: web services, and mail servers that keep a log.
 
 Each mail is one line in the log, written before the server answers: the sender and the recipient of the envelope and
-the Message-ID. A sender that dies is served to the end, as by a real server.
+the Message-ID. A sender that dies is served to the end, as by a real server. How a recipient's name begins says how
+its mail goes wrong: "lost" ends the connection before the message, "mute" after it and without an answer, "busy" is
+told once to come back later by Microsoft 365.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email import message_from_bytes
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -25,6 +27,8 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from tests.mail.graph_server import NotNow, Tenant, graph, opened
+
 
 @dataclass(frozen=True)
 class World:
@@ -32,6 +36,7 @@ class World:
 
     web: str
     mail_port: int
+    graph: str
     log: Path
 
     def mails(self) -> list[dict[str, str]]:
@@ -54,8 +59,8 @@ def outside(folder: Path) -> Iterator[World]:
     process.start()
     theirs.close()
     try:
-        web_port, mail_port = ours.recv()
-        yield World(f"http://127.0.0.1:{web_port}/", mail_port, log)
+        web_port, mail_port, graph_url = ours.recv()
+        yield World(f"http://127.0.0.1:{web_port}/", mail_port, graph_url, log)
     finally:
         ours.close()
         process.join()
@@ -115,31 +120,61 @@ class _QuietServer(ThreadingHTTPServer):
 class _Mailbox:
     log: Path
 
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any
+    ) -> str:
+        if address.startswith("lost"):
+            server.transport.abort()
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         content = bytes(envelope.content or b"")
-        key = message_from_bytes(content[:10_000])["Message-ID"]
-        with self.log.open("a") as log:
-            log.writelines(
-                json.dumps({"from": envelope.mail_from, "to": to, "id": key}) + "\n" for to in envelope.rcpt_tos
-            )
+        for to in envelope.rcpt_tos:
+            note(self.log, str(envelope.mail_from), to, content)
+        if envelope.rcpt_tos[0].startswith("mute"):
+            server.transport.abort()
         return "250 OK queued"
+
+
+@dataclass
+class _Tenant(Tenant):
+    """Microsoft 365 with the same log."""
+
+    log: Path = Path()
+    told: set[tuple[str, bytes]] = field(default_factory=set)
+
+    def take(self, sender: str, message: bytes) -> None:
+        to = opened(message)["To"].addresses[0].addr_spec
+        if to.startswith("busy") and (sender, message) not in self.told:
+            self.told.add((sender, message))
+            raise NotNow
+        note(self.log, sender, to, message)
+
+
+def note(log: Path, sender: str, to: str, message: bytes) -> None:
+    """Write down one mail."""
+    key = message_from_bytes(message[:10_000])["Message-ID"]
+    with log.open("a") as file:
+        file.write(json.dumps({"from": sender, "to": to, "id": key}) + "\n")
 
 
 def _serve(ours: Connection, log: Path) -> None:
     web = _QuietServer(("127.0.0.1", 0), _Web)
     thread = Thread(target=web.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
-    asyncio.run(_serve_mail(ours, web.server_port, _Mailbox(log)))
+    with graph(_Tenant(log=log)) as tenant:
+        asyncio.run(_serve_mail(ours, (web.server_port, tenant.url), _Mailbox(log)))
     web.shutdown()
     thread.join()
     web.server_close()
 
 
-async def _serve_mail(ours: Connection, web_port: int, mailbox: _Mailbox) -> None:
+async def _serve_mail(ours: Connection, others: tuple[int, str], mailbox: _Mailbox) -> None:
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: SMTP(mailbox, hostname="localhost", loop=loop), "127.0.0.1", 0)
     async with server:
-        ours.send((web_port, server.sockets[0].getsockname()[1]))
+        ours.send((others[0], server.sockets[0].getsockname()[1], others[1]))
         await loop.run_in_executor(None, _wait_for_the_end, ours)
 
 

@@ -33,6 +33,10 @@ class Draft:
     attachments: dict[str, bytes] = field(default_factory=dict)
 
 
+class NotNow(Exception):  # noqa: N818 - it is an answer
+    """Raised by `take` to answer 429: the message was not taken."""
+
+
 @dataclass(frozen=True)
 class Say:
     """An answer that the server gives instead of doing what it is asked; `wait` is its Retry-After."""
@@ -102,7 +106,11 @@ class Graph(BaseHTTPRequestHandler):
         elif self.headers.get("Authorization", "").removeprefix("Bearer ") not in self.tenant.valid:
             self._answer(401, {"error": {"code": "InvalidAuthenticationToken", "message": "expired"}})
         else:
-            status, content = self._done(path, body)
+            try:
+                status, content = self._done(path, body)
+            except NotNow:
+                self._answer(429, {"error": {"code": "ApplicationThrottled"}}, wait="1")
+                return
             if self.tenant.drop and path.endswith(self.tenant.drop):
                 self.connection.shutdown(socket.SHUT_RDWR)
                 self.close_connection = True
@@ -186,10 +194,15 @@ class Graph(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+class _QuietServer(ThreadingHTTPServer):
+    def handle_error(self, *_: Any) -> None:
+        """A client that goes away is what some tests do."""
+
+
 @contextmanager
 def graph(tenant: Tenant) -> Iterator[Tenant]:
     """The tenant on a loopback port, for as long as the block runs."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("OneTenant", (Graph,), {"tenant": tenant}))
+    server = _QuietServer(("127.0.0.1", 0), type("OneTenant", (Graph,), {"tenant": tenant}))
     tenant.url = f"http://127.0.0.1:{server.server_port}"
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
