@@ -43,7 +43,7 @@ def write_small_district(folder: Path, state: Path) -> None:
     write_start(folder, answers, today=now.astimezone(CHICAGO).date(), load=load_folder, schemas={})
     meetings = folder / "meetings.yaml"
     text = meetings.read_text(encoding="utf-8").replace("draft_days: 10", "draft_days: 40")
-    meetings.write_text(text, encoding="utf-8")
+    meetings.write_text(text.replace("preview_days: 12", "preview_days: off"), encoding="utf-8")
     (folder / "evidence.yaml").write_text(EVIDENCE, encoding="utf-8")
     (folder / "sources.yaml").write_text(SOURCES, encoding="utf-8")
     go_live(state, now)
