@@ -143,5 +143,8 @@ def test_a_first_date_moves_by_a_recorded_decision_alone(tmp_path: Path, store: 
         save_facts(connection, TEAM_SOURCE, [replace(decided, decided_on=date(2026, 12, 3))], AS_OF - 2 * DAY)
     assert team(folder, store).baselines == {"gb-live": date(2026, 12, 18)}
     with store.begin() as connection:
+        save_facts(connection, TEAM_SOURCE, [replace(decided, state="dropped")], AS_OF - 2 * DAY)
+    assert team(folder, store).baselines == {"gb-live": date(2026, 12, 18)}
+    with store.begin() as connection:
         save_facts(connection, TEAM_SOURCE, [decided], AS_OF - DAY)
     assert team(folder, store).baselines == {"gb-live": date(2027, 1, 15)}

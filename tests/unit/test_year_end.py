@@ -19,7 +19,7 @@ from firstbell.packet.model import Audience, Figure, Heading, LightLine, Packet,
 from firstbell.store.packets import save_packet
 from firstbell.store.save import save_district
 from firstbell.workplace import Workplace
-from firstbell.year_end import YearEnd, YearEndError, YearGoal, year_end
+from firstbell.year_end import BOARD_EDITIONS, YearEnd, YearEndError, YearGoal, composed, school_year, year_end
 from firstbell.year_end_files import write_year_end
 from firstbell.year_end_page import MOST_PAGES, year_end_html, year_end_pdf
 from tests.unit.pdf_text import hidden_text, pages_text
@@ -137,6 +137,19 @@ def test_the_public_sees_what_the_board_named_and_nothing_of_security(work: Work
     for page in (some, nothing):
         for text in (year_end_html(page), pages_text(year_end_pdf(page)), hidden_text(year_end_pdf(page))):
             assert not any(secret in text for secret in ("SA-03", "GP-01", "MISSED", "CLOSE"))
+
+
+def test_security_stays_out_of_the_public_page_even_where_a_goal_and_the_board_name_it(work: Workplace) -> None:
+    secret = figure("SA-03", 3, audience=Audience.SECURITY)
+    ends = (packet(SEPTEMBER, figure("IP-01", 40), secret), packet(MAY, figure("IP-01", 60), secret))
+    goals = [{"title": "Safe", "objectives": [{"title": "Kept", "indicators": ["IP-01", "SA-03"]}]}]
+    year = school_year(work.district, "2026-27", MAY.date())
+    named = frozenset({"IP-01", "SA-03"})
+    shown = {
+        edition: list(figures(composed(year, edition, ends, 2, goals, named, work.district)))
+        for edition in BOARD_EDITIONS
+    }
+    assert shown == {"leadership": ["Figure IP-01", "Figure SA-03"], "public": ["Figure IP-01"]}
 
 
 def test_an_edition_in_spanish_reads_its_packets_in_spanish(work: Workplace) -> None:
