@@ -21,7 +21,7 @@ from firstbell.packet.material import Material
 from firstbell.packet.model import Figure, IncidentLine, Line, Packet, Section
 from firstbell.packet.service_charts import service_charts
 from firstbell.packet.session import summer
-from firstbell.packet.unknowns import silent_line, unknowns
+from firstbell.packet.unknowns import silent_line, told_again, unknowns
 from firstbell.records import VendorIncident
 
 
@@ -71,7 +71,7 @@ def compose(material: Material) -> Packet:
 def _unknowns(material: Material, found: list[services.Watched]) -> tuple[Line, ...]:
     untested, unwatched = backups.never_restored(material), services.unwatched_line(material, found)
     more = (line for line in (untested, unwatched) if line is not None)
-    return (*unknowns(material), *more)
+    return told_again(material, (*unknowns(material), *more))
 
 
 def _infrastructure_section(

@@ -77,11 +77,13 @@ class Line(Classed):
     """A finished sentence or two. `item` is the figure or fact it speaks of; `note` a person's words of context.
 
     `weight` says how much it matters where there is not room for all: what is bad or unknown before what is well.
+    `times` counts the packets in a row that told it.
     """
 
     text: Public[str] = ""
     item: Public[str] = ""
     weight: Public[float] = 0
+    times: Public[int] = 1
     note: Team[str] = ""
     note_by: Team[str] = ""
 

@@ -14,6 +14,10 @@ from firstbell.packet.session import has_nothing_to_count, session_line
 from firstbell.packet.summary import note_on
 from firstbell.records import Record
 
+ASKED_AFTER = 3
+"""Packets in a row that told a gap, after which the team is asked whether it wants the figure at all."""
+NOT_PRESSED = frozenset({"session", "coverage"})
+"""Gaps that nobody can staff: the summer, and minutes in which our own looks failed."""
 _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 
 
@@ -22,6 +26,20 @@ def unknowns(material: Material) -> tuple[Line, ...]:
     session = session_line(material)
     said = () if session is None else (session,)
     return (*said, *_silent_sources(material), *_uncollected(material))
+
+
+def told_again(material: Material, lines: Iterable[Line]) -> tuple[Line, ...]:
+    """The lines with how many packets in a row told each; what stays unknown asks to be staffed or dropped."""
+    before = {line.item: line.times for line in material.printed.unknowns} if material.printed is not None else {}
+    counted = (line.model_copy(update={"times": 1 + before.get(line.item, 0)}) for line in lines)
+    return tuple(_pressed(material, line) for line in counted)
+
+
+def _pressed(material: Material, line: Line) -> Line:
+    if line.times < ASKED_AFTER or not line.item or line.item in NOT_PRESSED:
+        return line
+    words = material.wording
+    return line.model_copy(update={"text": f"{line.text} {words.say('unknown_again', n=line.times)}"})
 
 
 def reason_text(kpi: Kpi, material: Material) -> str:

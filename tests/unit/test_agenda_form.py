@@ -17,7 +17,7 @@ from firstbell.packet.page_one import page_one
 from firstbell.packet.pdf_agenda import LEVELS, AgendaSetter
 from firstbell.packet.words import Words
 from firstbell.records import Agreement, Measurement, TeamAction
-from tests.unit.packet_material import district, local, material, measured, month, survey
+from tests.unit.packet_material import SINCE, district, local, material, measured, month, seen, survey
 
 
 @pytest.fixture(scope="module")
@@ -186,3 +186,26 @@ def test_an_item_with_one_new_sentence_is_printed_whole(folder: District, packet
     later = compose(material(folder, told | {"surveys": (newer,)}, printed=packet))
     assert not later.sections[3].unchanged
     assert set_section(later, later.sections[3])["tables"]
+
+
+def test_what_stays_unknown_for_three_packets_is_to_be_staffed_or_dropped(folder: District) -> None:
+    told = month() | {"counts": ()}
+    first = compose(material(folder, told))
+    second = compose(material(folder, told, printed=first))
+    third = compose(material(folder, told, printed=second))
+    again = compose(material(folder, printed=third))
+    lines = {line.item: line for line in third.unknowns}
+    assert (first.unknowns[0].times, lines["TI-01"].times) == (1, 3)
+    assert lines["TI-01"].text.endswith("Unknown in 3 packets in a row: staff it or drop it?")
+    assert not any("in a row" in line.text for line in second.unknowns)
+    assert "TI-01" not in {line.item for line in again.unknowns}
+
+
+def test_minutes_that_nobody_watched_are_never_asked_to_be_dropped(folder: District) -> None:
+    told = month() | {"probes": (seen("sso", SINCE, local(11, 23, 9)), seen("sis", SINCE, local(11, 23, 9)))}
+    packet = compose(material(folder, told))
+    for _ in range(3):
+        packet = compose(material(folder, told, printed=packet))
+    (line,) = [line for line in packet.unknowns if line.item == "coverage"]
+    assert line.times == 4
+    assert "in a row" not in line.text
