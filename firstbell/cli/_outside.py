@@ -115,6 +115,23 @@ def _open_to_others(address: str) -> Finding:
     return Finding("Prefect server", Level.OK, "cannot be used from other machines without a login.")
 
 
+def check_inbox(district: District, readers: Mapping[str, SecretReader]) -> Iterator[Finding]:
+    """Open the mailbox for answers, where the district has one; nothing is taken out of it."""
+    from firstbell.delivery.inbox import inbox_of
+
+    try:
+        inbox = inbox_of(district, readers)
+        if inbox is None:
+            return
+        with inbox.open() as box:
+            waiting = len(box.waiting())
+    except FirstbellError as error:
+        yield Finding("inbox", Level.WRONG, str(error))
+        return
+    sentence = f"{inbox.host}:{inbox.port} answers and lets us in; mails that wait in {inbox.folder}: {waiting}."
+    yield Finding("inbox", Level.OK, sentence)
+
+
 def check_clock(district: District) -> Finding:
     """This machine's clock against the Date header of the first service that sends one."""
     urls = [str(service.probe["url"]) for service in district.services if "url" in service.probe]

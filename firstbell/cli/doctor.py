@@ -61,6 +61,7 @@ def _findings(place: Place, outside: bool, test_address: str) -> Iterator[Findin
         from firstbell.cli import _outside
 
         yield from _outside.check_mail(district, place.state, known, test_address)
+        yield from _outside.check_inbox(district, known)
         yield from _outside.check_sources(district, known)
         yield from _outside.check_services(district, known)
         yield _outside.check_clock(district)
