@@ -7,6 +7,7 @@ import signal
 import threading
 from contextlib import ExitStack
 from importlib import import_module
+from inspect import signature
 from typing import Annotated, Any
 
 import typer
@@ -34,7 +35,9 @@ def run(
         raise PrefectError(f"There is no flow {flow}; the flows are {', '.join(FLOWS)}.")
     place = place_of(context)
     os.environ.update(environment(place, time_zone=place.load().about.time_zone))
-    state = run_here(flow, _fields(options or []))
+    fields = _fields(options or [])
+    _refuse_unfit(flow, fields)
+    state = run_here(flow, fields)
     typer.echo(f"{state.name}: {state.message}" if state.message else str(state.name))
     if not state.is_completed():
         raise typer.Exit(1)
@@ -42,8 +45,22 @@ def run(
 
 def run_here(flow: str, fields: dict[str, Any]) -> Any:
     """Run a flow of this checkout in this process and return its final Prefect state."""
-    function = getattr(import_module(f"flows.{flow}"), flow)
-    return function(options=fields, return_state=True)
+    return _flow(flow)(options=fields, return_state=True)
+
+
+def _flow(flow: str) -> Any:
+    return getattr(import_module(f"flows.{flow}"), flow)
+
+
+def _refuse_unfit(flow: str, fields: dict[str, Any]) -> None:
+    """Raise PrefectError naming what does not fit the flow's form, before a server is started for it."""
+    from firstbell.config._document import Document
+    from firstbell.config._validation import validate
+
+    form = signature(_flow(flow).fn).parameters["options"].annotation
+    _, faults = validate(form, Document("--set", None), content=fields)
+    if faults:
+        raise PrefectError("\n".join(f"--set {fault.field}: {fault.sentence}" for fault in faults))
 
 
 def _fields(options: list[str]) -> dict[str, Any]:

@@ -141,6 +141,27 @@ def test_going_live_and_back(place: Path) -> None:
     assert not (place / "state" / "live").exists()
 
 
+@pytest.mark.parametrize(
+    ("flow", "option", "told"),
+    [
+        ("briefing", "dryrun=true", "--set dryrun: is no known key; did you mean dry_run?"),
+        ("briefing", "dry_run=perhaps", "--set dry_run: must be true or false (write the files only; keep and mail"),
+        ("poll_uptime", "minutes=99", "--set minutes: must be at most 60 (until the full hour"),
+    ],
+)
+def test_an_option_that_does_not_fit_is_told_before_a_server_starts(
+    place: Path, flow: str, option: str, told: str
+) -> None:
+    before = dict(os.environ)
+    try:
+        result = run(place, "run", flow, "--set", option)
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+    assert (result.exit_code, result.stdout, len(result.stderr.splitlines())) == (2, "", 1)
+    assert result.stderr.startswith(told)
+
+
 @pytest.mark.parametrize("command", [("run", "housekeeping"), ("ui",), ("service",), ("demo",)])
 def test_a_state_folder_that_cannot_be_made_is_one_sentence(place: Path, command: tuple[str, ...]) -> None:
     (place / "file").touch()
