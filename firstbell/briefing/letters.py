@@ -138,9 +138,11 @@ def post(
 
 
 def recipient(work: Workplace, person_key: str) -> tuple[str, str]:
-    """The address and the name that a mail for somebody goes to; in rehearsal the installer's."""
-    someone = work.district.about.installer if work.rehearsing else work.district.person(person_key)
-    return someone.email, someone.name
+    """The address and the name that a mail for somebody goes to; in rehearsal the testers' or the installer's."""
+    if work.rehearsing:
+        return work.district.about.rehearsal_address, work.district.about.rehearsal_name
+    person = work.district.person(person_key)
+    return person.email, person.name
 
 
 def message_key(work: Workplace, row: PacketRow, reader: Reader, resend_number: int = 0) -> str:
