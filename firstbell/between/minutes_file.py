@@ -91,13 +91,13 @@ def _answers(district: District, leader: Person) -> str:
 
 
 def _notice(work: Workplace, meeting: Meeting, leader: Person) -> Notice:
-    words, inbox = wording_of(work), work.district.about.mail.inbox
+    words, inbox = wording_of(work, leader.key), work.district.about.mail.inbox
     title = words.say("minutes_file_title", meeting=meeting.series.title, day=words.day(meeting.starts_at))
     return notice(
         work,
+        words,
         subject=title,
         title=title,
         opening=(words.say("minutes_file_intro", name=leader.name), words.say("minutes_file_what")),
-        blocks=(),
-        closing=(words.say("minutes_file_how" if inbox is None else "minutes_file_answer"),),
+        closing=words.say("minutes_file_how" if inbox is None else "minutes_file_answer"),
     )

@@ -14,7 +14,7 @@ from typing import get_args
 from sqlalchemy import Connection
 
 from firstbell.between.owners import open_day
-from firstbell.between.post import key_of, message, notice, told_of, wording_of
+from firstbell.between.post import key_of, language_of, message, notice, told_of
 from firstbell.between.standing import SEEN_BY, Kind, Passed, Standing, Trouble, standing_at
 from firstbell.briefing.gather import readers_at
 from firstbell.briefing.letters import reachable
@@ -39,7 +39,7 @@ WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 class Morning:
     """What one edition may be told: today's troubles, the keys of those that are new, and what is well again."""
 
-    district: str
+    words: Wording
     now: Standing
     since: datetime
     troubles: tuple[Trouble, ...]
@@ -62,18 +62,23 @@ def mornings(work: Workplace, connection: Connection) -> list[NewMessage]:
     }
     if not readers:
         return []
-    before_on = _day_before(district, today)
-    before = standing_at(work, connection, _same_hour(district, now, before_on))
-    standing = standing_at(work, connection, now)
+    before_at = _same_hour(district, now, _day_before(district, today))
     found = []
-    for person_key, edition in readers.items():
-        told = _told(district, standing, before, edition)
-        content = _worded(work, told) if told.troubles else _proof(work, connection, told, person_key, today)
-        if content is not None:
-            person = district.person(person_key)
-            key = key_of(work, MORNING, str(today), person_key)
-            found.append(message(work, MORNING, key, person, content))
+    for language in sorted({language_of(work, person) for person in readers}):
+        words = Wording(district.zone, language)
+        before = standing_at(work, connection, before_at, words)
+        standing = standing_at(work, connection, now, words)
+        for person, edition in readers.items():
+            told = _told(standing, before, edition, words)
+            content = _content(work, connection, told, person) if language_of(work, person) == language else None
+            if content is not None:
+                key = key_of(work, MORNING, str(today), person)
+                found.append(message(work, MORNING, key, district.person(person), content))
     return found
+
+
+def _content(work: Workplace, connection: Connection, told: Morning, person_key: str) -> Notice | None:
+    return _worded(work, told) if told.troubles else _proof(work, connection, told, person_key)
 
 
 def overtaken(work: Workplace, keys: Sequence[str]) -> list[str]:
@@ -109,7 +114,7 @@ def _readers(district: District, now: datetime) -> dict[str, str]:
     return found
 
 
-def _told(district: District, now: Standing, before: Standing, edition: str) -> Morning:
+def _told(now: Standing, before: Standing, edition: str, words: Wording) -> Morning:
     kinds = frozenset(kind for kind, audience in SEEN_BY.items() if audience in EDITIONS[edition])
     troubles = tuple({one.key: one for one in reversed(now.troubles) if one.kind in kinds}.values())[::-1]
     was: Mapping[tuple[Kind, str], int] = {one.key: one.degree for one in before.troubles}
@@ -124,7 +129,7 @@ def _told(district: District, now: Standing, before: Standing, edition: str) -> 
         for one in now.passed
         if Kind.OUTAGE in kinds and one.window.end > before.at and one.subject not in known | bad
     )
-    return Morning(district.about.name, now, before.at, troubles, new, again, passed, kinds)
+    return Morning(words, now, before.at, troubles, new, again, passed, kinds)
 
 
 def _never_was_well(trouble: Trouble) -> bool:
@@ -133,7 +138,7 @@ def _never_was_well(trouble: Trouble) -> bool:
 
 
 def _worded(work: Workplace, told: Morning) -> Notice:
-    words, worst = wording_of(work), told.troubles[0]
+    words, worst = told.words, told.troubles[0]
     more = len(told.troubles) - 1
     text = worst.text.rstrip(".")
     subject = words.say("morning_subject_more", worst=text, n=more) if more else text
@@ -148,11 +153,12 @@ def _worded(work: Workplace, told: Morning) -> Notice:
     ]
     return notice(
         work,
+        words,
         subject=subject,
         title=words.say("morning_title", day=words.day(told.now.at.astimezone(words.zone).date())),
         opening=opening,
         blocks=[*blocks, *_well_again(words, told)],
-        closing=(words.say("morning_closing", moment=words.moment(told.now.at)),),
+        closing=words.say("morning_closing", moment=words.moment(told.now.at)),
     )
 
 
@@ -209,15 +215,15 @@ def _moment(words: Wording, now: datetime, when: datetime) -> str:
     return words.full_date(when) if now - when > timedelta(days=300) else words.moment(when)
 
 
-def _proof(work: Workplace, connection: Connection, told: Morning, person_key: str, today: date) -> Notice | None:
+def _proof(work: Workplace, connection: Connection, told: Morning, person_key: str) -> Notice | None:
     """The week's proof of life, where it is due and no mail of this week was one already."""
     on = work.district.about.between_meetings.morning.proof_of_life
     if on == "never":
         return None
+    words, today = told.words, told.now.at.astimezone(work.district.zone).date()
     due_on = today - timedelta(days=(today.weekday() - WEEKDAYS.index(on)) % 7)
     if any(day >= str(due_on) for day in told_of(work, connection, MORNING, person_key)):
         return None
-    words = wording_of(work)
     night = last_completed(connection, NIGHT)
     entries = [
         Entry(
@@ -233,6 +239,7 @@ def _proof(work: Workplace, connection: Connection, told: Morning, person_key: s
     last = words.moment(night.completed_at) if night else words.say("morning_no_night")
     return notice(
         work,
+        words,
         subject=words.say("proof_subject", day=words.day(today)),
         title=words.say("proof_title"),
         opening=(words.say("proof_intro", night=last),),
@@ -240,7 +247,7 @@ def _proof(work: Workplace, connection: Connection, told: Morning, person_key: s
             *([Block(title=words.say("proof_looked_at"), entries=tuple(entries))] if entries else []),
             *_well_again(words, told),
         ],
-        closing=(words.say("proof_closing"),),
+        closing=words.say("proof_closing"),
     )
 
 

@@ -19,6 +19,7 @@ from firstbell.briefing.notice import Block, Entry, Notice
 from firstbell.catalog import load_roles
 from firstbell.config.loaded import District
 from firstbell.config.team import Person
+from firstbell.packet.wording import Wording
 from firstbell.records import TeamAction
 from firstbell.store.history import current_team_facts
 from firstbell.store.outbox import NewMessage
@@ -148,7 +149,7 @@ def _ownerless(district: District, actions: Sequence[TeamAction], today: date) -
 
 
 def _reminder(work: Workplace, person: Person, actions: Sequence[TeamAction]) -> Notice:
-    words, today = wording_of(work), _today(work)
+    words, today = wording_of(work, person.key), _today(work)
     late = [one for one in actions if one.due_on is not None and one.due_on < today]
     first = actions[0]
     assert first.due_on is not None, "only what is due is reminded"
@@ -159,7 +160,7 @@ def _reminder(work: Workplace, person: Person, actions: Sequence[TeamAction]) ->
         else words.say("reminder_subject", n=len(actions), due=due)
     )
     blocks = [
-        Block(title=words.say(title), entries=tuple(_promise(work, one) for one in mine))
+        Block(title=words.say(title), entries=tuple(_promise(work, words, one) for one in mine))
         for title, mine in (
             ("reminder_late", late),
             ("reminder_today", [one for one in actions if one.due_on == today]),
@@ -169,16 +170,16 @@ def _reminder(work: Workplace, person: Person, actions: Sequence[TeamAction]) ->
     ]
     return notice(
         work,
+        words,
         subject=subject,
         title=words.say("reminder_title", name=person.name),
         opening=(words.say("reminder_intro", n=len(actions)),),
         blocks=blocks,
-        closing=(words.say("reminder_closing"),),
+        closing=words.say("reminder_closing"),
     )
 
 
-def _promise(work: Workplace, action: TeamAction) -> Entry:
-    words = wording_of(work)
+def _promise(work: Workplace, words: Wording, action: TeamAction) -> Entry:
     due = words.say("reminder_due", day=words.day(action.due_on)) if action.due_on else ""
     moved = words.say("reminder_moved", n=action.times_moved) if action.times_moved else ""
     team = work.district.team(action.team_key).name if len(work.district.teams) > 1 else ""
@@ -187,9 +188,9 @@ def _promise(work: Workplace, action: TeamAction) -> Entry:
 
 
 def _loss(work: Workplace, person: Person, actions: Sequence[TeamAction]) -> Notice:
-    words, names = wording_of(work), {one.key: one.name for one in work.district.people}
+    words, names = wording_of(work, person.key), {one.key: one.name for one in work.district.people}
     owners = dict.fromkeys(one.person_key or one.owner_role for one in actions)
-    roles = {role.key: role.title for role in load_roles().roles}
+    roles = {role.key: words.phrase(role.title) for role in load_roles().roles}
 
     def called(owner: str) -> str:
         return names.get(owner) or roles.get(owner) or owner or words.say("ownerless_nobody")
@@ -197,16 +198,17 @@ def _loss(work: Workplace, person: Person, actions: Sequence[TeamAction]) -> Not
     blocks = [
         Block(
             title=words.say("ownerless_person" if mine[0].person_key else "ownerless_role", owner=called(owner)),
-            entries=tuple(_promise(work, one) for one in mine),
+            entries=tuple(_promise(work, words, one) for one in mine),
         )
         for owner in owners
         if (mine := [one for one in actions if (one.person_key or one.owner_role) == owner])
     ]
     return notice(
         work,
+        words,
         subject=words.say("ownerless_subject", n=len(actions)),
         title=words.say("ownerless_title", n=len(actions)),
         opening=(words.say("ownerless_intro", name=person.name),),
         blocks=blocks,
-        closing=(words.say("ownerless_how", who=words.listed(owner for owner in owners if owner)),),
+        closing=words.say("ownerless_how", who=words.listed(owner for owner in owners if owner)),
     )

@@ -11,6 +11,8 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
+from firstbell.briefing.gather import readers_at
+from firstbell.briefing.letters import recipient
 from firstbell.briefing.notice import Block, Notice, render_notice
 from firstbell.config.rehearsal import MARK, prepared_in_rehearsal
 from firstbell.config.team import Person
@@ -29,32 +31,40 @@ JOIN = "+"
 """Stands between the things that one mail speaks of, in its key."""
 
 
-def wording_of(work: Workplace) -> Wording:
-    """The words of the district's language."""
-    return Wording(work.district.zone, work.district.about.packet.language)
+def wording_of(work: Workplace, person_key: str) -> Wording:
+    """The words of the language in which a person reads the packet, too."""
+    return Wording(work.district.zone, language_of(work, person_key))
+
+
+def language_of(work: Workplace, person_key: str) -> str:
+    """A person's own language, else that of the edition of the person's first seat, else the packet's."""
+    district = work.district
+    readers = (reader for team in district.teams for reader in readers_at(district, team.key, work.clock()))
+    seat = next((reader.language for reader in readers if reader.person_key == person_key), "")
+    return seat or district.person(person_key).language or district.about.packet.language
 
 
 def notice(
     work: Workplace,
+    words: Wording,
     *,
     subject: str,
     title: str,
     opening: Sequence[str],
-    blocks: Sequence[Block],
-    closing: Sequence[str],
+    blocks: Sequence[Block] = (),
+    closing: str,
 ) -> Notice:
-    """A short mail under the district's own heading."""
+    """A short mail under the district's own heading, in the language of its words."""
     about = work.district.about
-    language = about.packet.language
     return Notice(
         subject=subject,
-        language=language,
+        language=words.language,
         district=about.name,
         title=title,
-        label=Words(language).say("sample") if about.sample else "",
+        label=Words(words.language).say("sample") if about.sample else "",
         opening=tuple(opening),
         blocks=tuple(blocks),
-        closing=tuple(closing),
+        closing=(closing,),
     )
 
 
@@ -82,10 +92,9 @@ def message(
 ) -> NewMessage:
     """The notice as a mail to a person; in rehearsal to the installer, with the person's name in the subject."""
     about, now, mail = work.district.about, work.clock(), render_notice(content)
-    address, name, subject = person.email, person.name, mail.subject
+    (address, name), subject = recipient(work, person.key), mail.subject
     if work.rehearsing:
-        subject = wording_of(work).say("rehearsal_subject", name=person.name, subject=subject)
-        address, name = about.installer.email, about.installer.name
+        subject = wording_of(work, person.key).say("rehearsal_subject", name=person.name, subject=subject)
     letter = Letter(
         message_key=key,
         sender=about.mail.sender,
@@ -96,7 +105,7 @@ def message(
         subject=one_line(subject),
         text=mail.text,
         html=mail.html,
-        language=about.packet.language,
+        language=content.language,
         list_id=f"{kind}.{about.mail.sender.rpartition('@')[2]}",
         written_at=now,
         attachments=attachments,

@@ -95,11 +95,10 @@ class Standing:
     passed: tuple[Passed, ...] = ()
 
 
-def standing_at(work: Workplace, connection: Connection, at: datetime) -> Standing:
-    """How everything stood at a moment by what was known then. Asks no calendar and no source."""
+def standing_at(work: Workplace, connection: Connection, at: datetime, words: Wording) -> Standing:
+    """How everything stood at a moment by what was known then, in these words. Asks no calendar and no source."""
     district = work.district
     facts = facts_of(district, connection, work.feeds, window=Window(at - LOOKED_BACK, at), as_of=at, known_at=at)
-    words = Wording(district.zone, district.about.packet.language)
     began = {
         (source, one.entity_key): one.effective_at or one.collected_at
         for source, one in facts_as_known(connection, ControlResult, known_at=at)

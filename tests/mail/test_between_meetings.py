@@ -313,3 +313,15 @@ def test_a_preview_writes_files_and_keeps_and_sends_nothing(office: Office) -> N
     assert office.outbox() == {}
     with pytest.raises(BetweenError, match="There is no mail of kind weather; there are minutes, reminder"):
         preview(office.work, "weather")
+
+
+@SQLITE
+def test_each_reads_in_the_language_of_the_packet_they_get(office: Office) -> None:
+    folder = office.state.parent / "two-languages"
+    spanish = FOLDER["district.yaml"] + "packet: {languages: {representative: es}}\n"
+    office.folder = district(folder, district=spanish)
+    office.tell(action(1, THURSDAY), action(2, THURSDAY, owner_role="parent_representative"))
+    office.run("reminder", MONDAY)
+    subjects = dict(office.taken())
+    assert subjects["ines@cedar.example"] == "Reminder: A-1 is due Thu 12 Nov"
+    assert subjects["pam@cedar.example"].startswith("Recordatorio: A-2 vence")

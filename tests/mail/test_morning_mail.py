@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -331,3 +332,20 @@ def test_many_troubles_are_counted_and_the_mail_stays_short(office: Office) -> N
     text = mail(office, MONDAY)
     assert "And 192 more of this kind, 192 of them new." in text
     assert text.count("cipa rule-") == 8
+
+
+@SQLITE
+def test_each_reads_the_morning_in_their_own_language(office: Office) -> None:
+    office.settings(EVERYBODY)
+    people = tuple(
+        one.model_copy(update={"language": "es"}) if one.key == "ruth" else one for one in office.folder.people
+    )
+    office.folder = replace(office.folder, people=people)
+    night(office, MONDAY - LEAST, told={"dumps": good_backups(MONDAY - LEAST, "finance", "hr")})
+    look(office, seen("sso", MONDAY - LEAST, MONDAY), seen("sis", MONDAY - LEAST, MONDAY), at=MONDAY)
+    office.run("morning", MONDAY)
+    assert dict(office.taken()) == {
+        "ines@cedar.example": "Bus routing: no good backup at all",
+        "ruth@cedar.example": "Bus routing: sin ninguna buena copia de seguridad",
+        "pam@cedar.example": "Nothing is known to be bad on Mon 16 Nov",
+    }
