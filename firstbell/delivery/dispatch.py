@@ -28,7 +28,7 @@ _STATE = {
     Outcome.UNKNOWN: MessageState.UNKNOWN,
 }
 
-OVERTAKEN = "Not sent: the packet itself was ready before this draft had left."
+OVERTAKEN = "Not sent: the packet itself was ready before this had left."
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,11 +113,11 @@ def give_up(connection: Connection, message_keys: Sequence[str], reason: str, at
 
 
 def overtaken(connection: Connection, row: OutboxRow) -> bool:
-    """Whether a draft comes too late, because letters of the packet itself were made.
+    """Whether a preview or a draft comes too late, because letters of the packet itself were made.
 
     In rehearsal only a rehearsed packet counts, and once live only one that is meant for its readers.
     """
-    if (row.kind, row.stage) != ("packet", "draft"):
+    if row.kind != "packet" or row.stage not in ("preview", "draft"):
         return False
     later = connection.scalars(
         select(OutboxRow.message_key).where(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from firstbell.delivery.dispatch import dispatch
 from firstbell.review import waiting
 from firstbell.review_form import ReviewError
 from firstbell.store.session import Store
@@ -86,6 +87,18 @@ def test_previews_are_made_up_for_with_the_draft_and_not_with_the_packet(office:
     assert (preview.stage, draft.stage) == ("preview", "draft")
     assert preview.dispatched.sent > 0
     assert [one.stage for one in office.run(SEND)] == ["draft", "final"]
+
+
+@SQLITE
+def test_a_preview_that_waits_does_not_leave_after_the_packet(office: Office) -> None:
+    office.mailbox.defer = frozenset({"ines@cedar.example"})
+    office.run(PREVIEW)
+    office.mailbox.defer = frozenset()
+    office.run(SEND)
+    office.taken()
+    dispatch(office.store, office.transport, lambda: SEND)
+    assert office.taken() == []
+    assert "ines failed" in office.outbox()
 
 
 @SQLITE
