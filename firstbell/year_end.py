@@ -23,7 +23,9 @@ from firstbell.packet.audience import cut, in_language
 from firstbell.packet.figures import SAME_WITHIN, amount_text, countable
 from firstbell.packet.model import Audience, Figure, Packet, Trend
 from firstbell.packet.wording import Wording
-from firstbell.store.packets import district_of, packets_between
+from firstbell.store.models import DistrictVersionRow
+from firstbell.store.packets import packets_between
+from firstbell.store.queries import district_version
 from firstbell.workplace import Workplace
 
 BoardEdition = Literal["leadership", "public"]
@@ -88,7 +90,7 @@ def year_end(work: Workplace, team_key: str, year: str, edition: BoardEdition) -
         if not rows:
             team = district.team(team_key).name
             raise YearEndError(f"{team} has no packet of {found.name}; name another year with --year, or another team.")
-        goals = _goals(district_of(connection, rows[-1].district_hash), team_key)
+        goals = _goals(district_version(connection, rows[-1].district_hash), team_key)
     language = district.about.packet.language_of(edition)
     first, last = (in_language(Packet.model_validate_json(row.snapshot), language) for row in (rows[0], rows[-1]))
     public = frozenset(district.plan.public_figures)
@@ -137,9 +139,9 @@ def composed(
     )
 
 
-def _goals(content: str | None, team_key: str) -> list[Mapping[str, Any]]:
+def _goals(folder: DistrictVersionRow | None, team_key: str) -> list[Mapping[str, Any]]:
     """The team's goals in a stored folder, as plain data: an older folder may have fields of its own."""
-    plan = json.loads(content).get("plan.yaml", {}) if content else {}
+    plan = json.loads(folder.content).get("plan.yaml", {}) if folder else {}
     return [goal for goal in plan.get("goals", ()) if goal.get("team") == team_key]
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, func, insert, select
 
 from firstbell.intervals import Window
 from firstbell.store.errors import StoreError
-from firstbell.store.models import ApprovalRow, ApprovalState, DistrictVersionRow, PacketRow
+from firstbell.store.models import ApprovalRow, ApprovalState, PacketRow
 from firstbell.store.save import upsert
 
 
@@ -104,12 +104,6 @@ def packets_between(connection: Connection, team_key: str, stage: str, window: W
     found = [PacketRow(**row._mapping) for row in connection.execute(statement.order_by(*order))]
     newest = {row.meeting_key: row.id for row in found}
     return [row for row in found if newest[row.meeting_key] == row.id]
-
-
-def district_of(connection: Connection, district_hash: str) -> str | None:
-    """The district folder that a packet was made with, as canonical JSON; None where it is kept no more."""
-    statement = select(DistrictVersionRow.content).where(DistrictVersionRow.content_hash == district_hash)
-    return connection.scalar(statement)
 
 
 def meetings_with_packets(connection: Connection, team_key: str) -> set[str]:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from firstbell.intervals import Window
 from firstbell.store.assessments import IndicatorResult, previous_results, save_assessment
 from firstbell.store.errors import StoreError
 from firstbell.store.models import ApprovalState, PacketRow
@@ -13,6 +14,7 @@ from firstbell.store.packets import (
     approvals,
     latest_packet,
     packet_revision,
+    packets_between,
     previous_packet,
     save_approval,
     save_packet,
@@ -53,6 +55,20 @@ def test_a_packet_stays_as_it_was_frozen(store: Store) -> None:
         assert newest is not None
         assert (newest.revision, then) == (2, first)
         assert latest_packet(connection, "other", "m1") is None
+
+
+def test_a_years_packets_come_in_order_each_meeting_once(store: Store) -> None:
+    freeze(store, "{}", meeting="before", days=-1)
+    freeze(store, '{"late":1}', meeting="m2", days=9)
+    freeze(store, "{}", meeting="m1", days=0)
+    freeze(store, '{"again":1}', meeting="m1", days=2)
+    freeze(store, "{}", meeting="after", days=10)
+    window = Window(DAY, DAY + timedelta(days=10))
+    with store.read() as connection:
+        found = packets_between(connection, "et", "final", window)
+        assert [(row.meeting_key, row.snapshot) for row in found] == [("m1", '{"again":1}'), ("m2", '{"late":1}')]
+        assert packets_between(connection, "et", "draft", window) == []
+        assert packets_between(connection, "other", "final", window) == []
 
 
 def test_the_previous_packet_is_another_meetings_last(store: Store) -> None:
