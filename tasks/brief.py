@@ -8,8 +8,10 @@ from datetime import datetime
 from prefect import task
 
 from firstbell.briefing.cycle import Briefed, BriefingWish, brief
+from firstbell.briefing.public import write_public
 from firstbell.delivery.choose import transport_of
 from firstbell.delivery.refusals import report_refusals
+from firstbell.files import FileError
 from firstbell.workplace import Workplace
 from tasks.options import OptionError
 from tasks.place import secret_readers, workplace
@@ -41,14 +43,30 @@ def brief_team(work: Workplace, wish: BriefingWish) -> TeamBriefed:
     transport = transport_of(work.district, work.state, secret_readers(work.district.folder))
     done: list[Briefed] = brief(work, transport, wish)
     report_refusals(work, transport)
+    pages = "" if wish.dry_run else publish(work)
     return TeamBriefed(
         team=wish.team_key,
-        sentences=tuple(sentence for one in done for sentence in one.sentences),
+        sentences=(*(sentence for one in done for sentence in one.sentences), *([pages] if pages else [])),
         sent=sum(one.dispatched.sent for one in done),
         refused=tuple(key for one in done for key in one.dispatched.refused),
         unknown=tuple(key for one in done for key in one.dispatched.unknown),
         folders=tuple(str(one.folder) for one in done if one.folder is not None),
     )
+
+
+def publish(work: Workplace) -> str:
+    """Write the public pages where the district wants them; a sentence where something changed or went wrong.
+
+    What was mailed is mailed: a folder that cannot be written to stops no briefing.
+    """
+    if not work.district.about.public.write:
+        return ""
+    try:
+        written = write_public(work)
+    except FileError as error:
+        return str(error)
+    changed = written.changed + written.removed
+    return f"Public pages: {changed} changed, {written.pages} stand in {written.folder}." if changed else ""
 
 
 @task(name="teams")

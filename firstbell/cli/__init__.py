@@ -23,6 +23,7 @@ from firstbell.cli import (
     outbox,
     pages,
     preview,
+    public,
     review,
     run,
     service,
@@ -40,6 +41,7 @@ MODULES = (
     database,
     pages,
     preview,
+    public,
     review,
     minutes,
     items,
@@ -51,7 +53,7 @@ MODULES = (
     demo,
 )
 
-WRITE_FOR_OTHERS = ("init", "schema", "docs", "connectors", "service", "demo")
+WRITE_FOR_OTHERS = ("init", "schema", "docs", "connectors", "service", "demo", "public")
 """Commands that write what others read, such as the district folder that root makes for the service's user."""
 
 app = typer.Typer(

@@ -240,6 +240,13 @@ class Packet(Section):
         return next((language for name, language in self.languages.items() if name == edition), self.language)
 
 
+class PublicPages(Section):
+    """The public edition as web pages in the state folder, for the district's web site."""
+
+    write: bool = Field(True, description="Write the pages of packets that were sent into the folder public.")
+    before_meeting: bool = Field(False, description="Already before the meeting begins; else once it has begun.")
+
+
 class Installer(Section):
     """Who gets everything while the installation is in rehearsal."""
 
@@ -261,6 +268,7 @@ class DistrictFile(Section):
     small_group_minimum: int = Field(10, ge=3, description="Figures about fewer people than this are not shown.")
     mail: Mail = Field(description="How mail leaves.")
     packet: Packet = Field(Packet(), description="How the packet looks.")
+    public: PublicPages = Field(PublicPages(), description="Web pages of the public edition.")
     installer: Installer = Field(description="Gets all mail until go-live, and the watchdog's warnings after it.")
     between_meetings: BetweenMeetings = Field(BetweenMeetings(), description="What leaves between two meetings.")
 

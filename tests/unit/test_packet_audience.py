@@ -15,7 +15,8 @@ from typing import Any, Literal, Union, get_args, get_origin
 import pytest
 
 from firstbell.packet.audience import EDITIONS, class_of, cover_of, cut, in_language
-from firstbell.packet.model import Audience, Classed, Heading, IncidentLine, Line, Packet, Part
+from firstbell.packet.model import Audience, Classed, Cover, Heading, IncidentLine, Line, Packet, Part, Section
+from firstbell.packet.public_page import packet_page
 from firstbell.packet.render import RenderedEdition, render
 from tests.unit.pdf_text import hidden_text, pages_text
 
@@ -141,6 +142,7 @@ def forms(audience: Audience, edition: str) -> Mapping[str, str]:
         "mail": f"{made.subject}\n{made.html}",
         "text": made.text,
         "evidence": made.evidence_json,
+        **({"web": packet_page(packet, "index.html")} if edition == "public" else {}),
         **_pdfs(made),
     }
 
@@ -258,6 +260,47 @@ def test_an_incident_stands_in_an_edition_from_the_day_it_was_released(released_
     assert ("Q9999Z" in cut(evening, "leadership").model_dump_json()) is shown
     for edition in ("technical", "representative", "public"):
         assert "Q9999Z" not in cut(evening, edition).model_dump_json()
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+@pytest.mark.parametrize(
+    ("released_on", "released"), [(None, False), (date(2026, 11, 25), False), (AS_OF.date(), True)]
+)
+def test_no_form_tells_of_an_incident_before_its_day(edition: str, released_on: date | None, released: bool) -> None:
+    packet = _with_incident(released_on)
+    both = packet.model_copy(update={"translations": (_in_spanish(packet),)})
+    for language in ("en", "es"):
+        spoken = in_language(both, language)
+        made = render(cut(spoken, edition), edition, None)
+        shown = {form for form, text in _all_forms(made, spoken).items() if "Q9997Z" in text}
+        assert shown == ({"pdf"} if released and edition == "leadership" else set())
+
+
+def test_those_an_incident_names_read_of_it_on_their_own_cover_alone() -> None:
+    packet = _with_incident(None)
+    for edition in EDITIONS:
+        named = render(cut(packet, edition), edition, packet.covers[0])
+        shown = {form for form, text in _all_forms(named, packet).items() if "Q9997Z" in text}
+        assert shown == {"mail", "text"}
+
+
+def _with_incident(released_on: date | None) -> Packet:
+    incident = IncidentLine(
+        audience=Audience.INCIDENT, text="Q9997Z", released_on=released_on, reader_roles=("it_lead",)
+    )
+    section = Section(number=3, title="Security", sentences=(Line(text="All is well."),), incidents=(incident,))
+    cover = Cover(person_key="ines", greeting="IT Lead", incidents=(incident,))
+    heading = Heading(district="Cedar", team="Team", stage="final", meeting_at=AS_OF)
+    return Packet(as_of=AS_OF, heading=heading, covers=(cover,), sections=(section,))
+
+
+def _in_spanish(packet: Packet) -> Packet:
+    return packet.model_copy(update={"heading": packet.heading.model_copy(update={"language": "es"})})
+
+
+def _all_forms(made: RenderedEdition, packet: Packet) -> dict[str, str]:
+    web = packet_page(packet, "index.html")
+    return {"mail": made.html, "text": made.text, "evidence": made.evidence_json, "web": web, **_pdfs(made)}
 
 
 @pytest.mark.parametrize("edition", EDITIONS)
