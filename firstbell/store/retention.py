@@ -15,7 +15,15 @@ from sqlalchemy import Connection, and_, delete, or_, select, tuple_, update
 from sqlalchemy.orm import aliased
 
 from firstbell.records import EvidenceFile
-from firstbell.store.models import FACTS, LatencyHourRow, LedgerRow, OutboxRow, ReadOutcome, SourceReadRow
+from firstbell.store.models import (
+    FACTS,
+    LatencyHourRow,
+    LedgerRow,
+    OutboxRow,
+    ReadOutcome,
+    ReceivedMailRow,
+    SourceReadRow,
+)
 from firstbell.store.session import Store
 
 BATCH = 5_000
@@ -29,6 +37,7 @@ class RetentionPolicy:
     reads: timedelta = timedelta(days=800)
     slots: timedelta = timedelta(days=400)
     evidence: timedelta = timedelta(days=3653)
+    mails: timedelta = timedelta(days=400)
     batch: int = BATCH
 
 
@@ -50,6 +59,10 @@ def apply_retention(store: Store, policy: RetentionPolicy, now: datetime) -> lis
         (
             f"records of evidence superseded more than {policy.evidence.days} days ago",
             lambda connection: _evidence(connection, now - policy.evidence, policy.batch),
+        ),
+        (
+            f"notes of mails taken in more than {policy.mails.days} days ago",
+            lambda connection: _mails(connection, now - policy.mails),
         ),
         ("expired addresses and messages of the outbox", lambda connection: _outbox(connection, now, policy.batch)),
     )
@@ -97,6 +110,11 @@ def _reads(connection: Connection, before: datetime, batch: int) -> int:
 
 def _slots(connection: Connection, before: datetime) -> int:
     return connection.execute(delete(LedgerRow).where(LedgerRow.completed_at < before)).rowcount
+
+
+def _mails(connection: Connection, before: datetime) -> int:
+    """Long after the letters that they answer: a mail that came again by then would answer nothing."""
+    return connection.execute(delete(ReceivedMailRow).where(ReceivedMailRow.received_at < before)).rowcount
 
 
 def _evidence(connection: Connection, before: datetime, batch: int) -> int:
