@@ -58,7 +58,7 @@ def ending_soon(district: District, on: date) -> list[Ending]:
     The calendar, the coming year's holidays, members' terms, planned meetings, keys and passwords whose end the
     folder names.
     """
-    found = [*_calendar(district, on), *_terms(district, on), *_meetings(district, on), *_credentials(district)]
+    found = [*_calendar(district, on), *_terms(district, on), *_meetings(district, on), *_credentials(district, on)]
     near = [one for one in found if one.ends_on - on <= ENDS_WITHIN]
     return sorted(near, key=lambda one: (one.ends_on, one.kind, one.key))
 
@@ -158,7 +158,7 @@ def _naive(moment: datetime) -> datetime:
     return moment.replace(tzinfo=None)
 
 
-def _credentials(district: District) -> Iterator[Ending]:
+def _credentials(district: District, on: date) -> Iterator[Ending]:
     mail = district.about.mail
     named = [(source.key, source.title, source.credential_ends) for source in district.sources]
     named.append(("mail", "Mail", mail.credential_ends))
@@ -166,10 +166,11 @@ def _credentials(district: District) -> Iterator[Ending]:
     named.append(("mail.inbox", "Mail", mail.inbox.credential_ends if mail.inbox else None))
     for key, title, ends_on in named:
         if ends_on is not None:
+            word = "ended" if ends_on < on else "ends"
             yield Ending(
                 kind=EndingKind.CREDENTIAL,
                 key=f"credential/{key}",
                 title=title,
                 ends_on=ends_on,
-                sentence=f"its key or password ends on {ends_on}; get a new one, then write its end to the folder.",
+                sentence=f"its key or password {word} on {ends_on}; get a new one, then write its end to the folder.",
             )

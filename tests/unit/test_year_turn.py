@@ -90,7 +90,10 @@ def test_keys_and_passwords_whose_end_the_folder_names(tmp_path: Path) -> None:
         ("credential/mail.inbox", date(2026, 12, 9)),
         ("credential/desk", date(2026, 12, 31)),
     ]
-    assert found[0].blocks(date(2026, 12, 2))
+    assert "ends on" in found[0].sentence
+    (over, *_) = ending_soon(district, date(2026, 12, 2))
+    assert over.blocks(date(2026, 12, 2))
+    assert "ended on 2026-12-01" in over.sentence
 
 
 def test_the_summer_between_two_years(tmp_path: Path, plain: District) -> None:
