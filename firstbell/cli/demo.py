@@ -110,7 +110,9 @@ def lay_out(out: Path) -> str:
     wanted = [f"{edition}{form}" for edition in SHOWN_EDITIONS for form in FORMS]
     for name in [*wanted, "leadership-appendix.pdf", "packet.json"]:
         shutil.copy2(packets[-1] / name, target / name)
-    return f"{len(wanted) + 2} files"
+    for path in packets[-1].glob("representative-es*"):
+        shutil.copy2(path, target / path.name)
+    return f"{len(list(target.iterdir()))} files"
 
 
 def _show(steps: Steps, out: Path, night: float, mails: int, new: int) -> None:
@@ -122,6 +124,7 @@ def _show(steps: Steps, out: Path, night: float, mails: int, new: int) -> None:
     typer.echo(f"{night:7.1f} s  of these is the night itself.\n\nWhere things lie")
     for where, what in (
         ("packet", "page one, agenda and appendix of each edition"),
+        ("public", "the public edition as web pages"),
         ("mail", f"what the mail server received: {mails} mails, {new} of them new"),
         ("firstbell.db", "the store"),
         ("district", "the district folder"),
