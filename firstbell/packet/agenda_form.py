@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from firstbell.assessment.instrument import Area
+from firstbell.packet.agenda_promises import promise_lines
 from firstbell.packet.changes import SECTION_OF
 from firstbell.packet.material import Material
 from firstbell.packet.measure_chart import measure_chart
 from firstbell.packet.model import Change, Line, Section
 from firstbell.packet.questions import questions
 
+ACTIONS = 1
+"""The agenda item of the team's promises."""
 CHARTED = (Area.TECHNOLOGY_INTEGRATION, Area.SECURITY, Area.BUDGET)
 """Areas whose worst counted share is drawn under their agenda item."""
 
@@ -25,10 +28,11 @@ def formed(material: Material, section: Section, events: Sequence[Change] = ()) 
     if section.quiet and not _content(section):
         return section
     drawn = [measure_chart(material, area) for area in CHARTED if _under(area, section)]
+    told = (*section.sentences, *(promise_lines(material) if section.number == ACTIONS else ()))
     asked = (*questions(material, section.number, events), *section.questions)
     whole = section.model_copy(
         update={
-            "sentences": tuple(_closed(material, line) for line in section.sentences),
+            "sentences": tuple(_closed(material, line) for line in told),
             "charts": (*section.charts, *(chart for chart in drawn if chart is not None)),
             "questions": asked,
         }

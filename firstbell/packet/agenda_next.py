@@ -34,6 +34,7 @@ def next_section(material: Material) -> Section:
         sentences=(
             *_proposals(material),
             _needs_line(material),
+            *_top_needs(material),
             *ending_lines(material),
             *_coming_milestones(material),
         ),
@@ -46,7 +47,10 @@ def next_section(material: Material) -> Section:
 def _proposals(material: Material) -> list[Line]:
     """What the draft asks the Team Leader; a proposal may be about security, and no other edition needs it."""
     words = material.wording
-    return [Line(audience=Audience.SECURITY, text=words.say("proposal", title=title)) for title in proposed(material)]
+    return [
+        Line(audience=Audience.SECURITY, text=words.say("proposal", title=title), weight=6)
+        for title in proposed(material)
+    ]
 
 
 def _needs_line(material: Material) -> Line:
@@ -56,6 +60,25 @@ def _needs_line(material: Material) -> Line:
     if not needs:
         return Line(item="needs", text=words.say("no_needs"))
     return Line(item="needs", text=words.say("needs_line", n=len(needs), all=judged), weight=5)
+
+
+def _top_needs(material: Material) -> list[Line]:
+    """The most pressing need with who looks after it; the most pressing one that all readers may see, if another."""
+    words, needs = material.wording, material.assessment.needs
+    for_all = next((one for one in needs if audience_of(one.area) is Audience.TEAM), None)
+    lines = []
+    for result in dict.fromkeys(one.key for one in (*needs[:1], *([for_all] if for_all else []))):
+        need = material.assessment.by_key[result]
+        indicator = material.indicators[need.indicator]
+        text = words.say(
+            "top_need",
+            title=indicator.title,
+            value=value_text(need.kpi, material),
+            goal=goal_text(need, words),
+            owner=material.role(indicator.owner_role),
+        )
+        lines.append(Line(audience=audience_of(need.area), item=f"need:{need.key}", text=text, weight=4))
+    return lines
 
 
 def _need_chart(material: Material, needs: Sequence[IndicatorResult]) -> Chart:

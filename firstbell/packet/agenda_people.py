@@ -143,7 +143,21 @@ def _agreement_lines(material: Material, ending: list[Agreement]) -> list[Line]:
     words = material.wording
     day = words.full_date(first.expires_on)
     text = words.say("agreements_ending", n=len(ending), days=CONTRACTS_WITHIN_DAYS, vendor=first.vendor, day=day)
-    return [Line(item="agreements", text=text, weight=4)]
+    return [Line(item="agreements", text=text, weight=4), _cost_line(material, ending)]
+
+
+def _cost_line(material: Material, ending: list[Agreement]) -> Line:
+    """What the ending agreements cost a year; those without a known cost are counted, not taken as free."""
+    words = material.wording
+    known = [one.annual_cost for one in ending if one.annual_cost is not None]
+    untold, amount = len(ending) - len(known), words.money(sum(known))
+    if not known:
+        text = words.say("agreements_cost_unknown", n=untold)
+    elif untold:
+        text = words.say("agreements_cost_partly", n=untold, amount=amount)
+    else:
+        text = words.say("agreements_cost", n=len(known), amount=amount)
+    return Line(item="agreements.cost", text=text, weight=1)
 
 
 def _figure_lines(material: Material, area: Area) -> list[Line]:

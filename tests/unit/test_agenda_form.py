@@ -16,7 +16,7 @@ from firstbell.packet.model import Chart, Packet, Section
 from firstbell.packet.page_one import page_one
 from firstbell.packet.pdf_agenda import LEVELS, AgendaSetter
 from firstbell.packet.words import Words
-from firstbell.records import Agreement, Measurement, TeamAction
+from firstbell.records import Agreement, Measurement, TeamAction, TeamDecision
 from tests.unit.packet_material import SINCE, district, local, material, measured, month, seen, survey
 
 
@@ -43,6 +43,10 @@ def late(**changed: Any) -> TeamAction:
         opened_on=date(2026, 11, 5),
     )
     return replace(action, **changed)
+
+
+def decision(key: str) -> TeamDecision:
+    return TeamDecision(team_key="tech", decision_key=key, meeting_key="m", title="Renew the filter?", state="proposed")
 
 
 def weeks(shares: list[float]) -> tuple[Measurement, ...]:
@@ -209,3 +213,50 @@ def test_minutes_that_nobody_watched_are_never_asked_to_be_dropped(folder: Distr
     (line,) = [line for line in packet.unknowns if line.item == "coverage"]
     assert line.times == 4
     assert "in a row" not in line.text
+
+
+def test_every_item_that_has_news_says_two_to_five_sentences_in_print(packet: Packet) -> None:
+    agenda = AgendaSetter(packet, Words("en"), LEVELS[0], appendix=True).set(page_one(packet, "leadership"))
+    for section in agenda.sections:
+        said = [line for group in section["groups"] for line in group["lines"]]
+        assert section["quiet"] or 2 <= len(said) <= 5, section["title"]
+
+
+def test_the_latest_promise_is_named_with_its_owner_and_those_ahead_are_counted(folder: District) -> None:
+    ahead = late(action_key="A-09", first_due_on=date(2026, 12, 4), due_on=date(2026, 12, 4))
+    texts = [line.text for line in compose(material(folder, actions=(late(), ahead))).sections[0].sentences]
+    assert "The latest is A-07 Sign the data agreement: 11 days late; Superintendent looks after it." in texts
+    assert "1 more is open and not due yet." in texts
+
+
+def test_the_top_need_of_each_audience_is_named_with_who_looks_after_it(packet: Packet) -> None:
+    whole = [line.text for line in packet.sections[5].sentences]
+    parents = [line.text for line in cut(packet, "representative").sections[5].sentences]
+    assert any(
+        text.startswith("Among the most pressing: Systems backed up in time (2 of 3; goal 3).") for text in whole
+    )
+    assert any(text.startswith("Among the most pressing: ") for text in parents)
+    assert not any("backed up" in text for text in parents)
+
+
+def test_the_one_who_confirms_sees_every_proposal_before_anything_else(folder: District) -> None:
+    waiting = tuple(decision(f"d{number}") for number in range(3))
+    packet = compose(material(folder, decisions=waiting))
+    agenda = AgendaSetter(packet, Words("en"), LEVELS[0], appendix=True).set(page_one(packet, "leadership"))
+    said = " ".join(line["text"] for group in agenda.sections[5]["groups"] for line in group["lines"])
+    assert said.count("Renew the filter?") == 3
+
+
+def test_an_agreement_without_a_known_cost_is_counted_and_not_free(folder: District) -> None:
+    told = month()
+    (filters,) = [one for one in told["evidence"] if isinstance(one, Agreement)]
+    reading = replace(filters, agreement_key="reading", vendor="Reading Co", annual_cost=None)
+
+    def texts(*ending: Agreement) -> list[str]:
+        rest = [one for one in told["evidence"] if not isinstance(one, Agreement)]
+        packet = compose(material(folder, told | {"evidence": (*rest, *ending)}))
+        return [line.text for line in packet.sections[4].sentences if line.item == "agreements.cost"]
+
+    assert texts(filters) == ["It costs $24,800 a year."]
+    assert texts(filters, reading) == ["The cost of 1 of these is not known; the rest come to $24,800 a year."]
+    assert texts(reading) == ["What it costs is not known."]
