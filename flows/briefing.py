@@ -27,7 +27,7 @@ def briefing(options: BriefingOptions = BriefingOptions()) -> State[Any]:  # noq
             team,
             brief_one(team, options.meeting, as_of, options.dry_run, options.resend_to, return_state=True),
         )
-        for team in list_teams(options.team)
+        for team in list_teams(options.team, options.resend_to)
     ]
     show_briefings(done)
     return briefing_state(done)

@@ -30,12 +30,21 @@ class TeamBriefed:
     problem: str = ""
 
 
-def teams_of(work: Workplace, wanted: str) -> list[str]:
-    """The team that a form names, or all of them. KeyError is no answer for a person: names the teams instead."""
+def teams_of(work: Workplace, wanted: str, resend_to: str = "") -> list[str]:
+    """The team that a form names, or all of them; for one person, those the person sits in.
+
+    Raises OptionError naming the teams, or the people, that there are.
+    """
     keys = [team.key for team in work.district.teams]
     if wanted and wanted not in keys:
         raise OptionError(f"Team: there is no team {wanted!r}; the teams are {', '.join(keys)}.")
-    return [wanted] if wanted else keys
+    if wanted or not resend_to:
+        return [wanted] if wanted else keys
+    own = [team.key for team in work.district.teams if any(one.person == resend_to for one in team.members)]
+    if not own:
+        people = ", ".join(sorted({one.person for team in work.district.teams for one in team.members}))
+        raise OptionError(f"Send again to: {resend_to!r} sits in no team; the members are {people}.")
+    return own
 
 
 def brief_team(work: Workplace, wish: BriefingWish) -> TeamBriefed:
@@ -70,10 +79,10 @@ def publish(work: Workplace) -> str:
 
 
 @task(name="teams")
-def list_teams(wanted: str) -> list[str]:
+def list_teams(wanted: str, resend_to: str = "") -> list[str]:
     """The teams this run is for."""
     with workplace() as work:
-        return teams_of(work, wanted)
+        return teams_of(work, wanted, resend_to)
 
 
 @task(name="brief", task_run_name="brief {team}")

@@ -33,7 +33,7 @@ from firstbell.briefing.posting import (
 from firstbell.briefing.stages import wanted_stages
 from firstbell.calendar import series_of
 from firstbell.delivery.dispatch import Dispatched, dispatch
-from firstbell.delivery.transport import Transport
+from firstbell.delivery.transport import DeliveryError, Transport
 from firstbell.known_meetings import known_meetings
 from firstbell.meetings import Meeting, MeetingError, chosen, meeting_before
 from firstbell.packet.model import Packet
@@ -221,9 +221,17 @@ def _resend(work: Workplace, transport: Transport, meeting: Meeting, person_key:
     """The newest packet once more to one person; others get nothing. A packet that is held has none but its draft."""
     packet = frozen(work, meeting, "final") or frozen(work, meeting, "draft")
     if packet is None:
-        raise MeetingError(f"There is no packet of the meeting {meeting.key} to send again.")
+        day = Wording(work.district.zone).moment(meeting.starts_at)
+        raise MeetingError(
+            f"No packet of {meeting.team_key} for the meeting of {day} was made yet; none is sent again."
+        )
     key = letter_again(work, meeting, packet, person_key)
-    sent = dispatch(work.store, transport, work.clock, keys=[key])
+    try:
+        sent = dispatch(work.store, transport, work.clock, keys=[key])
+    except DeliveryError as error:
+        raise DeliveryError(
+            f"{error} The letter waits and leaves with the next briefing before the meeting."
+        ) from error
     return Briefed(
         meeting_key=meeting.key,
         stage=packet.row.stage,

@@ -164,6 +164,25 @@ def test_sending_again_reaches_one_person_alone(office: Office) -> None:
 
 
 @SQLITE
+def test_what_is_sent_again_names_its_meeting_by_its_day(office: Office) -> None:
+    with pytest.raises(MeetingError, match=r"No packet of tech for the meeting of Thu 3 Dec, 3:30 pm was made yet"):
+        office.run(DRAFT - timedelta(days=1), resend_to="pam")
+
+
+@SQLITE
+def test_a_letter_that_finds_no_server_says_when_it_leaves(office: Office) -> None:
+    office.run(SEND)
+    office.taken()
+    transport = office.transport
+    office.transport = office.mailbox.transport(port=1)
+    with pytest.raises(DeliveryError, match="waits and leaves with the next briefing before the meeting"):
+        office.run(SEND + timedelta(hours=1), resend_to="pam")
+    office.transport = transport
+    office.run(SEND + timedelta(hours=2))
+    assert [address for address, _ in office.taken()] == ["pam@cedar.example"]
+
+
+@SQLITE
 def test_a_draft_is_sent_again_to_the_leader_alone_also_while_the_packet_is_held(office: Office) -> None:
     office.run(DRAFT)
     office.say(ApprovalState.HELD)

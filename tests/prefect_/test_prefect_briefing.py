@@ -92,6 +92,11 @@ def test_a_dry_run_keeps_and_mails_nothing(office: Office) -> None:
             {"as_of": f"{day(1)} 06:00"},
             "As of: this moment lies ahead; only the past can be known.",
         ),
+        (
+            "briefing",
+            {"resend_to": "nobody"},
+            "Send again to: 'nobody' sits in no team; the members are ada_long, bo_short.",
+        ),
         ("nightly_audit", {"sources": ["desk"]}, "Only these sources: there is no desk; there are evidence."),
     ],
 )

@@ -20,6 +20,8 @@ from firstbell.store.outbox import NewMessage, mark_attempting, prepare, settle
 from firstbell.store.schema import upgrade
 from firstbell.store.session import default_url, open_store
 from firstbell.workplace import Workplace
+from tasks.brief import teams_of
+from tasks.options import OptionError
 from tests.unit.config_folder import load, write_folder
 from tests.unit.team_workplace import MAIL_TO_FILES, PEOPLE, PLAN, TEAMS, action, decision, no_calendar, tell
 
@@ -198,6 +200,15 @@ def test_a_packet_goes_once_more_to_one_reader(place: Path) -> None:
     assert len({mail.partition(b"Message-ID: ")[2][:40] for mail in mails}) == 2
     assert run(place, "outbox", "resend", "nobody", "--team", "leadership").exit_code == 2
     assert "does not lead the team" in run(place, "outbox", "resend", "bo", "--team", "leadership").stderr
+
+
+def test_a_packet_is_asked_for_once_more_of_the_persons_own_teams(place: Path) -> None:
+    with work_at(place) as work:
+        assert teams_of(work, "", "ada") == ["leadership"]
+        assert teams_of(work, "", "bo") == ["leadership", "oak_team"]
+        assert teams_of(work, "oak_team", "bo") == ["oak_team"]
+        with pytest.raises(OptionError, match="'eve' sits in no team; the members are ada, bo, cy"):
+            teams_of(work, "", "eve")
 
 
 def test_the_watchdog_tells_mails_and_exits_with_1(place: Path) -> None:
