@@ -55,6 +55,11 @@ def word_of(fields: Mapping[str, Any]) -> ReviewWord:
     try:
         return ReviewWord.model_validate(dict(fields))
     except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False)
-        told = [f"{'.'.join(map(str, one['loc']))}: {one['msg'].removeprefix('Value error, ')}." for one in found]
-        raise ReviewError("\n".join(told)) from None
+        raise ReviewError(faults_told(error)) from None
+
+
+def faults_told(error: ValidationError) -> str:
+    """A line for each field that does not fit; never a value."""
+    found = error.errors(include_url=False, include_input=False)
+    told = [f"{'.'.join(map(str, one['loc']))}: {one['msg'].removeprefix('Value error, ')}." for one in found]
+    return "\n".join(told)

@@ -52,10 +52,11 @@ def add(
     by: Annotated[str, typer.Option(help="Role of whoever asks.")] = "team_leader",
 ) -> None:
     """Propose an item; it is printed once it is accepted."""
-    from firstbell.intake.items import ItemWord, add_item
+    from firstbell.intake.items import add_item, word_of
 
     with place_of(context).work() as work:
-        _say(add_item(work, ItemWord(team=only_team(work.district, team), kind=kind, text=text, by=by)))
+        fields = {"team": only_team(work.district, team), "kind": kind, "text": text, "by": by}
+        _say(add_item(work, word_of(fields)))
 
 
 @items_app.command()

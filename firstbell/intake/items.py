@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from sqlalchemy import Connection
 
 from firstbell.catalog import load_roles
@@ -15,13 +16,12 @@ from firstbell.errors import FirstbellError
 from firstbell.intake.words import two_sentences
 from firstbell.known_meetings import known_meetings
 from firstbell.meetings import chosen
-from firstbell.minutes.model import Entry
+from firstbell.minutes.model import Entry, Words
 from firstbell.records import TEAM_SOURCE, AgendaItem
+from firstbell.review_form import faults_told
 from firstbell.store.history import current_team_facts
 from firstbell.store.save import save_facts, serialise
 from firstbell.workplace import Workplace
-
-KINDS = ("item", "question", "idea")
 
 Change = Callable[[AgendaItem], AgendaItem]
 
@@ -34,19 +34,22 @@ class ItemWord(Entry):
     """Something for a coming meeting of a team: an item for its agenda, a question, or an idea."""
 
     team: str = Field(title="Team", description="Key of the team.", min_length=1)
-    kind: str = Field(
-        "item",
-        title="Kind",
-        description="item, question or idea. A question is answered in print.",
-        json_schema_extra={"enum": list(KINDS)},
+    kind: Literal["item", "question", "idea"] = Field(
+        "item", title="Kind", description="A question is answered in print; an idea asks for no decision yet."
     )
-    text: str = Field(
-        title="In two sentences", description="What it is about. No names of pupils or staff.", min_length=1
-    )
+    text: Words = Field(title="In two sentences", description="What it is about. No names of pupils or staff.")
     by: str = Field("team_leader", title="Asked by", description="Role of whoever asks.")
     accept: bool = Field(
         False, title="Accept for the next meeting", description="Only the team leader should; else it waits."
     )
+
+
+def word_of(fields: Mapping[str, Any]) -> ItemWord:
+    """The word that plain fields make. Raises ItemError naming the fields that do not fit, never their values."""
+    try:
+        return ItemWord.model_validate(dict(fields))
+    except ValidationError as error:
+        raise ItemError(faults_told(error)) from None
 
 
 def add_item(work: Workplace, word: ItemWord) -> AgendaItem:
@@ -55,8 +58,6 @@ def add_item(work: Workplace, word: ItemWord) -> AgendaItem:
     roles = {role.key for role in load_roles().roles}
     if word.team not in teams:
         raise ItemError(f"team names no team there is; {did_you_mean(word.team, teams)}")
-    if word.kind not in KINDS:
-        raise ItemError(f"kind must be {', '.join(KINDS[:-1])} or {KINDS[-1]}.")
     if word.by not in roles:
         raise ItemError(f"by names no role there is; {did_you_mean(word.by, roles)}")
     meeting_key = coming_meeting(work, word.team) if word.accept else ""

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection
 
+from firstbell.delivery.message import addresses_in
 from firstbell.errors import FirstbellError
 from firstbell.intake.answer import acknowledgement
 from firstbell.intake.bounces import Bounce
@@ -140,7 +141,7 @@ def _returned(work: Workplace, mail: ReceivedMail, bounce: Bounce) -> Taken:
         letters = [
             letter
             for letter in letters_by_id(connection, bounce.about)
-            if set(bounce.recipients) & {part.strip().casefold() for part in (letter.address or "").split(",")}
+            if set(bounce.recipients) & {one.casefold() for one in addresses_in(letter.address or "")}
         ]
         reply = f"Came back: {bounce.status or 'no code'}."
         marked = bounce.final and [one for one in letters if mark_returned(connection, one.id, work.clock(), reply)]

@@ -13,6 +13,7 @@ from email.message import EmailMessage
 from sqlalchemy import Connection
 
 from firstbell.config.rehearsal import prepared_in_rehearsal
+from firstbell.delivery.message import addresses_in
 from firstbell.intake.items import today
 from firstbell.intake.reading import ReceivedMail
 from firstbell.store.models import MessageState, OutboxRow
@@ -49,7 +50,7 @@ def writer_of(work: Workplace, connection: Connection, mail: ReceivedMail) -> Wr
 
 def _addresses(work: Workplace, letter: OutboxRow) -> set[str]:
     """Where a letter went, and where its reader can be reached today; in rehearsal the installer alone reads."""
-    found = {address.strip().casefold() for address in (letter.address or "").split(",")}
+    found = {address.casefold() for address in addresses_in(letter.address or "")}
     if not work.rehearsing:
         found |= {person.email.casefold() for person in work.district.people if person.key == letter.person_key}
     return found - {""}

@@ -20,6 +20,7 @@ from firstbell.intake.items import (
     coming_meeting,
     declined,
     items_of,
+    word_of,
 )
 from firstbell.meetings import MeetingError
 from firstbell.records import AgendaItem
@@ -37,9 +38,7 @@ def work(tmp_path: Path) -> Iterator[Workplace]:
 
 
 def word(**fields: object) -> ItemWord:
-    return ItemWord.model_validate(
-        {"team": "leadership", "text": "Why is the gym offline?", "kind": "question"} | fields
-    )
+    return word_of({"team": "leadership", "text": "Why is the gym offline?", "kind": "question"} | fields)
 
 
 def test_an_item_is_proposed_under_a_number_and_said_twice_is_kept_once(work: Workplace) -> None:
@@ -121,3 +120,7 @@ def test_the_commands_say_it_all(tmp_path: Path) -> None:
     assert '"answer": "Because."' in run("--all", "--json")
     run("add", "A shelf.", "--kind", "idea")
     assert "I-2 is declined" in run("decline", "I-2", "No room.")
+    wrong = CliRunner().invoke(
+        app, ["--district", str(folder), "--state", str(tmp_path / "state"), "items", "add", "x", "--kind", "wish"]
+    )
+    assert (wrong.exit_code, "kind: " in wrong.output, "wish" in wrong.output) == (2, True, False)
