@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firstbell.packet.audience import EDITIONS, cut
-from firstbell.packet.glyphs import MARK
+from firstbell.packet.glyphs import MARK, loosened
 from firstbell.packet.model import (
     Appendix,
     Change,
@@ -103,6 +103,32 @@ def test_what_the_pages_leave_out_is_counted() -> None:
     assert section["more_charts"] == "4 more charts left out for room"
     assert len(agenda.full_tables) == 12
     assert len(agenda.full_lines) == 6 * (33 + 40 - 2 * LEVELS[-3].lines)
+
+
+def page_text(pdf: bytes, number: int) -> str:
+    """What one page shows, with single ordinary spaces."""
+    with opened(pdf) as whole, pikepdf.new() as alone:
+        alone.pages.append(whole.pages[number - 1])
+        written = io.BytesIO()
+        alone.save(written)
+    return loosened(pages_text(written.getvalue()))
+
+
+@pytest.mark.parametrize("trouble", [0, 5, 200])
+@pytest.mark.parametrize("edition", ["leadership", "technical", "representative"])
+def test_page_one_keeps_its_page_and_counts_what_it_left_out_with_the_page_it_stands_on(
+    edition: str, trouble: int
+) -> None:
+    made, page = files(trouble, edition), page_one(cut(sample(trouble), edition), edition)
+    first = page_text(made.pdf, 1)
+    assert made.pages["section-1"] == 2
+    assert "Add an agenda item" in first, "its last line"
+    left = [block for block in (page.decide, page.changed, page.overdue, page.unknowns) if block and block.left_out]
+    assert len(left) == (4 if trouble == 200 else 0)
+    for block in left:
+        assert f"{block.left_out} " in first
+        assert f": page {made.pages[block.key]}" in first
+        assert block.title in page_text(made.pdf, made.pages[block.key])
 
 
 @pytest.mark.parametrize("paper", ["letter", "a4"])
