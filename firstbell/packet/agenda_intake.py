@@ -22,9 +22,18 @@ def with_items(section: Section, material: Material) -> Section:
         lines = (*_answers(material), *_questions(material))
     elif section.number == IDEAS:
         lines = (*_items(material), *_proposals(material))
+        section = _inviting(section, material)
     if not lines:
         return section
     return section.model_copy(update={"quiet": "", "sentences": (*lines, *section.sentences)})
+
+
+def _inviting(section: Section, material: Material) -> Section:
+    """How to bring something up, where somebody reads answers."""
+    if material.district.mail.inbox is None or section.quiet:
+        return section
+    line = Line(item="ideas.how", text=material.wording.say("items_how"))
+    return section.model_copy(update={"questions": (*section.questions, line)})
 
 
 def _answers(material: Material) -> Iterator[Line]:

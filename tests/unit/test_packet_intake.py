@@ -12,7 +12,7 @@ from firstbell.packet.audience import EDITIONS, cut
 from firstbell.packet.compose import compose
 from firstbell.packet.model import Packet
 from firstbell.records import AgendaItem
-from tests.unit.packet_material import district, material
+from tests.unit.packet_material import FOLDER, district, material
 
 DECEMBER = "monthly/2026-12-03T21:30Z"
 NOVEMBER = "monthly/2026-11-05T21:30Z"
@@ -128,3 +128,17 @@ def test_the_store_gives_items_and_mails_to_the_packet(tmp_path: Path) -> None:
         )
     assert [one.text for one in found.items] == ["leadership"]
     assert found.mails_aside == 2
+
+
+def test_how_to_bring_something_up_is_said_where_answers_are_read(folder: District, tmp_path: Path) -> None:
+    inbox = "{address: a@cedar.example, host: localhost, username: a, password: env:INBOX}"
+    mail = FOLDER["district.yaml"].replace(
+        "{sender: packets@cedar.example}", f"{{sender: p@cedar.example, inbox: {inbox}}}"
+    )
+    reading = district(tmp_path, district=mail)
+    items = (item(1, "idea", "accepted", meeting_key=DECEMBER),)
+    asked = [
+        " ".join(line.text for line in compose(material(place, items=items)).sections[4].questions)
+        for place in (folder, reading)
+    ]
+    assert ["bring something up" in text for text in asked] == [False, True]
