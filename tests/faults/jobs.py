@@ -1,4 +1,4 @@
-"""The three jobs that are killed: a night, minutes, and a briefing from its draft to its packet."""
+"""The jobs that are killed: a night, minutes, mails between meetings, and a briefing from its draft to its packet."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+from firstbell.between.cycle import KINDS, post
 from firstbell.briefing.cycle import BriefingWish, brief
 from firstbell.config.rehearsal import go_live
+from firstbell.config.seal import seal_of
 from firstbell.delivery.smtp import SmtpTransport
 from firstbell.errors import FirstbellError
 from firstbell.minutes.model import ActionWord, DecisionWord, Minutes, NewAction, NewDecision
@@ -24,6 +26,9 @@ FIRST_NIGHT, NIGHT = local(11, 22, 3), local(11, 23, 3)
 DRAFT, SEND = local(11, 23, 6), local(11, 24, 6)
 HELD = local(11, 6, 9)
 """The morning after the meeting of 5 November."""
+
+MONDAY = local(11, 9, 6, 30)
+"""A morning on which minutes, reminders, lost promises and troubles are told."""
 
 Job = Callable[[Workplace, SmtpTransport, timedelta], None]
 
@@ -61,6 +66,12 @@ def minutes(work: Workplace, _transport: SmtpTransport, later: timedelta = timed
     record_minutes(set_watch(work, HELD, later + timedelta(minutes=5)), _corrected())
 
 
+def between(work: Workplace, transport: SmtpTransport, later: timedelta = timedelta()) -> None:
+    """What the flow between meetings does, kind by kind."""
+    for kind in KINDS:
+        post(set_watch(work, MONDAY, later), transport, kind)
+
+
 def draft(work: Workplace, transport: SmtpTransport, later: timedelta = timedelta()) -> None:
     """The draft, frozen and sent to the leader."""
     brief(set_watch(work, DRAFT, later), transport, BriefingWish(team_key="tech", as_of=DRAFT))
@@ -74,9 +85,13 @@ def final(work: Workplace, transport: SmtpTransport, later: timedelta = timedelt
 def prepare(job: str, work: Workplace, transport: SmtpTransport) -> None:
     """Bring a new installation to where a job begins."""
     go_live(work.state, FIRST_NIGHT)
+    seal_of(work.state)  # made before any letter, so that every try gives its letters the same Message-IDs
     with work.store.begin() as connection:
         save_facts(connection, TEAM_SOURCE, [*_decisions(), *_actions()], local(11, 1))
-    if job == "minutes":
+    if job == "between":
+        with work.store.begin() as connection:
+            save_facts(connection, TEAM_SOURCE, _due(), local(11, 2))
+    if job in ("minutes", "between"):
         return
     night(work, transport, FIRST_NIGHT - NIGHT)
     write_exports(work.district.folder, NIGHT - timedelta(hours=1))
@@ -110,6 +125,17 @@ def _actions() -> list[TeamAction]:
     )
     moved = replace(plain, action_key="A-2", title="Write the recovery plan", times_moved=3, due_on=date(2026, 11, 20))
     return [plain, moved, replace(plain, action_key="A-3", title="Ask families about devices at home")]
+
+
+def _due() -> list[TeamAction]:
+    """Two promises for Thursday by one person, one by another, and one by somebody who has left."""
+    plain = replace(_actions()[0], due_on=date(2026, 11, 12), first_due_on=date(2026, 11, 12))
+    return [
+        replace(plain, action_key="A-11"),
+        replace(plain, action_key="A-12", person_key="ines"),
+        replace(plain, action_key="A-13", person_key="pam"),
+        replace(plain, action_key="A-14", person_key="zoe"),
+    ]
 
 
 def _minutes() -> Minutes:
@@ -148,4 +174,4 @@ def _corrected() -> Minutes:
     )
 
 
-JOBS: dict[str, Job] = {"night": night, "minutes": minutes, "draft": draft, "final": final}
+JOBS: dict[str, Job] = {"night": night, "minutes": minutes, "between": between, "draft": draft, "final": final}
