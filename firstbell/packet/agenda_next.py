@@ -14,13 +14,15 @@ from firstbell.packet.model import Audience, Chart, ChartSeries, Column, Line, P
 from firstbell.packet.summary import proposed
 
 NEEDS_SHOWN = 5
+NEEDS_FOR_ALL = 3
+"""How many of the shown needs are such as all readers may see, where there are that many."""
 
 
 def next_section(material: Material) -> Section:
     """Item 6: the most pressing needs with who would act on them, and the milestones before the next meeting."""
     words = material.wording
-    needs = material.assessment.needs
-    rows = tuple(_need_row(material, rank, result) for rank, result in enumerate(needs[:NEEDS_SHOWN], 1))
+    shown = _shown(material.assessment.needs)
+    rows = tuple(_need_row(material, rank, result) for rank, result in shown)
     titles = ("rank", "need", "now", "goal", "owner")
     table = Table(
         caption=words.say("needs_caption"),
@@ -39,9 +41,16 @@ def next_section(material: Material) -> Section:
             *_coming_milestones(material),
         ),
         tables=(table,) if rows else (),
-        charts=(_need_chart(material, needs[:NEEDS_SHOWN]),) if rows else (),
+        charts=(_need_chart(material, [result for _, result in shown]),) if rows else (),
         questions=(Line(item="next", text=words.say("next_question")),) if rows else (),
     )
+
+
+def _shown(needs: Sequence[IndicatorResult]) -> list[tuple[int, IndicatorResult]]:
+    """The most pressing needs with their ranks, and as many more as give every reader some to see."""
+    ranked = list(enumerate(needs, 1))
+    for_all = [one for one in ranked if audience_of(one[1].area) is Audience.TEAM][:NEEDS_FOR_ALL]
+    return [one for one in ranked if one[0] <= NEEDS_SHOWN or one in for_all]
 
 
 def _proposals(material: Material) -> list[Line]:

@@ -17,7 +17,7 @@ from firstbell.packet.page_one import page_one
 from firstbell.packet.pdf_agenda import LEVELS, AgendaSetter
 from firstbell.packet.words import Words
 from firstbell.records import Agreement, Measurement, TeamAction, TeamDecision
-from tests.unit.packet_material import SINCE, district, local, material, measured, month, seen, survey
+from tests.unit.packet_material import FOLDER, SINCE, district, local, material, measured, month, seen, survey
 
 
 @pytest.fixture(scope="module")
@@ -260,3 +260,14 @@ def test_an_agreement_without_a_known_cost_is_counted_and_not_free(folder: Distr
     assert texts(filters) == ["It costs $24,800 a year."]
     assert texts(filters, reading) == ["The cost of 1 of these is not known; the rest come to $24,800 a year."]
     assert texts(reading) == ["What it costs is not known."]
+
+
+def test_readers_who_may_not_see_security_still_see_needs_with_their_ranks(folder: District) -> None:
+    targets = FOLDER["targets.yaml"] + "".join(
+        f"  - {{indicator: {key}, target: {goal}, floor: {floor}, adopted_on: 2026-10-01}}\n"
+        for key, goal, floor in (("SA-04", 1.0, 0.0), ("SA-08", 1.0, 0.5))
+    )
+    with_needs = district(folder.folder.parent / "more", targets=targets)
+    table = cut(compose(material(with_needs)), "representative").sections[5].tables[0]
+    assert table.rows
+    assert [int(row.cells[0]) for row in table.rows] != list(range(1, len(table.rows) + 1))
