@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from click.testing import Result
 from typer.testing import CliRunner
 
 from firstbell.cli import app
@@ -34,7 +34,7 @@ class Office:
     folder: Path
     store: Store
 
-    def say(self, *words: str, answer: str = "") -> Result:
+    def say(self, *words: str, answer: str = "") -> Any:
         told = {
             "FIRSTBELL_DISTRICT": str(self.folder / "district"),
             "FIRSTBELL_STATE": str(self.folder / "state"),
