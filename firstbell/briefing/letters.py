@@ -14,7 +14,7 @@ from firstbell.delivery.message import Attachment, CalendarPart, Letter, one_lin
 from firstbell.files import whole_folder
 from firstbell.packet.audience import EDITIONS, cover_of, cut, in_language
 from firstbell.packet.material import Reader
-from firstbell.packet.model import Packet
+from firstbell.packet.model import Cover, Packet
 from firstbell.packet.render import EditionFiles, RenderedMail, render_edition, render_mail
 from firstbell.packet.wording import Wording
 from firstbell.store.models import PacketRow
@@ -63,17 +63,23 @@ def letters(
 ) -> list[NewMessage]:
     """One message a reader, as it is to be kept in the outbox. Readers without an address get none.
 
+    Readers to whose edition nothing or the same is added share one drawing of the mail, all of an edition its files.
     In rehearsal every message goes to the installer under a key of its own, so that going live sends afresh.
     """
     drawn = editions or draw(frozen.packet, sorted({(reader.edition, reader.language) for reader in readers}))
+    packets = {language: in_language(frozen.packet, language) for language in {reader.language for reader in readers}}
+    attached = {wish: _attachments(frozen, edition) for wish, edition in drawn.items()}
+    mails: dict[tuple[Wanted, Cover | None], RenderedMail] = {}
     found = []
     for reader in readers:
-        if reachable(work, reader.person_key):
-            edition = drawn[reader.edition, reader.language]
-            cover = cover_of(in_language(frozen.packet, reader.language), reader.person_key)
-            mail = render_mail(edition.packet, edition.name, cover, edition.files.pages)
-            attached = _attachments(frozen, edition)
-            found.append(post(work, frozen.row, reader, mail, attached, resend_number=resend_number))
+        if not reachable(work, reader.person_key):
+            continue
+        wish, cover = (reader.edition, reader.language), cover_of(packets[reader.language], reader.person_key)
+        alike = wish, cover and cover.model_copy(update={"person_key": ""})
+        if alike not in mails:
+            edition = drawn[wish]
+            mails[alike] = render_mail(edition.packet, edition.name, cover, edition.files.pages)
+        found.append(post(work, frozen.row, reader, mails[alike], attached[wish], resend_number=resend_number))
     return found
 
 

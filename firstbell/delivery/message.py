@@ -10,6 +10,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +76,9 @@ class Letter:
         mail["List-Id"] = f"<{self.list_id}>"
         mail["Auto-Submitted"] = "auto-generated"
         mail["Content-Language"] = self.language
-        mail.set_content(self.text)
-        mail.add_alternative(self.html, subtype="html")
-        if self.calendar is not None:
-            told = {"method": self.calendar.method, "charset": "UTF-8"}
-            mail.add_alternative(self.calendar.content, "text", "calendar", params=told)
-        for part in self.attachments:
-            main, _, sub = part.media_type.partition("/")
-            mail.add_attachment(part.content, maintype=main, subtype=sub, filename=part.name)
-        _fix_boundaries(mail, self.message_key)
-        return mail.as_bytes()
+        return mail.as_bytes().removesuffix(b"\r\n") + _body(
+            self.text, self.html, self.calendar, tuple(self.attachments)
+        )
 
 
 def addresses_in(recipient: str) -> list[str]:
@@ -104,6 +98,22 @@ def one_line(text: str) -> str:
 def _mailbox(name: str, address: str) -> Address:
     local, _, domain = address.rpartition("@")
     return Address(display_name=one_line(name), username=local, domain=domain)
+
+
+@lru_cache(maxsize=16)
+def _body(text: str, html: str, calendar: CalendarPart | None, attachments: tuple[Attachment, ...]) -> bytes:
+    """Everything below a letter's own headers: encoded once for all readers who get the same."""
+    mail = EmailMessage(policy=SMTP)
+    mail.set_content(text)
+    mail.add_alternative(html, subtype="html")
+    if calendar is not None:
+        told = {"method": calendar.method, "charset": "UTF-8"}
+        mail.add_alternative(calendar.content, "text", "calendar", params=told)
+    for part in attachments:
+        main, _, sub = part.media_type.partition("/")
+        mail.add_attachment(part.content, maintype=main, subtype=sub, filename=part.name)
+    _fix_boundaries(mail, hashlib.sha256(f"{text}\0{html}".encode()).hexdigest())
+    return mail.as_bytes()
 
 
 def _fix_boundaries(mail: EmailMessage, key: str) -> None:

@@ -49,6 +49,8 @@ def columns(text: str) -> int:
     >>> columns("abc"), columns("日本")
     (3, 4)
     """
+    if text.isascii():
+        return len(text)
     return sum(0 if combining(one) else 2 if east_asian_width(one) in "WF" else 1 for one in text)
 
 
