@@ -61,7 +61,12 @@ def _dates(material: Material) -> Iterator[_Date]:
         if day is not None
     ]
     found += [
-        _Date(one.notice_on, words.say("notice_by", vendor=one.vendor, kind=one.kind), one.annual_cost, one.owner_role)
+        _Date(
+            one.notice_on,
+            words.say("notice_by", vendor=one.vendor, kind=words.phrase(one.kind)),
+            one.annual_cost,
+            one.owner_role,
+        )
         for one in material.heard(Agreement)
         if one.notice_on is not None
     ]

@@ -184,7 +184,7 @@ def _contracts_table(material: Material, ending: list[Agreement]) -> Table:
             Row(
                 cells=(
                     one.vendor,
-                    one.kind,
+                    words.phrase(one.kind),
                     words.full_date(one.expires_on) if one.expires_on else "",
                     words.money(one.annual_cost) if one.annual_cost is not None else words.say("not_known"),
                     material.role(one.owner_role) if one.owner_role else "",

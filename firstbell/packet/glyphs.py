@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 from unicodedata import combining, normalize
 
+from firstbell.packet.wording import languages, table_of
 from firstbell.packet.words import TEMPLATES
 
 LONGEST = 1200
@@ -23,7 +24,9 @@ _INVISIBLE = re.compile(
 _SPACES = re.compile(r"\s+")
 _BETWEEN = re.compile(r"(?<=\d) ([^\W\d_]{1,2}) (?=\d)")
 _BEHIND = re.compile(r"(?<=\d) (?=(?:[^\W\d_]{1,4}\b|[%\u00b0\u20ac$]))")
-_BEFORE = re.compile(r"(?<=\b[A-Z\u00c0-\u00de][^\W\d_]{2}) (?=\d)")
+_WEEKDAYS = "|".join(day for language in languages() for day in table_of(language)["weekdays"] if day.islower())
+"""Of the languages that begin them with a small letter."""
+_BEFORE = re.compile(rf"(?<=\b[A-Z\u00c0-\u00de][^\W\d_]{{2}}) (?=\d)|(?<=\b(?:{_WEEKDAYS})) (?=\d)")
 
 
 def clean(text: str, clipped: str, longest: int = LONGEST) -> str:
@@ -50,6 +53,8 @@ def held(text: str) -> str:
 
     >>> held("worse: 54 min on Wed 18 Nov").replace("\xa0", "~")
     'worse: 54~min on Wed~18~Nov'
+    >>> held("para las 3, el mié 18 nov").replace("\xa0", "~")
+    'para las 3, el mié~18~nov'
     """
     return _BEHIND.sub("\xa0", _BEFORE.sub("\xa0", _BETWEEN.sub("\xa0\\1\xa0", text)))
 

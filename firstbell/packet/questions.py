@@ -107,5 +107,5 @@ def _of_agreements(material: Material) -> Iterable[Line]:
     for one in ending_agreements(material.heard(Agreement), today, ENDING_SOON.days):
         if one.expires_on is not None:
             day = words.full_date(one.expires_on)
-            text = words.say("propose_contract", vendor=one.vendor, kind=one.kind, day=day)
+            text = words.say("propose_contract", vendor=one.vendor, kind=words.phrase(one.kind), day=day)
             yield Line(item=f"ask:agreement:{one.entity_key}", text=text, weight=AGREEMENT_WEIGHT)
