@@ -91,7 +91,10 @@ def check_roles(district: District, today: date) -> Iterator[Finding]:
             sentence = f"no mail reaches {', '.join(silent)}; add an address in teams.yaml if they should read it."
             yield Finding(subject, Level.WARN, sentence)
         else:
-            yield Finding(subject, Level.OK, f"{len(members)} members, all with an address, and a team leader.")
+            counted = (
+                "one member, with an address" if len(members) == 1 else f"{len(members)} members, all with an address"
+            )
+            yield Finding(subject, Level.OK, f"{counted}, and a team leader.")
 
 
 def check_ends(district: District, today: date) -> Iterator[Finding]:

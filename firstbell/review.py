@@ -135,7 +135,7 @@ def review(work: Workplace, word: ReviewWord, beside: Beside = nothing_beside) -
         roles = {role.key for role in load_roles().roles}
         if word.by not in roles:
             wrong.append(f"by names no role there is; {did_you_mean(word.by, roles)}")
-        if word.word == "note" and not word.note and not records:
+        if word.word == "note" and not (word.note or word.confirm or word.drop or word.add or word.lines):
             wrong.append("Nothing was said: approve, hold, confirm, drop, add or note something.")
         if wrong:
             raise ReviewError("\n".join(wrong))

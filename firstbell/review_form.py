@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from firstbell.errors import FirstbellError
 from firstbell.minutes.model import Day, Entry, Title, Words
+
+_SENTENCE_END = re.compile(r"(?<=[.!?…])(?<!\b[A-Z][a-z]\.)(?<!\b[A-Z][a-z]{2}\.)\s+(?=[A-ZÀ-Þ])")
+"""Where a capital begins anew. "Dr. Lee" and "Nov. 3" are no ends."""
 
 
 class ReviewError(FirstbellError):
@@ -32,6 +36,13 @@ class LineNote(Entry):
 
     line: str = Field(title="Line", description="Its key, as `firstbell review` lists it.", min_length=1)
     text: str = Field(title="Note", description="At most two sentences; empty takes the note back.", max_length=400)
+
+    @field_validator("text")
+    @classmethod
+    def _two_sentences(cls, text: str) -> str:
+        if len(_SENTENCE_END.split(text.strip())) > 2:
+            raise ValueError("may be two sentences at most; keep the rest for the meeting")
+        return text
 
 
 class ReviewWord(Entry):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,7 +20,7 @@ commands.add_typer(actions_app, name="actions")
 
 Number = Annotated[str, typer.Argument(help="The action's number, for example A-14.")]
 Team = Annotated[str, typer.Option(help="The team, where several use this number.")]
-Day = Annotated[datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="The day; today by default.")]
+Day = Annotated[str, typer.Option("--on", metavar="DATE", help="The day, such as 2026-12-18; today by default.")]
 
 
 @actions_app.callback()
@@ -46,7 +46,7 @@ def list_actions(
 
 
 @actions_app.command()
-def close(context: typer.Context, number: Number, on: Day = None, team: Team = "") -> None:
+def close(context: typer.Context, number: Number, on: Day = "", team: Team = "") -> None:
     """Say that an action is done."""
     from firstbell.actions import closed
 
@@ -58,14 +58,15 @@ def close(context: typer.Context, number: Number, on: Day = None, team: Team = "
 def move(
     context: typer.Context,
     number: Number,
-    to: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], metavar="DATE", help="The new date.")],
+    to: Annotated[str, typer.Argument(metavar="DATE", help="The new date, such as 2026-12-18.")],
     why: Annotated[str, typer.Option(help="The reason, in a few words.")],
     team: Team = "",
 ) -> None:
     """Give an action another date; what was promised first stays."""
     from firstbell.actions import moved
 
-    _change(place_of(context), number, lambda action: moved(action, to.date(), why), team)
+    new = _date(to)
+    _change(place_of(context), number, lambda action: moved(action, new, why), team)
 
 
 @actions_app.command()
@@ -92,7 +93,7 @@ def drop(
     context: typer.Context,
     number: Number,
     why: Annotated[str, typer.Option(help="The reason, in a few words.")],
-    on: Day = None,
+    on: Day = "",
     team: Team = "",
 ) -> None:
     """Give an action up."""
@@ -142,10 +143,20 @@ def _change(place: Place, number: str, change: Change, team: str) -> None:
         typer.echo(sentence)
 
 
-def _day(place: Place, on: datetime | None) -> date:
+def _day(place: Place, on: str) -> date:
     from firstbell.clock import utc_now
 
-    return on.date() if on else utc_now().astimezone(place.load().zone).date()
+    return _date(on) if on else utc_now().astimezone(place.load().zone).date()
+
+
+def _date(written: str) -> date:
+    """A date as it is typed. Raises ActionError."""
+    from firstbell.actions import ActionError
+
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        raise ActionError(f"{written[:20]!r} is no date; write it like 2026-12-18.") from None
 
 
 def _owner(one: TeamAction) -> str:

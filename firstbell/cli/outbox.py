@@ -215,15 +215,12 @@ def _plain(row: OutboxRow, addresses: bool) -> dict[str, Any]:
 
 
 def _print(rows: list[OutboxRow], addresses: bool) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    titles = ["state", "person", *(["address"] if addresses else []), "edition", "when (UTC)", "server's word", "key"]
-    table = Table(*titles, show_edge=False, pad_edge=False)
+    """Two lines a message; the key stands alone on the second and is never wrapped, so that it can be copied."""
     for row in rows:
         when = row.settled_at or row.attempting_at or row.prepared_at
-        address = [row.address or "expired"] if addresses else []
-        cells = [row.state, row.person_key, *address, row.edition, f"{when:%Y-%m-%d %H:%M}"]
-        table.add_row(*(Text(cell, overflow="fold") for cell in (*cells, row.server_reply, row.message_key)))
-    Console().print(table if rows else "The outbox holds no such message.")
+        address = [row.address or "address expired"] if addresses else []
+        told = [row.state, f"{when:%Y-%m-%d %H:%M} UTC", row.person_key, *address, row.edition, row.server_reply]
+        typer.echo("  ".join(word for word in told if word))
+        typer.echo(f"  {row.message_key}")
+    if not rows:
+        typer.echo("The outbox holds no such message.")

@@ -6,6 +6,7 @@ files, so that a fault in one file does not hide those in another.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
@@ -98,8 +99,10 @@ def matches(document: Document, pattern: str) -> Iterator[tuple[Place, Any]]:
 
 def did_you_mean(word: str, known: frozenset[str] | set[str]) -> str:
     """A closing half-sentence that names the nearest known word, or all of them where they are few."""
-    close = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
-    if close:
+    near = get_close_matches(word, sorted(known), n=1, cutoff=0.8)
+    part = [one for one in re.split(r"[_.-]", word) if one in known]
+    far = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+    if close := near or part[-1:] or far:
         return f"did you mean {close[0]}?"
     return f"known here: {', '.join(sorted(known))}." if 0 < len(known) <= 20 else "look for its spelling."
 

@@ -23,6 +23,7 @@ def next_section(material: Material) -> Section:
     words = material.wording
     shown = _shown(material.assessment.needs)
     rows = tuple(_need_row(material, rank, result) for rank, result in shown)
+    audience = Audience.TEAM if any(row.audience is Audience.TEAM for row in rows) else Audience.SECURITY
     titles = ("rank", "need", "now", "goal", "owner")
     table = Table(
         caption=words.say("needs_caption"),
@@ -42,7 +43,7 @@ def next_section(material: Material) -> Section:
         ),
         tables=(table,) if rows else (),
         charts=(_need_chart(material, [result for _, result in shown]),) if rows else (),
-        questions=(Line(item="next", text=words.say("next_question")),) if rows else (),
+        questions=(Line(audience=audience, item="next", text=words.say("next_question")),) if rows else (),
     )
 
 

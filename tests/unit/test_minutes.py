@@ -324,6 +324,7 @@ def test_faulty_minutes_leave_nothing_behind(work: Workplace) -> None:
         (HEAD.replace("11-05", "12-03"), "minutes:2: meeting: has not begun yet"),
         (HEAD + "held_on: 2026-11-31\n", "minutes:3: held_on: must be a date written like 2026-11-20."),
         (HEAD + "attend: [bo]\n", "minutes:3: attend: is no known key; did you mean attended?"),
+        (HEAD + "open_actions: []\n", "minutes:3: open_actions: is no known key; did you mean actions?"),
         (HEAD + "attended: [bo]\nabsent: [bo]\n", "minutes:4: absent: bo also stands under attended; keep one."),
         (HEAD + "actions: [{action: A-1, word: finished}]\n", "minutes:3: actions.0.word: must be one of"),
         (HEAD + "new_actions: [{owner: bo}]\n", "minutes:3: new_actions.0.title: is missing"),

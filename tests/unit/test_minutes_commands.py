@@ -15,6 +15,7 @@ from firstbell.briefing.freeze import freeze
 from firstbell.cli import app
 from firstbell.clock import utc_now
 from firstbell.meetings import meetings_of
+from firstbell.review import waiting
 from firstbell.store.models import MessageState
 from firstbell.store.outbox import NewMessage, mark_attempting, prepare, settle
 from firstbell.store.schema import upgrade
@@ -182,6 +183,7 @@ def test_what_nobody_knows_stands_on_top_and_is_settled_by_hand(place: Path) -> 
     listed = run(place, "outbox")
     assert "1 may or may not have arrived: ask the reader" in " ".join(listed.stdout.split())
     assert "ada@example.org" not in listed.stdout
+    assert f"  {key}" in listed.stdout.splitlines()
     assert "address" not in json.loads(run(place, "outbox", "--json").stdout)[0]
     assert json.loads(run(place, "outbox", "--addresses", "--json").stdout)[0]["address"] == "ada@example.org"
     assert run(place, "outbox", "settle", key, "failed").stdout == f"{key} is failed.\n"
@@ -209,6 +211,30 @@ def test_a_packet_is_asked_for_once_more_of_the_persons_own_teams(place: Path) -
         assert teams_of(work, "oak_team", "bo") == ["oak_team"]
         with pytest.raises(OptionError, match="'eve' sits in no team; the members are ada, bo, cy"):
             teams_of(work, "", "eve")
+
+
+def test_a_word_on_no_decision_is_told_once_and_said_twice_is_kept_once(place: Path) -> None:
+    wrong = run(place, "review", "drop", "nokey", "--team", "leadership")
+    assert (wrong.exit_code, len(wrong.stderr.splitlines())) == (2, 1)
+    for _ in range(2):
+        assert run(place, "review", "confirm", "filter", "--team", "leadership").exit_code == 0
+
+
+def test_a_note_of_four_sentences_is_refused(place: Path) -> None:
+    with work_at(place) as work:
+        line = next(iter(waiting(work)[0].lines))[0]
+    say = ("review", "note", "--team", "leadership", "--line", line)
+    refused = run(place, *say, "It broke. We asked. They came. It works.")
+    assert (refused.exit_code, refused.stderr) == (
+        2,
+        "lines.0.text: may be two sentences at most; keep the rest for the meeting.\n",
+    )
+    assert run(place, *say, "Dr. Lee ordered it on Nov. 3 for St. Mary. It comes soon.").exit_code == 0
+
+
+def test_a_date_that_is_none_is_one_sentence(place: Path) -> None:
+    moved = run(place, "actions", "move", "A-14", "soon", "--why", "late")
+    assert (moved.exit_code, moved.stderr) == (2, "'soon' is no date; write it like 2026-12-18.\n")
 
 
 def test_the_watchdog_tells_mails_and_exits_with_1(place: Path) -> None:

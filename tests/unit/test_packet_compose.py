@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from firstbell.assessment.instrument import Area
 from firstbell.config.loaded import District
 from firstbell.intervals import Window
 from firstbell.kpi import Light, Verdict
@@ -164,6 +165,20 @@ def test_only_current_items_are_called_current_and_every_item_has_an_owner(folde
     ]
     assert table.caption.endswith("; besides them 1 current, 1 waived and 1 not applicable")
     assert [row.cells[3] for row in table.rows if not row.cells[3]] == []
+
+
+def test_nobody_is_asked_to_take_needs_that_the_edition_does_not_show(folder: District) -> None:
+    today = material(folder)
+    security = replace(
+        today.assessment, results=tuple(one for one in today.assessment.results if one.area is Area.SECURITY)
+    )
+    packet = compose(replace(today, assessment=security))
+    asked = {
+        edition: [line.item for line in cut(packet, edition).sections[5].questions]
+        for edition in ("technical", "representative")
+    }
+    assert "next" in asked["technical"]
+    assert "next" not in asked["representative"]
 
 
 def test_a_light_that_is_held_back_says_so_and_what_that_means(folder: District) -> None:
