@@ -17,7 +17,7 @@ from firstbell.briefing.freeze import Frozen, loaded
 from firstbell.briefing.material_changes import CANCELLED
 from firstbell.calendar import original_start, series_of
 from firstbell.config.rehearsal import prepared_in_rehearsal
-from firstbell.files import write_whole
+from firstbell.files import FileError, write_whole
 from firstbell.packet.audience import in_language
 from firstbell.packet.model import Packet
 from firstbell.packet.public_page import EDITION, MARK, Link, index_page, packet_page, title_of
@@ -49,17 +49,23 @@ def write_public(work: Workplace, folder: Path | None = None) -> Written:
     """
     target = folder or work.state / FOLDER
     pages = public_files(work)
-    changed = 0
-    for name, text in pages.items():
-        path, content = target / name, text.encode()
-        if not path.is_file() or path.read_bytes() != content:
-            write_whole(path, content)
-            changed += 1
-    ours = (path for path in target.glob("*.html") if MARK in path.read_text(encoding="utf-8", errors="replace"))
-    gone = [path for path in ours if path.name not in pages]
-    for path in gone:
-        path.unlink(missing_ok=True)
-    return Written(target, len(pages), changed, len(gone))
+    try:
+        changed = [name for name, text in pages.items() if _replaced(target / name, text.encode())]
+        ours = (path for path in target.glob("*.html") if MARK.encode() in path.read_bytes())
+        gone = [path for path in ours if path.name not in pages]
+        for path in gone:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise FileError(f"The public pages in {target} cannot be kept ({error.strerror}); mend its rights.") from error
+    return Written(target, len(pages), len(changed), len(gone))
+
+
+def _replaced(path: Path, content: bytes) -> bool:
+    """Write a page unless it stands there already in the same words; whether that was needed."""
+    if path.is_file() and path.read_bytes() == content:
+        return False
+    write_whole(path, content)
+    return True
 
 
 def public_files(work: Workplace) -> dict[str, str]:

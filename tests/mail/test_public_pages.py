@@ -11,6 +11,7 @@ import pytest
 
 from firstbell.briefing.public import Written, write_public
 from firstbell.config.rehearsal import back_to_rehearsal
+from firstbell.files import FileError
 from firstbell.store.session import Store
 from tests.mail.office import MEETING, MEETINGS, SEND, TEAMS, Office, open_office
 from tests.unit.packet_material import FOLDER, district, local
@@ -114,3 +115,12 @@ def test_each_language_has_its_pages_and_ways_between_them(office: Office, tmp_p
     assert f'href="{english}"' in pages["index-en.html"]
     for text in pages.values():
         assert all("/" not in address and ":" not in address for address in re.findall('href="([^#"]+)', text))
+
+
+def test_a_folder_that_cannot_be_written_to_is_told_in_a_sentence(office: Office, tmp_path: Path) -> None:
+    office.run(SEND)
+    office.now = MEETING
+    blocked = tmp_path / "blocked"
+    blocked.write_text("a file where the folder should stand", encoding="utf-8")
+    with pytest.raises(FileError, match="blocked"):
+        write_public(office.work, blocked)
