@@ -19,6 +19,8 @@ from firstbell.minutes.model import Entry
 from tasks.place import secret_readers, workplace
 from tasks.show import page
 
+FOR_A_PERSON = ("aside", "fault", "returned")
+"""What mails come to that somebody should look at: words, or an address that is wrong."""
 NO_INBOX = "district.yaml names no mail.inbox, so there is nothing to read."
 
 
@@ -68,6 +70,6 @@ def replies_state(read: RepliesRead) -> State[Any]:
     """How a reading ended: with a name of its own when a mail waits for a person."""
     said = ", ".join(f"{count} {outcome}" for outcome, count in read.counts.items())
     message = f"Mails: {said}." if said else " ".join(read.sentences) or "No mail came."
-    if read.counts.get("aside", 0) + read.counts.get("fault", 0):
+    if any(read.counts.get(outcome) for outcome in FOR_A_PERSON):
         return Completed(name="Mails to look at", message=message)
     return Completed(message=message)

@@ -21,7 +21,11 @@ ALL_QUOTED_BELOW = re.compile(
     r"^\s*(-{2,}\s*(original message|mensaje original|forwarded message|ursprüngliche nachricht)\s*-{2,}|_{20,})\s*$",
     re.IGNORECASE,
 )
-HEADER_BLOCK = re.compile(r"^\*?(from|de|von):\*?\s.*@", re.IGNORECASE)
+FROM_LINE = re.compile(r"^\*?(from|de|von):\*?\s", re.IGNORECASE)
+NEXT_LINES = re.compile(
+    r"^\*?(sent|date|to|subject|enviado|fecha|para|asunto|gesendet|an|betreff):\*?\s", re.IGNORECASE
+)
+"""What Outlook puts above the mail it quotes without marking a line of it."""
 ADDED_BY_PROGRAM = re.compile(
     r"^(sent from my|get outlook for|enviado desde mi|obtener outlook|sent via)\b", re.IGNORECASE
 )
@@ -66,7 +70,7 @@ def _sorted_out(lines: Iterable[str]) -> Iterator[SaidLine]:
             yield SaidLine(line.strip(), quoted=True)
         elif skip := _attribution(waiting, index):
             skip -= 1
-        elif ALL_QUOTED_BELOW.match(line) or HEADER_BLOCK.match(line):
+        elif ALL_QUOTED_BELOW.match(line) or _is_history(waiting, index):
             all_quoted = True
         elif line.rstrip() == "--" or ADDED_BY_PROGRAM.match(line):
             signed = True
@@ -82,6 +86,11 @@ def _attribution(lines: list[str], index: int) -> int:
         if BEFORE_QUOTE.match(" ".join(line.strip() for line in lines[index : index + length])):
             return length
     return 0
+
+
+def _is_history(lines: list[str], index: int) -> bool:
+    """Whether the headers of an earlier mail begin here: who wrote it, and right below when, to whom or about what."""
+    return bool(FROM_LINE.match(lines[index])) and any(map(NEXT_LINES.match, lines[index + 1 : index + 4]))
 
 
 def lines_of_html(html: str) -> list[SaidLine]:

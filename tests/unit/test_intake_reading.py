@@ -37,6 +37,7 @@ def plain(text: str, **headers: str) -> bytes:
         "-----Original Message-----\nFrom: Lakeside <tech@example.org>\nSubject: x\n\nOld words\n",
         "________________________________\nFrom: Lakeside <tech@example.org>\n\nOld words\n",
         "From: Lakeside <tech@example.org>\nSent: Monday\n\nOld words\n",
+        "*De:* Lakeside Schools\n*Enviado:* lunes\n\nOld words\n",
         "-- \nBo Short\nOld words\n",
         "Sent from my telephone\nOld words\n",
         "> Old words\n>> older\n| > oldest\n",
@@ -54,6 +55,11 @@ def test_words_between_quotes_stay_own() -> None:
         ("[b] Two", True),
         ("Mine two.", False),
     ]
+
+
+def test_own_words_may_begin_like_a_header() -> None:
+    assert own(plain("From: my classroom\nNothing works.\n")) == ["From: my classroom", "Nothing works."]
+    assert own(plain("On Monday we wrote\nOn paper.\n")) == ["On Monday we wrote", "On paper."]
 
 
 def test_html_alone_is_read_with_its_quotes() -> None:

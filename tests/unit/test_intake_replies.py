@@ -162,7 +162,7 @@ WRITTEN_INTO = "".join(
 BELOW_A_BLANK = quoted(NOTICE).replace(
     "> Your note: [IB-02]\n>\n", "> Your note: [IB-02]\n>\n\nThe disk is full. A new one comes\non Monday. More.\n"
 )
-MARKED_AS_OLD = f"From: Lakeside <tech@example.org>\n\n{NOTICE}".replace("[IB-02]", f"[IB-02] {DISK}")
+MARKED_AS_OLD = f"From: Lakeside\nSent: Monday\n\n{NOTICE}".replace("[IB-02]", f"[IB-02] {DISK}")
 NAMED = f"IB-02: {DISK}\n\n{quoted(NOTICE)}"
 
 
@@ -325,6 +325,17 @@ def test_our_own_mail_and_automatic_answers_change_nothing(work: Workplace) -> N
 def test_plain_words_are_not_guessed_at(work: Workplace) -> None:
     taken = take(work, answer_to(letter_to(work, "bo"), "bo@example.org", "Thanks, see you there!").as_bytes())
     assert (taken.outcome, kept(work)) == (Outcome.FAULT, (0, 0, 0))
+
+
+def test_outlooks_own_format_is_told_to_whoever_sends_it(work: Workplace) -> None:
+    mail = answer_to(letter_to(work, "ada"), "ada@example.org", "See the attached minutes.")
+    mail.add_attachment(b"x", maintype="application", subtype="ms-tnef", filename="winmail.dat")
+    assert take(work, mail.as_bytes()).outcome is Outcome.FAULT
+    (row,) = acknowledgements(work)
+    with work.store.read() as connection:
+        sent = message_by_key(connection, row.message_key)
+    assert sent is not None
+    assert b"winmail.dat" in (sent.message or b"")
 
 
 # once
