@@ -18,7 +18,7 @@ EDITIONS: Mapping[str, frozenset[Audience]] = {
     "leadership": frozenset(
         {Audience.PUBLIC, Audience.TEAM, Audience.LEADERSHIP, Audience.SECURITY, Audience.INCIDENT}
     ),
-    "technical": frozenset({Audience.PUBLIC, Audience.TEAM, Audience.SECURITY}),
+    "technical": frozenset({Audience.PUBLIC, Audience.TEAM, Audience.TECHNICAL, Audience.SECURITY}),
     "representative": frozenset({Audience.PUBLIC, Audience.TEAM}),
     "public": frozenset({Audience.PUBLIC}),
 }

@@ -32,6 +32,8 @@ class Audience(StrEnum):
     """About fewer people than the small-group minimum: kept in the snapshot, shown in no edition."""
     LEADERSHIP = "leadership"
     """What those who lead renew or staff: terms, keys, calendars."""
+    TECHNICAL = "technical"
+    """Names of machines and accounts: for those who mend them."""
     SECURITY = "security"
     INCIDENT = "incident"
 
@@ -41,7 +43,7 @@ Public = Annotated[Value, Audience.PUBLIC]
 Team = Annotated[Value, Audience.TEAM]
 Individual = Annotated[Value, Audience.INDIVIDUAL]
 SmallGroup = Annotated[Value, Audience.SMALL_GROUP]
-Security = Annotated[Value, Audience.SECURITY]
+Technical = Annotated[Value, Audience.TECHNICAL]
 IncidentOnly = Annotated[Value, Audience.INCIDENT]
 
 
@@ -281,7 +283,7 @@ class SourceRow(Classed):
     title: Public[str] = ""
     read_at: Team[str] = ""
     state: Team[str] = ""
-    error: Security[str] = ""
+    error: Technical[str] = ""
     owner: Team[str] = ""
     feeds: Public[str] = ""
 

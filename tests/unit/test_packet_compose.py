@@ -349,8 +349,10 @@ def test_the_error_of_a_read_is_for_those_who_mend_it(folder: District) -> None:
     made = material(folder)
     broken = tuple(replace(one, failing="desk.cedar.example refused the login.") for one in made.sources)
     packet = compose(replace(made, sources=broken))
-    parents, mender = cut(packet, "representative").appendix.sources, cut(packet, "technical").appendix.sources
-    assert {(row.state, row.error) for row in parents} == {("The last read failed.", "")}
+    mender = cut(packet, "technical").appendix.sources
+    for edition in ("leadership", "representative"):
+        told = cut(packet, edition).appendix.sources
+        assert {(row.state, row.error) for row in told} == {("The last read failed.", "")}
     assert {row.error for row in mender} == {"desk.cedar.example refused the login."}
 
 
