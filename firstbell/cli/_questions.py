@@ -181,7 +181,15 @@ def _readers(said: Given) -> Given:
 
 
 def _mail(said: Given) -> Given:
-    return replace(said, mail=said.mail or _ask("7. Which mail server (host:port), or files?", _mail_server, "files"))
+    return replace(
+        said,
+        mail=said.mail
+        or _ask(
+            "7. How does mail leave? (host:port, :25 for a relay; microsoft365 TENANT APP_ID; files)",
+            _mail_server,
+            "files",
+        ),
+    )
 
 
 def _ask(question: str, check: Callable[[str], str], default: str | None = None) -> str:

@@ -37,7 +37,9 @@ def init(
     reader: Annotated[
         list[str] | None, typer.Option(help="6. 'Ada Long <ada@example.org> team_leader it_lead'; repeat it.")
     ] = None,
-    mail: Annotated[str, typer.Option(help="7. Mail server as host:port, or 'files' to write .eml files.")] = "",
+    mail: Annotated[
+        str, typer.Option(help="7. Mail server as host:port (:25 a relay), 'microsoft365 TENANT APP_ID', or 'files'.")
+    ] = "",
     mail_user: Annotated[str, typer.Option(help="7. Login at the mail server; the password is never asked.")] = "",
     sender: Annotated[str, typer.Option(help="7. The address packets come from; the first reader's by default.")] = "",
     interactive: Annotated[

@@ -72,6 +72,8 @@ class MailAnswer:
     port: int = 587
     security: str = "starttls"
     username: str = ""
+    tenant: str = ""
+    client_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,12 +297,20 @@ def meeting_from(
 
 
 def mail_from(server: str, sender: str, username: str = "") -> MailAnswer:
-    """How mail leaves: "files" for .eml files, or a server as host or host:port. The port chooses the protection.
+    """How mail leaves: a server as host or host:port, "microsoft365 TENANT APP_ID", or "files" for .eml files.
 
-    Port 465 speaks TLS from the first byte, 25 is a relay that knows this machine, every other uses STARTTLS.
+    The port chooses the protection: 465 speaks TLS from the first byte, 25 is a relay that knows this machine and
+    wants no login, every other uses STARTTLS. Raises AnswerError for anything else.
+
+    >>> mail_from("relay.example.org:25", "a@example.org").security
+    'none'
+    >>> mail_from("microsoft365 contoso.onmicrosoft.com 0a1b2c3d", "a@example.org").tenant
+    'contoso.onmicrosoft.com'
     """
     if server in ("", "files"):
         return MailAnswer(sender=sender)
+    if server.split()[:1] == ["microsoft365"]:
+        return _microsoft_365(server.split()[1:], sender)
     host, _, port = server.partition(":")
     if not re.fullmatch(r"[A-Za-z0-9.-]+", host) or (port and not port.isdigit()):
         raise AnswerError('a mail server is written like "smtp.example.org:587"; "files" writes .eml files instead.')
@@ -308,4 +318,16 @@ def mail_from(server: str, sender: str, username: str = "") -> MailAnswer:
     if not 1 <= number <= 65535:
         raise AnswerError(f"{port[:12]} is no port of a mail server; one is a number from 1 to 65535, mostly 587.")
     security = {465: "tls", 25: "none"}.get(number, "starttls")
+    if username and security == "none":
+        raise AnswerError("a relay on port 25 takes no login; leave the login out, or name port 587 or 465.")
     return MailAnswer(sender=sender, transport="smtp", host=host, port=number, security=security, username=username)
+
+
+def _microsoft_365(words: list[str], sender: str) -> MailAnswer:
+    if len(words) != 2 or not all(re.fullmatch(r"[A-Za-z0-9.-]+", word) for word in words):
+        raise AnswerError(
+            'Microsoft 365 is written like "microsoft365 contoso.onmicrosoft.com 0a1b2c3d-...": the tenant and the '
+            "id of the app that may send; docs/operations.md says how to make one."
+        )
+    tenant, client_id = words
+    return MailAnswer(sender=sender, transport="graph", tenant=tenant, client_id=client_id)

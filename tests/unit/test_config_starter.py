@@ -211,3 +211,29 @@ def test_keys_are_valid_and_distinct(names: list[str]) -> None:
         keys.append(key_of(name, keys))
     assert len(set(keys)) == len(keys)
     assert all(key[0].isalpha() and key.replace("_", "a").isalnum() and len(key) <= 60 for key in keys)
+
+
+def test_microsoft_365_is_written_with_its_app_and_where_the_secret_is(tmp_path: Path) -> None:
+    mail = mail_from("microsoft365 contoso.onmicrosoft.com 0a1b-2c3d", "tech@example.org")
+    district = write_start(
+        tmp_path / "district", answers(mail=mail), today=TODAY, load=load_folder, schemas={}
+    ).about.mail
+    assert (district.transport, district.tenant, district.client_id) == (
+        "graph",
+        "contoso.onmicrosoft.com",
+        "0a1b-2c3d",
+    )
+    assert district.client_secret is not None
+    assert district.client_secret.get_secret_value() == "env:FIRSTBELL_GRAPH_SECRET"
+
+
+@pytest.mark.parametrize("server", ["microsoft365", "microsoft365 contoso", "microsoft365 con;toso app"])
+def test_an_answer_on_microsoft_365_that_lacks_something_shows_an_example(server: str) -> None:
+    with pytest.raises(AnswerError, match=r"written like \"microsoft365 contoso\.onmicrosoft\.com"):
+        mail_from(server, "tech@example.org")
+
+
+def test_a_relay_takes_no_login() -> None:
+    assert mail_from("relay.example.org:25", "tech@example.org").username == ""
+    with pytest.raises(AnswerError, match="takes no login"):
+        mail_from("relay.example.org:25", "tech@example.org", "tech")
