@@ -15,7 +15,10 @@ BETWEEN_GROUPS = 4.0
 
 
 def day_strip(chart: Chart, width: float, words: Words) -> tuple[list[str], float]:
-    """A cell a day: empty is none, hatched is some, full is much, crossed is not known. Much is above the target."""
+    """A cell a day: empty is none, hatched is some, full is much, crossed is not known. Much is above the target.
+
+    A stroke through a cell says that only a part of the day is known.
+    """
     shown = chart.series[:MOST_ROWS]
     most = max((point.value for series in shown for point in series.points if point.value is not None), default=0)
     limit = chart.target if chart.target is not None else most / 2
@@ -27,10 +30,11 @@ def day_strip(chart: Chart, width: float, words: Words) -> tuple[list[str], floa
         top = row * ROW + 3
         body.append(lettering(left - 6, top + BAR - 1.5, short(series.name, letters), anchor="end"))
         for place, point in zip(places, series.points, strict=False):
-            body += _cell(left + place, top, cell - 2, point.value, limit)
+            body += _cell(left + place, top, cell - 2, point.value, limit, partly=point.partly)
     height = len(shown) * ROW + 6
     body += _dates(longest, places, left, height + 6, cell)
-    return [*body, *_key(left, height + 20, limit, chart.unit, width, words)], height + 26
+    partly = any(point.partly for series in shown for point in series.points)
+    return [*body, *_key(left, height + 20, limit, chart.unit, width, words, partly=partly)], height + 26
 
 
 def _columns(points: Sequence[Point], room: float) -> tuple[list[float], float]:
@@ -60,7 +64,9 @@ def _dates(points: Sequence[Point], places: Sequence[float], left: float, top: f
     return body
 
 
-def _cell(left: float, top: float, size: float, value: float | None, limit: float) -> list[str]:
+def _cell(
+    left: float, top: float, size: float, value: float | None, limit: float, *, partly: bool = False
+) -> list[str]:
     frame = (
         f'<rect x="{n(left)}" y="{n(top)}" width="{n(size)}" height="{n(BAR)}" fill="none" '
         f'stroke="{LIGHT["muted"]}" stroke-width="0.6"/>'
@@ -68,20 +74,27 @@ def _cell(left: float, top: float, size: float, value: float | None, limit: floa
     if value is None:
         crossed = ((left, left + size), (left + size, left))
         return [frame, *(rule(start, top, stop, top + BAR, "muted", "") for start, stop in crossed)]
+    stroke = [rule(left, top + BAR, left + size, top, "muted", "")] if partly else []
     if value <= 0:
-        return [frame]
-    return [frame, box(left, top, size, BAR, "accent" if value > limit else "hatch")]
+        return [frame, *stroke]
+    return [frame, box(left, top, size, BAR, "accent" if value > limit else "hatch"), *stroke]
 
 
-def _key(left: float, top: float, limit: float, unit: str, width: float, words: Words) -> list[str]:
+def _key(left: float, top: float, limit: float, unit: str, width: float, words: Words, *, partly: bool) -> list[str]:
     known = ((0.0, words.say("chart_none")), (None, words.say("chart_not_known")))
     some = (limit / 2 or 0.1, words.say("chart_up_to", value=number(limit, unit)))
     key = (known[0], some, (limit + 1, words.say("chart_more")), known[1])
-    step = min(84.0, (width - left) / len(key))
+    step = min(84.0, (width - left) / (len(key) + partly))
     body: list[str] = []
     for place, (value, label) in enumerate(key):
         body += [
             *_cell(left + place * step, top - 7, 9, value, limit),
             lettering(left + place * step + 13, top, label, colour="muted"),
+        ]
+    if partly:
+        at = left + len(key) * step
+        body += [
+            *_cell(at, top - 7, 9, 0.0, limit, partly=True),
+            lettering(at + 13, top, words.say("chart_partly"), colour="muted"),
         ]
     return body

@@ -180,11 +180,15 @@ class Table(Classed):
 
 
 class Point(Part):
-    """One value of a chart. A None is drawn as a gap, never as zero. Neighbours of one `group` stand together."""
+    """One value of a chart. A None is drawn as a gap, never as zero. Neighbours of one `group` stand together.
+
+    `partly`: part of its time is not known, so the value may be too good.
+    """
 
     label: Public[str] = ""
     group: Public[str] = ""
     value: Public[float | None] = None
+    partly: Public[bool] = False
 
 
 class ChartSeries(Classed):

@@ -15,6 +15,8 @@ from firstbell.packet.model import Chart, ChartSeries, Point
 DAYS_DRAWN = 42
 ROWS_DRAWN = 5
 LEAST_WEEKS = 3
+WATCHED_WHOLE = 0.995
+"""A day of which less was watched is marked as known in part; a few looks that were late are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ def day_strip(material: Material, found: Sequence[Watched], days: Sequence[Schoo
         finding = words.say("strip_finding", n=len(bad), days=len(known), day=worst.label, longest=longest)
     if len(known) < len(points):
         finding = f"{finding} {words.say('strip_unknown', n=len(points) - len(known))}"
+    if partly := sum(point.partly for point in known):
+        finding = f"{finding} {words.say('strip_partly', n=partly)}"
     named = [one for one in found if any(point.value for point in _points(material, [one], days))][:ROWS_DRAWN]
     rows = [(one.name, [one]) for one in named]
     if others := [one for one in found if one not in named]:
@@ -99,10 +103,18 @@ def _points(material: Material, group: Sequence[Watched], days: Iterable[SchoolD
         Point(
             label=words.day(one.day),
             group=firsts.setdefault(one.monday, words.day(one.day)),
-            value=_lost_minutes(group, one.hours),
+            value=(lost := _lost_minutes(group, one.hours)),
+            partly=lost is not None and _watched_share(group, one.hours) < WATCHED_WHOLE,
         )
         for one in (days if group else ())
     ]
+
+
+def _watched_share(found: Sequence[Watched], hours: Windows) -> float:
+    """The share of these hours in which the services were watched, all of them together."""
+    lines = [one.line.within(hours) for one in found]
+    over = sum(total_seconds(line.over) for line in lines)
+    return 1 - sum(total_seconds(line.unknown) for line in lines) / over if over else 0.0
 
 
 def _lost_minutes(found: Sequence[Watched], hours: Windows) -> float | None:

@@ -83,6 +83,13 @@ def test_an_unknown_day_is_crossed_and_a_good_day_is_empty() -> None:
     assert draw(chart("days", [0.0])).count("<line") == legend
 
 
+def test_a_day_known_in_part_is_struck_through_and_stands_in_the_key() -> None:
+    whole, part = Point(label="a", value=0), Point(label="b", value=0, partly=True)
+    svg = draw(Chart(kind="days", series=(ChartSeries(name="one", points=(whole, part)),)))
+    assert ">in part<" in svg
+    assert svg.count("<line") == draw(chart("days", [0.0])).count("<line") + 2
+
+
 def test_percent_are_cut_as_in_print_and_not_rounded_up() -> None:
     svg = draw(Chart(kind="bars", unit="%", series=(ChartSeries(points=(Point(label="a", value=99.9),)),)))
     assert ">99 %<" in svg

@@ -334,6 +334,15 @@ def test_a_silent_source_says_since_when_in_every_place_of_its_figures(folder: D
     assert "Surveys: never read yet. Principal looks after it." in unknowns
 
 
+def test_a_day_that_was_watched_in_part_is_no_clean_day(folder: District) -> None:
+    """Time that nobody watched is printed in minutes above the strip; the strip must not call that day "none"."""
+    gap = (seen("sis", SINCE, local(11, 16, 10)), seen("sis", local(11, 16, 10, 40), AS_OF))
+    packet = compose(material(folder, month() | {"probes": (*gap, seen("sso", SINCE, AS_OF))}))
+    strip = next(chart for chart in packet.sections[2].charts if chart.kind == "days")
+    assert [point.label for point in strip.series[0].points if point.partly] == ["Mon 16 Nov"]
+    assert strip.alternative.endswith("1 of these days was watched only in part.")
+
+
 def test_services_that_are_no_longer_watched_have_no_clean_row_and_no_clean_day(folder: District) -> None:
     """Watched until 9 am on Wed 18 Nov, which is more than half of the period's class time."""
     last = local(11, 18, 9)
