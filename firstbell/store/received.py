@@ -13,10 +13,9 @@ from firstbell.store.save import upsert
 def remember_mail(connection: Connection, row: ReceivedMailRow) -> bool:
     """Write down that a mail is taken in; False when it was before. Part of the transaction that acts on it."""
     values = {name: getattr(row, name) for name in ReceivedMailRow.__table__.columns.keys()}  # noqa: SIM118 - no dict
-    done = connection.execute(
-        upsert(connection, ReceivedMailRow).values(**values).on_conflict_do_nothing(index_elements=["identity"])
-    )
-    return done.rowcount == 1
+    # By what it returns, because of an INSERT PostgreSQL's driver tells no count of rows.
+    statement = upsert(connection, ReceivedMailRow).values(**values).on_conflict_do_nothing(index_elements=["identity"])
+    return connection.scalar(statement.returning(ReceivedMailRow.identity)) is not None
 
 
 def mail_taken(connection: Connection, identity: str) -> ReceivedMailRow | None:

@@ -6,6 +6,8 @@ import multiprocessing
 from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
+from email.message import EmailMessage
+from email.policy import SMTP
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -16,9 +18,11 @@ from firstbell.actions import change_action, closed, handed_over, moved, owner_o
 from firstbell.between.cycle import BetweenError, preview
 from firstbell.config.rehearsal import back_to_rehearsal, go_live
 from firstbell.delivery.transport import DeliveryError
+from firstbell.intake.replies import Outcome, take
 from firstbell.minutes.reading import minutes_from_text
 from firstbell.minutes.record import record_minutes
-from firstbell.records import TeamAction, TeamDecision
+from firstbell.records import MeetingMinutes, TeamAction, TeamDecision
+from firstbell.store.history import current_team_facts
 from firstbell.store.models import MessageState
 from firstbell.store.session import Store, open_store
 from tests.mail.between_office import MONDAY, Office, open_office, opened
@@ -325,3 +329,27 @@ def test_each_reads_in_the_language_of_the_packet_they_get(office: Office) -> No
     subjects = dict(office.taken())
     assert subjects["ines@cedar.example"] == "Reminder: A-1 is due Thu 12 Nov"
     assert subjects["pam@cedar.example"].startswith("Recordatorio: A-2 vence")
+
+
+def test_the_minutes_come_back_as_an_answer_with_the_file_filled_in(office: Office) -> None:
+    inbox = "{address: answers@cedar.example, host: localhost, username: answers, password: env:INBOX_PASSWORD}"
+    text = FOLDER["district.yaml"].replace(
+        "sender: packets@cedar.example", f"sender: packets@cedar.example, inbox: {inbox}"
+    )
+    office.folder = district(office.state.parent / "answering", district=text)
+    office.run("minutes", local(11, 6, 6, 30))
+    assert "Hand it in by answering this mail with the file attached" in office.text()
+    ours = opened(office.mailbox.taken[-1][1])
+    assert ours["Reply-To"] == "answers@cedar.example"
+    (attached,) = ours.iter_attachments()
+    filled = attached.get_content().decode().replace("  - pam", "  # - pam").replace("note:", "note: It was short.")
+    answer = EmailMessage(policy=SMTP)
+    answer["From"], answer["To"], answer["Subject"] = "theo@cedar.example", ours["Reply-To"], f"Re: {ours['Subject']}"
+    answer["In-Reply-To"], answer["Message-ID"] = ours["Message-ID"], "<1@phone.example>"
+    answer.set_content("Here it is.")
+    answer.add_attachment(filled.encode(), maintype="application", subtype="yaml", filename="minutes.yaml")
+    taken = take(office.work, answer.as_bytes())
+    assert (taken.outcome, taken.stored) == (Outcome.MINUTES, (f"tech/{HELD}",))
+    with office.store.read() as connection:
+        (minutes,) = current_team_facts(connection, MeetingMinutes)
+    assert (minutes.note, minutes.attended) == ("It was short.", ("ruth", "theo", "ines", "sam"))
