@@ -26,7 +26,9 @@ _BETWEEN = re.compile(r"(?<=\d) ([^\W\d_]{1,2}) (?=\d)")
 _BEHIND = re.compile(r"(?<=\d) (?=(?:[^\W\d_]{1,4}\b|[%\u00b0\u20ac$]))")
 _WEEKDAYS = "|".join(day for language in languages() for day in table_of(language)["weekdays"] if day.islower())
 """Of the languages that begin them with a small letter."""
-_BEFORE = re.compile(rf"(?<=\b[A-Z\u00c0-\u00de][^\W\d_]{{2}}) (?=\d)|(?<=\b(?:{_WEEKDAYS})) (?=\d)")
+_BEFORE = re.compile(
+    rf"(?<=\b[A-Z\u00c0-\u00de][^\W\d_]{{2}}) (?=\d)|(?<=\b(?:{_WEEKDAYS})) (?=\d)|(?<=\b(?:goal|meta)) (?=\d)"
+)
 
 
 def clean(text: str, clipped: str, longest: int = LONGEST) -> str:
@@ -49,7 +51,7 @@ def clean(text: str, clipped: str, longest: int = LONGEST) -> str:
 def held(text: str) -> str:
     """The text with no-break spaces where a line must not end: "80 %", "26 h", "Fri 23 Oct", "4 of 8".
 
-    A number keeps a unit, month or other short word behind it, and a weekday or month before it.
+    A number keeps a unit, month or other short word behind it, and a weekday, a month or its "goal" before it.
 
     >>> held("worse: 54 min on Wed 18 Nov").replace("\xa0", "~")
     'worse: 54~min on Wed~18~Nov'

@@ -61,8 +61,15 @@ def day_strip(material: Material, found: Sequence[Watched], days: Sequence[Schoo
     rows = [(one.name, [one]) for one in named]
     if others := [one for one in found if one not in named]:
         rows.append((words.say("other_services" if named else "all_services", n=len(others)), others))
-    series = tuple(ChartSeries(name=name, points=tuple(_points(material, group, days))) for name, group in rows)
+    series = tuple(_series(material, name, _points(material, group, days)) for name, group in rows)
     return Chart(kind="days", title=words.say("strip_title"), alternative=finding, unit="min", series=series)
+
+
+def _series(material: Material, name: str, points: Sequence[Point]) -> ChartSeries:
+    """One row of the strip; where class time was lost it says how much, for those who hear the drawing."""
+    words, lost = material.wording, sum(point.value or 0 for point in points)
+    finding = words.say("figure_sentence", title=name, value=words.duration(60 * lost)) if lost else ""
+    return ChartSeries(name=name, points=tuple(points), finding=finding)
 
 
 def _weeks(material: Material, found: Sequence[Watched], days: Sequence[SchoolDay]) -> Chart | None:

@@ -144,6 +144,15 @@ def test_services_that_cost_class_time_are_named_with_it(packet: Packet) -> None
     assert "1 of 2 services cost class time: Sign-in (50 min)." in texts
 
 
+def test_the_strip_of_days_names_each_service_that_cost_class_time(packet: Packet) -> None:
+    strip = next(chart for chart in packet.sections[2].charts if chart.kind == "days")
+    assert [(row.name, row.finding) for row in strip.series] == [
+        ("Sign-in", "Sign-in: 50 min."),
+        ("1 other service", ""),
+    ]
+    assert {point.group for point in strip.series[0].points} == {"Fri 6 Nov", "Mon 9 Nov", "Mon 16 Nov", "Mon 23 Nov"}
+
+
 def test_groups_that_nobody_asked_are_named(packet: Packet) -> None:
     texts = [line.text for line in packet.sections[3].sentences]
     assert "Last asked: Families on 20 Oct 2026 and Staff on 20 Oct 2026." in texts

@@ -179,6 +179,7 @@ def test_direction_overrides_and_line_breaks_vanish() -> None:
         ("at 8:10 am to", "8:10 am"),
         ("proven: 115 of 147; goal", "115 of 147"),
         ("99.90 %; limit 26 h.", "26 h"),
+        ("(13 of 18; goal 18)", "goal 18"),
     ],
 )
 def test_a_number_and_its_unit_stay_on_one_line(text: str, together: str) -> None:
