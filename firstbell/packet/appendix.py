@@ -5,7 +5,7 @@ from __future__ import annotations
 from firstbell.assessment.instrument import AREA_TITLES, Area
 from firstbell.assessment.result import IndicatorResult
 from firstbell.assessment.targets import Target
-from firstbell.kpi import Availability
+from firstbell.kpi import Availability, Kpi
 from firstbell.packet.baseline import trend
 from firstbell.packet.figures import audience_of, goal_text, silence_text, value_text
 from firstbell.packet.material import Material, SourceState
@@ -78,7 +78,7 @@ def _row(material: Material, result: IndicatorResult) -> IndicatorRow:
         target=goal_text(result, words) or words.say("no_target"),
         basis=_basis(result.target, words),
         numerator=words.number(kpi.numerator) if kpi.numerator is not None else "",
-        denominator=words.number(kpi.denominator) if kpi.denominator is not None else "",
+        denominator=_out_of(kpi, words),
         missing=words.number(kpi.missing) if kpi.missing else "0",
         window=words.say("window", start=words.full_date(kpi.window.start), end=words.full_date(kpi.window.end)),
         sources=words.listed(material.names.sources.get(key, key) for key in kpi.sources),
@@ -87,6 +87,13 @@ def _row(material: Material, result: IndicatorResult) -> IndicatorRow:
         trend=trend(material, result),
         priority=round(result.priority, 1) if result.priority is not None else None,
     )
+
+
+def _out_of(kpi: Kpi, words: Wording) -> str:
+    """What a figure was counted of; of one that is no share, such as a median, how many stand behind it."""
+    if kpi.denominator is not None:
+        return words.number(kpi.denominator)
+    return words.number(kpi.n) if kpi.numerator is None and kpi.known and kpi.n else ""
 
 
 def _basis(target: Target, words: Wording) -> str:

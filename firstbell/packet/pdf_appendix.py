@@ -21,16 +21,18 @@ SMALL_LETTERS = int(PAGE_LETTERS * 8.2 / 7.4)
 def appendix_data(appendix: Appendix, agenda: Agenda, words: Words) -> dict[str, Any] | None:
     """The appendix as plain data for its template; None when there is nothing to say."""
     setter = _Setter(words)
+    parts = list(setter.parts(appendix))
+    said = {line for part in parts for line in part["lines"]}
     data = {
         "criteria": [setter.criterion(one) for one in appendix.criteria],
         "tables": list(setter.tables(appendix)),
-        "lines": list(setter.parts(appendix)),
+        "lines": parts,
         "glossary": [
             {"word": setter.clean(one.word), "meaning": setter.clean(one.meaning)} for one in appendix.glossary
         ],
         "rest": agenda.full_rest,
         "full_tables": agenda.full_tables,
-        "full_lines": agenda.full_lines,
+        "full_lines": [line for line in dict.fromkeys(agenda.full_lines) if line not in said],
     }
     if not any(data.values()):
         return None

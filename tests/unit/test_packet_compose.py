@@ -343,6 +343,11 @@ def test_a_day_that_was_watched_in_part_is_no_clean_day(folder: District) -> Non
     assert strip.alternative.endswith("1 of these days was watched only in part.")
 
 
+def test_a_figure_that_is_no_share_tells_how_many_stand_behind_it(packet: Packet) -> None:
+    rows = {row.code: row for criterion in packet.appendix.criteria for row in criterion.indicators}
+    assert (rows["IP-10"].numerator, rows["IP-10"].denominator) == ("", "13")
+
+
 def test_services_that_are_no_longer_watched_have_no_clean_row_and_no_clean_day(folder: District) -> None:
     """Watched until 9 am on Wed 18 Nov, which is more than half of the period's class time."""
     last = local(11, 18, 9)

@@ -265,6 +265,13 @@ def test_an_indicator_tells_its_evidence_once_and_counts_seconds_in_hours() -> N
     assert other["evidence"] == "Window: November."
 
 
+def test_a_sentence_that_the_appendix_tells_already_is_not_told_in_full_again() -> None:
+    agenda = Agenda(full_lines=["The filter is late.", "The filter is late.", "Sign-in answers always."])
+    data = appendix_data(Appendix(strengths=(Line(text="Sign-in answers always."),)), agenda, Words("en"))
+    assert data is not None
+    assert data["full_lines"] == ["The filter is late."]
+
+
 @given(st.lists(st.lists(st.text(max_size=90), min_size=4, max_size=4), max_size=6))
 def test_columns_share_the_page_only_where_they_must(rows: list[list[str]]) -> None:
     titles = ["No.", "What", "Who", "When"]
