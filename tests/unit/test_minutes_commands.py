@@ -156,6 +156,23 @@ def test_an_action_is_moved_handed_over_closed_and_reopened(place: Path) -> None
     assert "No action is open." in run(place, "actions").stdout
 
 
+def test_all_of_a_leavers_is_handed_over_and_the_list_says_who_left(place: Path) -> None:
+    with work_at(place) as work:
+        tell(work, action(15, person_key="zoe"), action(16, owner_role="librarian"), at=utc_now())
+    listed = run(place, "actions").stdout
+    assert ("(zoe)" in listed, "left" in listed, "nobody" in listed) == (True, True, True)
+    moved = run(place, "actions", "hand-over", "--all-of", "zoe", "--to", "bo")
+    assert (moved.exit_code, moved.stdout) == (0, "A-15 is open, due 2026-11-01: Promise 15\n")
+    told = run(place, "actions", "history", "A-15").stdout.splitlines()
+    assert [line[18:] for line in told] == [
+        "open, due 2026-11-01, it_lead (zoe)",
+        "open, due 2026-11-01, teacher_representative (bo)",
+    ]
+    assert len(json.loads(run(place, "actions", "history", "A-15", "--json").stdout)) == 2
+    refused = run(place, "actions", "hand-over", "--to", "bo")
+    assert (refused.exit_code, refused.stderr) == (2, "Name the action by its number, for example A-14.\n")
+
+
 def test_a_draft_is_listed_confirmed_held_and_approved(place: Path) -> None:
     assert "proposed  filter  Decide filter" in run(place, "review").stdout
     named = ("--team", "leadership")
