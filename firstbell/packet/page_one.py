@@ -24,10 +24,12 @@ from firstbell.packet.model import (
     Packet,
     Trend,
 )
-from firstbell.packet.page_parts import Block, Entry, LightRow, PageOne, Statement
+from firstbell.packet.page_parts import Block, Entry, LightRow, PageOne, Statement, lines_on_a_phone
 from firstbell.packet.words import Words
 
 MOST_OPTIONS = 4
+USUAL_ASIDE = 2
+"""Lines of what the lights are judged against; a longer one takes its room from the lights' second figures."""
 SENTENCE = 160
 OWN_FIGURES = 240
 """Characters one sentence may have on page one; the PDF's sections and the appendix hold it whole."""
@@ -77,7 +79,7 @@ class _Setter:
             **blocks,
             lights=lights,
             lights_title=words.say("lights" if judged or not lights else "areas"),
-            lights_aside=self._clean(packet.lights_adopted, longest=130) if judged else "",
+            lights_aside=self._clean(packet.lights_adopted, longest=160) if judged else "",
             lights_empty=words.say("no_lights"),
             security=self._security(lights),
             corrections=tuple(corrections[:kept]),
@@ -239,6 +241,7 @@ class _Setter:
         """Every light with its worst figure; a second one where there is room, the missed lights first."""
         shown = {line.area: self._statements(line) for line in self.packet.lights}
         room = ROOM["lights"] - sum(1 + sum(one.lines for one in both[:1]) for both in shown.values())
+        room -= max(0, lines_on_a_phone(self.packet.lights_adopted) - USUAL_ASIDE)
         kept = dict.fromkeys(shown, 1)
         for line in sorted(self.packet.lights, key=lambda line: line.light is not Light.MISSED):
             second = sum(one.lines for one in shown[line.area][1:])
