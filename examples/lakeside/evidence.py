@@ -123,6 +123,7 @@ def _agreements(timeline: Timeline) -> list[Row]:
             "kind": kind,
             **({"signed_on": str(timeline.day(signed))} if signed is not None else {}),
             **({"expires_on": str(timeline.day(ends))} if ends is not None else {}),
+            **({"notice_on": str(timeline.day(ends - 30))} if ends is not None and kind == "contract" else {}),
             **({"annual_cost": cost} if cost is not None else {}),
             "owner_role": owner,
         }

@@ -43,7 +43,7 @@ def section(tmp_path: Path, notice_on: date | None = None, **changed: Any) -> Se
 def test_what_falls_within_three_meetings_is_listed_by_day_with_the_last_meeting_before(tmp_path: Path) -> None:
     item = section(tmp_path, notice_on=date(2026, 12, 31))
     table = item.tables[0]
-    assert [column.title for column in table.columns] == ["Day", "What", "Amount", "Last meeting before", "Owner"]
+    assert [column.title for column in table.columns] == ["Day", "What", "Amount", "Decide at", "Owner"]
     assert [row.cells for row in table.rows] == [
         ("24 Nov 2026", "Opens: Robotics lab (grants.example.org)", "not known", "before this meeting", "Team Leader"),
         ("1 Dec 2026", "Closes: Library grant", "$2,500", "before this meeting", "Librarian or Media Specialist"),
@@ -52,8 +52,8 @@ def test_what_falls_within_three_meetings_is_listed_by_day_with_the_last_meeting
         ("4 Feb 2027", "Closes: Robotics lab (grants.example.org)", "not known", "Thu 4 Feb", "Team Leader"),
     ]
     assert item.sentences[0].text == (
-        "5 dates for money fall by the meeting of 4 Feb 2027, the first on Tue 24 Nov: "
-        "Opens: Robotics lab (grants.example.org)."
+        "5 dates for money fall by the meeting of 4 Feb 2027. The first is Tue 24 Nov: "
+        "“Opens: Robotics lab (grants.example.org)”."
     )
     assert item.quiet == ""
 
