@@ -6,9 +6,11 @@ empty or touching members; every function here returns that normal form, so resu
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from firstbell.clock import require_aware
@@ -70,7 +72,7 @@ def union(windows: Iterable[Window]) -> Windows:
 def intersection(left: Windows, right: Windows) -> Windows:
     """The time that both sides cover. Both must be in normal form; one pass over each."""
     shared: list[Window] = []
-    i = j = 0
+    i, j = _first_beyond(left, right), _first_beyond(right, left)
     while i < len(left) and j < len(right):
         overlap = left[i].clipped(right[j])
         if overlap is not None:
@@ -80,6 +82,13 @@ def intersection(left: Windows, right: Windows) -> Windows:
         else:
             j += 1
     return tuple(shared)
+
+
+def _first_beyond(windows: Windows, others: Windows) -> int:
+    """How many windows are over when the others begin; a day out of years of windows is found at once."""
+    if not others or not windows or windows[0].end > others[0].start:
+        return 0
+    return bisect_right(windows, others[0].start, key=attrgetter("end"))
 
 
 def difference(left: Windows, right: Windows) -> Windows:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import islice
 from operator import attrgetter
 
 from firstbell.intervals import Window, Windows, local_dates, local_day, total_seconds, union
+from firstbell.metrics.uptime import Timeline
 from firstbell.packet.agenda_services import Watched
 from firstbell.packet.material import Material
 from firstbell.packet.model import Chart, ChartSeries, Point
@@ -17,6 +19,9 @@ ROWS_DRAWN = 5
 LEAST_WEEKS = 3
 WATCHED_WHOLE = 0.995
 """A day of which less was watched is marked as known in part; a few looks that were late are not."""
+
+Lines = list[tuple[Timeline, float]]
+"""What services did in some hours, each with the share that must be watched before it can be called good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +62,16 @@ def day_strip(material: Material, found: Sequence[Watched], days: Sequence[Schoo
         finding = f"{finding} {words.say('strip_unknown', n=len(points) - len(known))}"
     if partly := sum(point.partly for point in known):
         finding = f"{finding} {words.say('strip_partly', n=partly)}"
-    named = [one for one in found if any(point.value for point in _points(material, [one], days))][:ROWS_DRAWN]
+    named = list(islice((one for one in found if _lost_any(material, one, days)), ROWS_DRAWN))
     rows = [(one.name, [one]) for one in named]
     if others := [one for one in found if one not in named]:
         rows.append((words.say("other_services" if named else "all_services", n=len(others)), others))
     series = tuple(_series(material, name, _points(material, group, days)) for name, group in rows)
     return Chart(kind="days", title=words.say("strip_title"), alternative=finding, unit="min", series=series)
+
+
+def _lost_any(material: Material, one: Watched, days: Sequence[SchoolDay]) -> bool:
+    return bool(one.line.down) and any(point.value for point in _points(material, [one], days))
 
 
 def _series(material: Material, name: str, points: Sequence[Point]) -> ChartSeries:
@@ -79,7 +88,7 @@ def _weeks(material: Material, found: Sequence[Watched], days: Sequence[SchoolDa
     points = []
     for monday in mondays:
         hours = tuple(window for one in days if one.monday == monday for window in one.hours)
-        points.append(Point(label=words.day(monday), value=_lost_minutes(found, hours)))
+        points.append(Point(label=words.day(monday), value=_lost_minutes(_within(found, hours))))
     known = [point for point in points if point.value is not None]
     if len(known) < LEAST_WEEKS or not any(point.value for point in known):
         return None
@@ -110,23 +119,25 @@ def _points(material: Material, group: Sequence[Watched], days: Iterable[SchoolD
         Point(
             label=words.day(one.day),
             group=firsts.setdefault(one.monday, words.day(one.day)),
-            value=(lost := _lost_minutes(group, one.hours)),
-            partly=lost is not None and _watched_share(group, one.hours) < WATCHED_WHOLE,
+            value=(lost := _lost_minutes(lines := _within(group, one.hours))),
+            partly=lost is not None and _watched_share(lines) < WATCHED_WHOLE,
         )
         for one in (days if group else ())
     ]
 
 
-def _watched_share(found: Sequence[Watched], hours: Windows) -> float:
+def _within(found: Sequence[Watched], hours: Windows) -> Lines:
+    return [(one.line.within(hours), one.service.policy.minimum_coverage_ratio) for one in found]
+
+
+def _watched_share(lines: Lines) -> float:
     """The share of these hours in which the services were watched, all of them together."""
-    lines = [one.line.within(hours) for one in found]
-    over = sum(total_seconds(line.over) for line in lines)
-    return 1 - sum(total_seconds(line.unknown) for line in lines) / over if over else 0.0
+    over = sum(total_seconds(line.over) for line, _ in lines)
+    return 1 - sum(total_seconds(line.unknown) for line, _ in lines) / over if over else 0.0
 
 
-def _lost_minutes(found: Sequence[Watched], hours: Windows) -> float | None:
+def _lost_minutes(lines: Lines) -> float | None:
     """Minutes in which any service was down; None when too little of the time was watched to call it good."""
-    lines = [(one.line.within(hours), one.service.policy.minimum_coverage_ratio) for one in found]
     lost = total_seconds(union(window for line, _ in lines for window in line.down))
     over, unknown = (
         sum(total_seconds(part(line)) for line, _ in lines) for part in (attrgetter("over"), attrgetter("unknown"))
