@@ -1,4 +1,4 @@
-"""Each day: the draft, the packet or nothing, by dates and approvals alone."""
+"""Each day: previews, the draft, the packet, an addendum or nothing, by dates and approvals alone."""
 
 from __future__ import annotations
 

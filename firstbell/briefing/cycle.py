@@ -175,7 +175,7 @@ def _addenda(
         newest = fresh or told
         if newest.row.stage == STAGE:
             sent = send_of_stage(work, transport, newest)
-            if fresh is not None or prepared or sent.counts:
+            if fresh is not None or prepared or sent.counts or sent.unknown:
                 done.append(_addendum_told(newest, prepared, sent))
         elif is_due(told, planned, as_of):
             done.append(_nothing_material(work, told))

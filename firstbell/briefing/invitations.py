@@ -74,9 +74,10 @@ def put_invitations(work: Workplace, team_key: str, planned: Sequence[Meeting], 
 
 
 def waiting_invitations(work: Workplace, team_key: str) -> list[str]:
-    """The keys of a team's invitations that have not left yet."""
+    """The keys of a team's invitations that have not left yet, or that a sender who died may have left behind."""
+    open_states = [MessageState.PREPARED, MessageState.ATTEMPTING]
     with work.store.read() as connection:
-        rows = messages(connection, team_key=team_key, states=[MessageState.PREPARED])
+        rows = messages(connection, team_key=team_key, states=open_states)
     return [row.message_key for row in rows if _is_ours(work, row)]
 
 

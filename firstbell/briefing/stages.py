@@ -21,14 +21,17 @@ def due_stages(meeting: Meeting, now: datetime) -> list[str]:
 
 
 def wanted_stages(work: Workplace, meeting: Meeting, now: datetime) -> list[str]:
-    """The due stages that still have a reader: once the packet itself goes out, preview and draft have none.
+    """The due stages that still have a reader: once the packet itself is out, preview and draft have none, also where
+    the meeting then moved to a later day.
 
     A draft is made up for only where an approval is required, and finished where it was begun.
     """
+    if now < meeting.starts_at and frozen(work, meeting, "final") is not None:
+        return ["final"]
     due = due_stages(meeting, now)
     if "final" not in due:
         return due
-    if "draft" not in due or frozen(work, meeting, "final") is not None:
+    if "draft" not in due:
         return ["final"]
     required = meeting.series.sending.approval == "required"
     return ["draft", "final"] if required or frozen(work, meeting, "draft") is not None else ["final"]
