@@ -55,10 +55,11 @@ def mornings(work: Workplace, connection: Connection) -> list[NewMessage]:
     settings, today = district.about.between_meetings.morning, now.astimezone(district.zone).date()
     if not settings.send or not _looked_at(district, today):
         return []
+    mailed = told_of(work, connection, MORNING)
     readers = {
         person: edition
         for person, edition in _readers(district, now).items()
-        if reachable(work, person) and str(today) not in told_of(work, connection, MORNING, person)
+        if reachable(work, person) and str(today) not in mailed.get(person, ())
     }
     if not readers:
         return []
@@ -222,7 +223,7 @@ def _proof(work: Workplace, connection: Connection, told: Morning, person_key: s
         return None
     words, today = told.words, told.now.at.astimezone(work.district.zone).date()
     due_on = today - timedelta(days=(today.weekday() - WEEKDAYS.index(on)) % 7)
-    if any(day >= str(due_on) for day in told_of(work, connection, MORNING, person_key)):
+    if any(day >= str(due_on) for day in told_of(work, connection, MORNING).get(person_key, ())):
         return None
     night = last_completed(connection, NIGHT)
     entries = [

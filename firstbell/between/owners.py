@@ -6,6 +6,7 @@ so that nothing is told twice to one person and a moved date is told anew.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -79,24 +80,19 @@ def _open_actions(connection: Connection) -> list[TeamAction]:
 def _one_mail_each(
     work: Workplace, connection: Connection, kind: str, words: Sequence[Word], worded: Worded
 ) -> list[NewMessage]:
-    people = [key for key in dict.fromkeys(word.person_key for word in words) if reachable(work, key)]
-    return [
-        mail
-        for key in people
-        for mail in _mails(work, connection, kind, [word for word in words if word.person_key == key], worded)
-    ]
+    """About what each was not told yet; none to those who were told everything or have no address."""
+    told = told_of(work, connection, kind)
+    fresh: defaultdict[str, list[Word]] = defaultdict(list)
+    for word in words:
+        if word.thing not in told.get(word.person_key, ()) and reachable(work, word.person_key):
+            fresh[word.person_key].append(word)
+    return [mail for mine in fresh.values() for mail in _mails(work, kind, mine, worded)]
 
 
-def _mails(
-    work: Workplace, connection: Connection, kind: str, words: Sequence[Word], worded: Worded
-) -> Iterator[NewMessage]:
-    """One person's mail about what that person was not told yet; none where nothing is new."""
+def _mails(work: Workplace, kind: str, words: Sequence[Word], worded: Worded) -> Iterator[NewMessage]:
+    """One person's mail about all of that, the nearest first; more than one only where a key would grow too long."""
     person = work.district.person(words[0].person_key)
-    told = told_of(work, connection, kind, person.key)
-    fresh = sorted(
-        (word for word in words if word.thing not in told),
-        key=lambda word: (word.action.due_on or date.max, word.thing),
-    )
+    fresh = sorted(words, key=lambda word: (word.action.due_on or date.max, word.thing))
     for start in range(0, len(fresh), MOST_IN_A_MAIL):
         part = fresh[start : start + MOST_IN_A_MAIL]
         key = key_of(work, kind, JOIN.join(word.thing for word in part), person.key)

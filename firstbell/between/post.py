@@ -6,7 +6,8 @@ installer under keys of their own, so that going live writes afresh.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from sqlalchemy import Connection
@@ -73,11 +74,14 @@ def key_of(work: Workplace, kind: str, what: str, person_key: str) -> str:
     return f"{MARK if work.rehearsing else ''}{kind}/{what}/{person_key}"
 
 
-def told_of(work: Workplace, connection: Connection, kind: str, person_key: str) -> set[str]:
-    """The things that mails of a kind already spoke of to a person, each as the mail's key names it."""
-    mine = (key for key in written(connection, kind, person_key) if prepared_in_rehearsal(key) == work.rehearsing)
-    bare = (key.removeprefix(MARK).removeprefix(f"{kind}/").removesuffix(f"/{person_key}") for key in mine)
-    return {thing for things in bare for thing in things.split(JOIN)}
+def told_of(work: Workplace, connection: Connection, kind: str) -> Mapping[str, set[str]]:
+    """By person the things that mails of a kind already spoke of, each as the mail's key names it."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for key in written(connection, kind):
+        if prepared_in_rehearsal(key) == work.rehearsing:
+            things, _, person_key = key.removeprefix(MARK).removeprefix(f"{kind}/").rpartition("/")
+            found[person_key].update(things.split(JOIN))
+    return found
 
 
 def message(

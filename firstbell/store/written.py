@@ -9,13 +9,9 @@ from sqlalchemy import Connection, select
 from firstbell.store.models import MessageState, OutboxRow
 
 
-def written(
-    connection: Connection, kind: str, person_key: str | None = None, states: Sequence[MessageState] = ()
-) -> list[str]:
-    """The keys of all messages of a kind, of one person or in some states, in the order they were prepared."""
+def written(connection: Connection, kind: str, states: Sequence[MessageState] = ()) -> list[str]:
+    """The keys of all messages of a kind, or of those in some states, in the order they were prepared."""
     statement = select(OutboxRow.message_key).where(OutboxRow.kind == kind).order_by(OutboxRow.id)
-    if person_key is not None:
-        statement = statement.where(OutboxRow.person_key == person_key)
     if states:
         statement = statement.where(OutboxRow.state.in_([state.value for state in states]))
     return list(connection.scalars(statement))

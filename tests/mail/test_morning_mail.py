@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -297,10 +298,19 @@ def test_no_mail_leaves_while_the_offices_are_closed(office: Office) -> None:
     assert told == [23, 24, 30]
 
 
-def test_a_proof_on_a_day_that_is_not_looked_at_is_refused(tmp_path: Path) -> None:
-    text = FOLDER["district.yaml"] + "between_meetings: {morning: {days: [tue]}}\n"
-    with pytest.raises(ConfigError, match="proof_of_life: is none of the days; name one of them, or never"):
-        district(tmp_path / "wrong", district=text)
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ("{morning: {days: [tue]}}", "proof_of_life: is none of the days; name one of them, or never"),
+        (
+            "{morning: {roles: [it_leed]}}",
+            'between_meetings.morning.roles.0: names the role "it_leed", which there is not',
+        ),
+    ],
+)
+def test_a_setting_that_cannot_be_is_told(tmp_path: Path, settings: str, sentence: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(sentence)):
+        district(tmp_path / "wrong", district=FOLDER["district.yaml"] + f"between_meetings: {settings}\n")
 
 
 def test_rehearsal_and_an_old_morning_that_waits(office: Office) -> None:
