@@ -10,16 +10,19 @@ from pathlib import Path
 import pytest
 
 from firstbell.briefing.cycle import BriefingWish, brief
+from firstbell.delivery.dispatch import OVERTAKEN
 from firstbell.delivery.smtp import SmtpTransport
 from firstbell.delivery.transport import DeliveryError
 from firstbell.records import Ticket
+from firstbell.store.models import MessageState
+from firstbell.store.outbox import messages
 from firstbell.store.queries import facts_as_known
 from firstbell.workplace import Workplace
 from tasks.place import workplace_at
 from tests.faults.campaign import Ground
 from tests.faults.cedar import write_exports
 from tests.faults.content import broken_rules
-from tests.faults.jobs import NIGHT, SEND, night, set_watch
+from tests.faults.jobs import DRAFT, NIGHT, SEND, night, set_watch
 from tests.faults.world import World
 
 HOUR = timedelta(hours=1)
@@ -92,3 +95,20 @@ def test_a_clock_that_jumps_in_the_middle_of_a_run_mails_nobody_twice(
     assert len({address for address, _ in mails}) == 4
     assert set(mails.values()) == {1}
     assert broken_rules(work.store) == []
+
+
+def test_a_draft_that_waits_does_not_leave_after_its_packet_when_the_clock_goes_back(
+    ground: Ground, work: Workplace
+) -> None:
+    broken = SmtpTransport(host="localhost", port=9, security="none", sender="nobody@cedar.example")
+    with pytest.raises(DeliveryError):
+        send(set_watch(work, DRAFT), broken)
+    transport = ground.transport("late")
+    send(set_watch(work, SEND), transport)
+    for later in (DRAFT - SEND, HOUR, DRAFT - SEND + HOUR):
+        assert send(set_watch(work, SEND, later), transport) == 0
+    mails = ground.world.mails_from(ground.sender("late"))
+    assert sorted(address.partition("@")[0] for address, _ in mails) == ["ines", "pam", "ruth", "theo"]
+    with work.store.read() as connection:
+        (draft,) = [row for row in messages(connection) if row.stage == "draft"]
+    assert (draft.state, draft.server_reply) == (MessageState.FAILED, OVERTAKEN)
