@@ -24,7 +24,17 @@ from firstbell.packet.model import (
     Packet,
     Trend,
 )
-from firstbell.packet.page_parts import Block, Entry, LightRow, PageOne, Statement, lines_on_a_phone
+from firstbell.packet.page_parts import (
+    Block,
+    Entry,
+    LightRow,
+    PageOne,
+    Statement,
+    closed,
+    fitting,
+    joined,
+    lines_on_a_phone,
+)
 from firstbell.packet.words import Words
 
 MOST_OPTIONS = 4
@@ -61,7 +71,7 @@ class _Setter:
         blocks = {key: self._block(key) for key in ("decide", "changed", "overdue", "unknowns")}
         corrections = [self._clean(line.text) for line in packet.corrections]
         # Where they do not fit all together, none is more worth telling than the others: they are counted.
-        kept = _fitting([Entry(text=text) for text in corrections], ROOM["corrections"])
+        kept = fitting([Entry(text=text) for text in corrections], ROOM["corrections"])
         kept = kept if kept == len(corrections) else 0
         lights = tuple(self._lights())
         judged = any(row.light for row in lights)
@@ -143,15 +153,15 @@ class _Setter:
     def _on_cover(self, cover: Cover) -> int:
         """How many entries the cover shows: what stands nowhere else, and what there is room for."""
         entries = self._cover_entries(cover)
-        fitting = _fitting(entries, ROOM["cover"]) if entries else 0
+        kept = fitting(entries, ROOM["cover"]) if entries else 0
         # The line that counts the rest takes room too.
-        fitting = fitting if fitting == len(entries) else _fitting(entries, ROOM["cover"] - 1)
-        return max(fitting, len(cover.incidents) + len(cover.own))
+        kept = kept if kept == len(entries) else fitting(entries, ROOM["cover"] - 1)
+        return max(kept, len(cover.incidents) + len(cover.own))
 
     def decision(self, decision: Decision, longest: int = SENTENCE) -> Entry:
         words = self.words
         # One option is no choice: it is a remark on the question.
-        remark = _sentence("".join(decision.options)) if len(decision.options) == 1 else ""
+        remark = closed("".join(decision.options)) if len(decision.options) == 1 else ""
         options = decision.options if not remark else ()
         below = [decision.recommendation, decision.cost]
         below += [words.whole("needed_by", decision.needed_by)] if decision.needed_by else []
@@ -160,8 +170,8 @@ class _Setter:
         more = [self.words.say("more_options", n=left)] if left > 0 else []
         return Entry(
             mark=str(decision.number),
-            text=self._clean(_joined([decision.title, remark]) or decision.neutral, longest),
-            below=self._clean(_joined(below), longest),
+            text=self._clean(joined([decision.title, remark]) or decision.neutral, longest),
+            below=self._clean(joined(below), longest),
             options=(
                 *(
                     self._clean(f"{letter}) {option}", longest=60)
@@ -187,7 +197,7 @@ class _Setter:
         if not late and action.due_on:
             late = words.day(action.due_on)
         owner = f"{action.owner}: " if action.owner else ""
-        text = self._clean(f"{owner}{_sentence(action.title)}", longest)
+        text = self._clean(f"{owner}{closed(action.title)}", longest)
         return Entry(mark=self._clean(action.number), text=text, below=self._clean(late), inline=True)
 
     def line(self, line: Line, longest: int = SENTENCE) -> Entry:
@@ -199,7 +209,7 @@ class _Setter:
             return None
         entries = self.entries(key)
         room = ROOM[key] + self.spare
-        kept = _fitting(entries, room)
+        kept = fitting(entries, room)
         # A block that does not fill its room leaves the rest of it to the next one.
         self.spare = max(0, room - sum(entry.lines for entry in entries[:kept]))
         words = self.words
@@ -296,16 +306,6 @@ class _Setter:
         return clean(text, self.words.say("clipped"), longest)
 
 
-def _fitting(entries: Sequence[Entry], room: int) -> int:
-    """How many of the entries, from the first on, fit; one always does."""
-    used = 0
-    for position, entry in enumerate(entries):
-        used += entry.lines
-        if used > room and position:
-            return position
-    return len(entries)
-
-
 def _heaviest_first(change: Change) -> tuple[bool, float]:
     """What did not move comes last: it is no news."""
     return change.trend is Trend.SAME, -change.weight
@@ -314,11 +314,3 @@ def _heaviest_first(change: Change) -> tuple[bool, float]:
 def _worse_first(entry: Entry) -> int:
     order = (Trend.WORSE, Trend.UNKNOWN, Trend.NEW, Trend.SAME, Trend.BETTER)
     return [trend.value for trend in order].index(entry.trend)
-
-
-def _sentence(text: str) -> str:
-    return text if not text or text.endswith((".", "!", "?")) else f"{text}."
-
-
-def _joined(texts: Iterable[str]) -> str:
-    return " ".join(_sentence(text) for text in texts if text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from firstbell.kpi import Light
@@ -121,3 +121,23 @@ class PageOne:
 def lines_on_a_phone(text: str) -> int:
     """About how many lines of a phone's width a text takes."""
     return -(-len(text) // PHONE)
+
+
+def fitting(entries: Sequence[Entry], room: int) -> int:
+    """How many of the entries, from the first on, fit; one always does."""
+    used = 0
+    for position, entry in enumerate(entries):
+        used += entry.lines
+        if used > room and position:
+            return position
+    return len(entries)
+
+
+def closed(text: str) -> str:
+    """The text with the full stop that it lacks."""
+    return text if not text or text.endswith((".", "!", "?")) else f"{text}."
+
+
+def joined(texts: Iterable[str]) -> str:
+    """The texts as sentences, one behind the other."""
+    return " ".join(closed(text) for text in texts if text)
