@@ -68,6 +68,14 @@ def test_a_draft_for_somebody_with_many_promises_keeps_to_three_screens(screen: 
     assert screen.number("document.documentElement.scrollHeight") <= THREE_SCREENS
 
 
+@pytest.mark.parametrize("edition", ["leadership", "technical", "representative"])
+def test_a_leaders_own_figures_keep_to_three_screens(screen: Screen, edition: str) -> None:
+    own = "your hours as leader: 15 h, 7.9 h due by now (" + "district meetings 6 h, " * 8 + "); meetings: 3, 1 due."
+    cover = COVER.model_copy(update={"own": (own,), "actions": COVER.actions * 12})
+    screen.show(render_mail(cut(sample(200), edition), edition, cover, PAGES).html, width=PHONE)
+    assert screen.number("document.documentElement.scrollHeight") <= THREE_SCREENS
+
+
 @pytest.mark.parametrize("width", [320, 380, 800])
 def test_nothing_scrolls_sideways(screen: Screen, width: int) -> None:
     long_word = "x" * 300
