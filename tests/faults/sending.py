@@ -62,6 +62,7 @@ class Sending(Ground):
         return 1 if self.database else 2
 
     def prepare(self) -> None:
+        (self.folder / "pattern").mkdir(parents=True)
         store = self._store(self.folder / "pattern")
         upgrade(store)
         store.close()
