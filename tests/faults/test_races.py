@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+from collections import Counter
 from dataclasses import replace
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -14,6 +15,7 @@ from firstbell.store.outbox import messages
 from firstbell.store.session import open_store
 from tests.faults.campaign import Ground
 from tests.faults.content import broken_rules, files_of
+from tests.faults.stages import StageGround
 from tests.faults.world import World
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -29,9 +31,10 @@ def take_part(ground: Ground, state: Path, start: Barrier) -> None:
 def test_two_briefings_at_once_mail_everybody_once(url: str, world: World, tmp_path: Path) -> None:
     ground = Ground.prepared("draft", tmp_path, world, tag=f"-race{url.partition(':')[0]}", database=url)
     state = tmp_path / "pattern"
-    for job in ("draft", "final"):
+    addendum = StageGround("addendum", ground.folder, world, ground.tag, url)
+    for racing in (replace(ground, job="draft"), replace(ground, job="final"), addendum):
         start = SPAWN.Barrier(2)
-        runs = [SPAWN.Process(target=take_part, args=(replace(ground, job=job), state, start)) for _ in range(2)]
+        runs = [SPAWN.Process(target=take_part, args=(racing, state, start)) for _ in range(2)]
         for run in runs:
             run.start()
         for run in runs:
@@ -44,8 +47,11 @@ def test_two_briefings_at_once_mail_everybody_once(url: str, world: World, tmp_p
         words = connection.execute(ApprovalRow.__table__.select()).all()
     assert broken_rules(store) == []
     store.close()
-    assert [row.state for row in rows] == [MessageState.SENT] * 5
-    assert ([row.stage for row in packets], len(words)) == (["draft", "final"], 1)
+    assert {row.state for row in rows} == {MessageState.SENT}
+    letters = Counter((row.stage, row.person_key) for row in rows)
+    assert set(letters.values()) == {1}
+    assert Counter(stage for stage, _ in letters) == {"preview": 3, "draft": 1, "final": 4, "addendum": 3}
+    assert ([row.stage for row in packets], len(words)) == (["preview", "draft", "final", "addendum"], 1)
     sent = [mail for mail in world.mails() if mail["id"] in {row.message_id for row in rows} and "race" in mail["from"]]
     assert sorted(mail["id"] for mail in sent if url.partition(":")[0] in mail["from"]) == sorted(
         row.message_id for row in rows
