@@ -41,7 +41,7 @@ HOSTILE = (MARKUP, TYPST, HEADER, JINJA, CELL, PATH, RIGHT_TO_LEFT, EMOJI)
 
 HEADERS = {
     "From", "To", "Reply-To", "Subject", "Date", "Message-ID", "List-Id", "Auto-Submitted",
-    "MIME-Version", "Content-Type",
+    "MIME-Version", "Content-Type", "Content-Language",
 }  # fmt: skip
 EDITIONS = ("leadership", "technical", "representative")
 
@@ -218,6 +218,7 @@ def test_every_edition_is_drawn_and_nothing_is_written_elsewhere(mails: tuple[Pa
     assert {path.name for path in place.iterdir()} == {"district", "state"}
     assert {path.name for path in (place / "state").iterdir()} - {"firstbell.db.locks"} == {
         "firstbell.db",
+        "letters.seal",
         "live",
         "mail",
         "packets",
