@@ -71,6 +71,8 @@ def union(windows: Iterable[Window]) -> Windows:
 
 def intersection(left: Windows, right: Windows) -> Windows:
     """The time that both sides cover. Both must be in normal form; one pass over each."""
+    if not left or not right:
+        return ()
     shared: list[Window] = []
     i, j = _first_beyond(left, right), _first_beyond(right, left)
     while i < len(left) and j < len(right):
@@ -86,7 +88,7 @@ def intersection(left: Windows, right: Windows) -> Windows:
 
 def _first_beyond(windows: Windows, others: Windows) -> int:
     """How many windows are over when the others begin; a day out of years of windows is found at once."""
-    if not others or not windows or windows[0].end > others[0].start:
+    if windows[0].end > others[0].start:
         return 0
     return bisect_right(windows, others[0].start, key=attrgetter("end"))
 

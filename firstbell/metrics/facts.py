@@ -6,7 +6,7 @@ of a packet speaks of the same moment.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -151,6 +151,27 @@ class Facts:
             ).without(service.maintenance)
             for service in self.services
         }
+
+    def timelines_in(self, hours: str) -> Mapping[str, Timeline]:
+        """Each service's timeline within hours by name. KeyError for hours that are none of `hours`."""
+        if hours not in self._timelines_in:
+            over = self.hours[hours]
+            self._timelines_in[hours] = {key: line.within(over) for key, line in self.timelines.items()}
+        return self._timelines_in[hours]
+
+    @cached_property
+    def _timelines_in(self) -> dict[str, Mapping[str, Timeline]]:
+        return {}
+
+    def serving(self, scope: str) -> Sequence[WatchedService]:
+        """The services that count for a scope."""
+        if scope not in self._serving:
+            self._serving[scope] = tuple(one for one in self.services if one.serves(scope))
+        return self._serving[scope]
+
+    @cached_property
+    def _serving(self) -> dict[str, Sequence[WatchedService]]:
+        return {}
 
     @cached_property
     def measurements(self) -> Mapping[str, tuple[Measurement, ...]]:

@@ -63,10 +63,11 @@ def watched_share(facts: Facts, params: Parameters, scope: str) -> Kpi:
 
 def service_lines(facts: Facts, params: Parameters, scope: str) -> list[uptime.Timeline]:
     """The timelines of the scope's services in the wanted hours, without their maintenance."""
-    hours = facts.hours.get(parameters.text(params, "hours", "school"))
-    if hours is None:
+    hours = parameters.text(params, "hours", "school")
+    if hours not in facts.hours:
         raise FormulaError("the parameter hours is none of school, service, other and all; mend the indicator's params")
-    return [facts.timelines[one.service_key].within(hours) for one in _services(facts, params, scope)]
+    lines = facts.timelines_in(hours)
+    return [lines[one.service_key] for one in _services(facts, params, scope)]
 
 
 def desk_tickets(facts: Facts, scope: str) -> tuple[Sequence[Ticket], Sequence[Ticket]]:
@@ -222,7 +223,7 @@ def restore_proven(facts: Facts, params: Parameters, scope: str) -> Kpi:
 def _services(facts: Facts, params: Parameters, scope: str) -> list[uptime.WatchedService]:
     """The scope's services, or those of them that `services` names."""
     named = parameters.words(params, "services")
-    return [one for one in facts.services if one.serves(scope) and (not named or one.service_key in named)]
+    return [one for one in facts.serving(scope) if not named or one.service_key in named]
 
 
 def _service_frame(facts: Facts, served: list[uptime.WatchedService], scope: str) -> Frame:

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from firstbell.intervals import Window, Windows, total_seconds
-from firstbell.metrics.figure import DISTRICT
-from firstbell.metrics.operation_formulas import service_lines
+from firstbell.intervals import Window, total_seconds
 from firstbell.metrics.uptime import Outage, Timeline, WatchedService, coverage, outages
 from firstbell.packet.material import Material
 from firstbell.packet.model import Audience, Change, Column, Line, Row, Table, Trend
@@ -38,19 +36,18 @@ class Watched:
 def watched(material: Material) -> list[Watched]:
     """Every service of the inventory, the one that cost most class time first."""
     facts = material.facts
-    class_hours = facts.hours["school"]
-    found = [_watch(material, service, class_hours) for service in facts.services]
+    found = [_watch(material, service) for service in facts.services]
     return sorted(found, key=lambda one: (-one.lost_seconds, -total_seconds(one.line.down), one.name))
 
 
-def _watch(material: Material, service: WatchedService, class_hours: Windows) -> Watched:
+def _watch(material: Material, service: WatchedService) -> Watched:
     facts, key = material.facts, service.service_key
-    (line,) = service_lines(facts, {"hours": "all", "services": [key]}, DISTRICT)
+    line = facts.timelines[key]
     return Watched(
         service=service,
         name=material.names.services.get(key, key),
         line=line,
-        in_class=line.within(class_hours),
+        in_class=facts.timelines_in("school")[key],
         outages=tuple(outages(key, facts.intervals.get(key, ()), line, service.policy)),
     )
 

@@ -6,10 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import islice
-from operator import attrgetter
 
-from firstbell.intervals import Window, Windows, local_dates, local_day, total_seconds, union
-from firstbell.metrics.uptime import Timeline
+from firstbell.intervals import Window, Windows, intersection, local_dates, local_day, total_seconds, union
 from firstbell.packet.agenda_services import Watched
 from firstbell.packet.material import Material
 from firstbell.packet.model import Chart, ChartSeries, Point
@@ -20,8 +18,8 @@ LEAST_WEEKS = 3
 WATCHED_WHOLE = 0.995
 """A day of which less was watched is marked as known in part; a few looks that were late are not."""
 
-Lines = list[tuple[Timeline, float]]
-"""What services did in some hours, each with the share that must be watched before it can be called good."""
+Lines = list[tuple[Windows, Windows, Windows, float]]
+"""Of services in some hours: all time, down, not watched, and the share to be watched before it can be called good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,7 @@ def day_strip(material: Material, found: Sequence[Watched], days: Sequence[Schoo
 
 
 def _lost_any(material: Material, one: Watched, days: Sequence[SchoolDay]) -> bool:
-    return bool(one.line.down) and any(point.value for point in _points(material, [one], days))
+    return bool(one.in_class.down) and any(point.value for point in _points(material, [one], days))
 
 
 def _series(material: Material, name: str, points: Sequence[Point]) -> ChartSeries:
@@ -127,21 +125,28 @@ def _points(material: Material, group: Sequence[Watched], days: Iterable[SchoolD
 
 
 def _within(found: Sequence[Watched], hours: Windows) -> Lines:
-    return [(one.line.within(hours), one.service.policy.minimum_coverage_ratio) for one in found]
+    return [
+        (
+            intersection(one.in_class.over, hours),
+            intersection(one.in_class.down, hours),
+            intersection(one.in_class.unknown, hours),
+            one.service.policy.minimum_coverage_ratio,
+        )
+        for one in found
+    ]
 
 
 def _watched_share(lines: Lines) -> float:
     """The share of these hours in which the services were watched, all of them together."""
-    over = sum(total_seconds(line.over) for line, _ in lines)
-    return 1 - sum(total_seconds(line.unknown) for line, _ in lines) / over if over else 0.0
+    over = sum(total_seconds(over) for over, _, _, _ in lines)
+    return 1 - sum(total_seconds(unknown) for _, _, unknown, _ in lines) / over if over else 0.0
 
 
 def _lost_minutes(lines: Lines) -> float | None:
     """Minutes in which any service was down; None when too little of the time was watched to call it good."""
-    lost = total_seconds(union(window for line, _ in lines for window in line.down))
-    over, unknown = (
-        sum(total_seconds(part(line)) for line, _ in lines) for part in (attrgetter("over"), attrgetter("unknown"))
-    )
-    if not lost and (unknown >= over or 1 - unknown / over < max(least for _, least in lines)):
+    lost = total_seconds(union(window for _, down, _, _ in lines for window in down))
+    over = sum(total_seconds(over) for over, _, _, _ in lines)
+    unknown = sum(total_seconds(unknown) for _, _, unknown, _ in lines)
+    if not lost and (unknown >= over or 1 - unknown / over < max(least for _, _, _, least in lines)):
         return None
     return round(lost / 60, 1)
