@@ -29,7 +29,7 @@ def test_every_kind_is_described() -> None:
 
 
 def test_an_unknown_kind_names_the_kinds_there_are() -> None:
-    with pytest.raises(SettingsError, match="dns, http, tls"):
+    with pytest.raises(SettingsError, match="dns, http, ping, tcp, tls"):
         get("carrier-pigeon")
 
 
