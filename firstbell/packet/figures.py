@@ -7,7 +7,7 @@ import math
 from firstbell.assessment.instrument import Area, Indicator
 from firstbell.assessment.result import IndicatorResult
 from firstbell.assessment.targets import Better, Target
-from firstbell.kpi import Availability, Kpi
+from firstbell.kpi import Availability, Kpi, Light
 from firstbell.packet.material import Material
 from firstbell.packet.model import Audience, Figure, Trend
 from firstbell.packet.wording import Wording
@@ -73,10 +73,13 @@ def goal_text(result: IndicatorResult, words: Wording) -> str:
     """The target beside a figure: "goal 247", "limit 30 min", "goal 35 % to 45 %"; empty without one.
 
     A pro-rated goal tells the part that is due first, because the light compares with that: "goal 2.1 h by now, 8 h by
-    31 May 2027". A light that is held back says so.
+    31 May 2027". A light that is held back says so, and so does one that is met short of its goal.
     """
     text = _goal_due(result, words)
-    return words.say("goal_held", goal=text) if text and result.held else text
+    if text and result.held:
+        return words.say("goal_held", goal=text)
+    short = result.light is Light.MET and result.attainment is not None and result.attainment < 1 - SAME_WITHIN
+    return words.say("goal_near", goal=text) if text and short else text
 
 
 def _goal_due(result: IndicatorResult, words: Wording) -> str:

@@ -166,3 +166,9 @@ def test_a_pro_rated_goal_tells_the_part_that_its_light_compares_with() -> None:
     one = replace(hours, kpi=replace(hours.kpi, unit="hours per teacher"), due=due)
     assert goal_text(one, WORDS) == "goal 2.1 h by now, 8 h by 31 May 2027"
     assert goal_text(replace(one, due=None), WORDS) == "goal 8 h"
+
+
+def test_a_light_that_is_met_short_of_its_goal_says_so() -> None:
+    met = replace(result(17.9, 16.0, Better.DOWN, 60.0), light=Light.MET)
+    assert goal_text(replace(met, attainment=0.957), WORDS) == "limit 16 points; nearly, which counts as met"
+    assert goal_text(replace(met, attainment=1.0), WORDS) == "limit 16 points"
