@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from firstbell.catalog import load_roles
 from firstbell.config._references import did_you_mean
-from firstbell.decisions import decisions_of
+from firstbell.decisions import put_before
 from firstbell.known_meetings import known_meetings
 from firstbell.meetings import Meeting, MeetingError, chosen
 from firstbell.packet.model import Packet
@@ -91,7 +91,7 @@ def _waiting(work: Workplace, connection: Connection, meeting: Meeting, draft: P
         state=state,
         by=said[-1].by if said else "",
         note=said[-1].note if said else "",
-        decisions=tuple(_decisions(connection, meeting).values()),
+        decisions=tuple(_decisions(connection, meeting, work.clock()).values()),
         lines=tuple(lines_of(Packet.model_validate_json(draft.snapshot)).items()),
     )
 
@@ -128,7 +128,7 @@ def review(work: Workplace, word: ReviewWord, beside: Beside = nothing_beside) -
         serialise(connection, TEAM_SOURCE)
         draft = _open_draft(work, connection, meeting, word)
         wrong: list[str] = []
-        decisions = _decisions(connection, meeting)
+        decisions = _decisions(connection, meeting, now)
         records: list[Record] = [*_confirmed(word, decisions, wrong), *_dropped(word, decisions, wrong)]
         records += _added(work, word, meeting, decisions, wrong)
         records += _noted(word, meeting, draft, wrong)
@@ -143,7 +143,7 @@ def review(work: Workplace, word: ReviewWord, beside: Beside = nothing_beside) -
         out = draft.stage == "final"
         save_facts(connection, TEAM_SOURCE, records, now)
         beside(connection)
-        after = tuple(_decisions(connection, meeting).values())
+        after = tuple(_decisions(connection, meeting, now).values())
     return Reviewed(
         team_key=meeting.team_key,
         meeting_key=meeting.key,
@@ -208,8 +208,8 @@ def _approve(connection: Connection, word: ReviewWord, draft: PacketRow, now: da
     return state
 
 
-def _decisions(connection: Connection, meeting: Meeting) -> dict[str, TeamDecision]:
-    mine = decisions_of(current_team_facts(connection, TeamDecision), meeting.team_key, meeting.key)
+def _decisions(connection: Connection, meeting: Meeting, now: datetime) -> dict[str, TeamDecision]:
+    mine = put_before(current_team_facts(connection, TeamDecision), meeting.team_key, meeting.key, now)
     return {one.decision_key: one for one in mine}
 
 

@@ -15,7 +15,7 @@ from firstbell.assessment.targets import Target, targets_for
 from firstbell.catalog import load_roles
 from firstbell.config.loaded import District
 from firstbell.config.team import Membership
-from firstbell.decisions import decisions_of
+from firstbell.decisions import decisions_of, put_before
 from firstbell.errors import FirstbellError
 from firstbell.intake.items import number_of
 from firstbell.intervals import Window
@@ -93,7 +93,7 @@ def gather(
             revision=revision,
             printed=printed,
             recomputed=_recomputed(work, connection, printed, known_at),
-            decisions=tuple(decisions_of(decisions, meeting.team_key, meeting.key)),
+            decisions=tuple(put_before(decisions, meeting.team_key, meeting.key, as_of)),
             actions=(
                 *_team_facts(connection, TeamAction, meeting.team_key, known_at),
                 *told_actions(district.team(meeting.team_key), facts, {one.key for one in district.people}),

@@ -142,8 +142,10 @@ def printed_numbers(connection: Connection, meeting: Meeting) -> dict[str, str]:
         connection, meeting.team_key, meeting.key
     )
     known_at = packet.known_at if packet else meeting.starts_at
+    as_of = packet.as_of if packet else meeting.starts_at
     known = [one for _, one in facts_as_known(connection, TeamDecision, known_at=known_at)]
-    return {str(number): one.decision_key for number, one in enumerate(agenda(known, meeting.team_key, meeting.key), 1)}
+    numbered = agenda(known, meeting.team_key, meeting.key, as_of)
+    return {str(number): one.decision_key for number, one in enumerate(numbered, 1)}
 
 
 def people_named(sitting: Sitting, words: Sequence[str], place: Place, findings: Findings) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from datetime import date
 
 from firstbell.actions import actions_of
 from firstbell.catalog import load_roles
-from firstbell.decisions import decisions_of
+from firstbell.decisions import put_before
 from firstbell.delivery.message import one_line
 from firstbell.known_meetings import known_meetings
 from firstbell.meetings import Meeting
@@ -88,9 +88,9 @@ def _decisions(numbers: Mapping[str, str], current: Mapping[str, TeamDecision], 
         title = one_line(current[key].question or current[key].title)
         yield f"  # {number}. {title}"
         yield f"  # - {{decision: {number}, word: decided, outcome: }}"
-    for one in decisions_of(current.values(), meeting.team_key, meeting.key):
-        if one.state == "proposed":
-            yield f"  # Proposed, not in the packet: {one_line(one.question or one.title)}"
+    for one in put_before(current.values(), meeting.team_key, meeting.key, meeting.starts_at):
+        if one.state in ("proposed", "confirmed") and one.decision_key not in numbers.values():
+            yield f"  # {one.state.capitalize()}, not in the packet: {one_line(one.question or one.title)}"
             yield f"  # - {{decision: {one.decision_key}, word: decided, outcome: }}"
 
 

@@ -254,11 +254,15 @@ def test_numbers_are_those_that_stood_before_the_meeting(work: Workplace) -> Non
 
 
 def test_numbers_follow_the_order_of_page_one(work: Workplace) -> None:
-    tell(work, decision("late", deadline_on=date(2026, 12, 9)), decision("elsewhere", meeting_key="monthly/later"))
+    tell(
+        work,
+        decision("late", deadline_on=date(2026, 12, 9)),
+        decision("elsewhere", meeting_key="monthly/2026-12-17T22:00Z"),
+    )
     meeting, previous = meeting_on(work, "2026-11-05"), meeting_on(work, "2026-10-01")
     now = work.clock()
     page = compose(gather(work, meeting, previous, stage="final", revision=1, as_of=now, known_at=now))
-    numbered = agenda(decisions(work).values(), "leadership", NOVEMBER)
+    numbered = agenda(decisions(work).values(), "leadership", NOVEMBER, now)
     assert [one.title for one in page.decisions] == [one.title for one in numbered]
     assert [one.decision_key for one in numbered] == ["contract", "late", "filter", "phones"]
 
@@ -377,3 +381,31 @@ def test_a_decision_postponed_and_decided_later_stays_decided(work: Workplace, c
     record(work, FULL)
     record(work, FULL.replace("Short and good.", "Mended."))
     assert decisions(work)["leadership/filter"].outcome == "Buy it."
+
+
+def test_a_decision_confirmed_after_the_packet_stands_in_the_template_and_can_be_decided(work: Workplace) -> None:
+    tell(work, decision("generator"))
+    line = "  # - {decision: generator, word: decided, outcome: }"
+    text = minutes_template(work, "leadership")
+    assert "  # Confirmed, not in the packet: Decide generator" in text
+    record(work, text.replace(line, "  - {decision: generator, word: decided, outcome: Buy it.}"))
+    assert decisions(work)["leadership/generator"].outcome == "Buy it."
+
+
+def test_a_confirmed_decision_without_an_outcome_is_put_before_the_next_meeting(work: Workplace, clock: Watch) -> None:
+    record(work, FULL.replace("  - {decision: phones, word: dropped, outcome: No money.}\n", ""))
+    clock.now = datetime(2026, 11, 25, 15, tzinfo=UTC)
+    meeting, previous = meeting_on(work, "2026-12-03"), meeting_on(work, "2026-11-05")
+    page = compose(gather(work, meeting, previous, stage="final", revision=1, as_of=clock.now, known_at=clock.now))
+    assert [one.title for one in page.decisions] == ["Decide filter", "Decide phones"]
+    clock.now = datetime(2026, 12, 4, 15, tzinfo=UTC)
+    assert "  # 2. Decide phones\n" in minutes_template(work, "leadership")
+    record(work, "team: leadership\nmeeting: 2026-12-03\ndecisions: [{decision: 2, outcome: Buy it.}]\n")
+    assert decisions(work)["leadership/phones"].outcome == "Buy it."
+
+
+def test_what_a_meeting_still_ahead_decides_is_not_put_before_the_one_after_it(work: Workplace, clock: Watch) -> None:
+    clock.now = datetime(2026, 11, 4, 15, tzinfo=UTC)
+    meeting, previous = meeting_on(work, "2026-12-03"), meeting_on(work, "2026-11-05")
+    material = gather(work, meeting, previous, stage="draft", revision=1, as_of=clock.now, known_at=clock.now)
+    assert material.decisions == ()

@@ -176,7 +176,7 @@ def test_all_of_a_leavers_is_handed_over_and_the_list_says_who_left(place: Path)
 def test_a_draft_is_listed_confirmed_held_and_approved(place: Path) -> None:
     assert "proposed  filter  Decide filter" in run(place, "review").stdout
     named = ("--team", "leadership")
-    assert "Decisions: 1 will be printed" in run(place, "review", "confirm", "filter", *named).stdout
+    assert "Decisions: 2 will be printed" in run(place, "review", "confirm", "filter", *named).stdout
     added = run(place, "review", "add-decision", "Buy a generator?", "--cost", "12000", "--option", "Yes", *named)
     assert "Decisions: 2 will be printed" in added.stdout
     assert run(place, "review", "drop", "filter", *named).exit_code == 0
