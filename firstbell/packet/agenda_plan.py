@@ -14,6 +14,7 @@ from firstbell.packet.leaders import leaders_line, leaders_table
 from firstbell.packet.material import Material
 from firstbell.packet.model import Audience, Change, Column, Line, Row, Section, Table, Trend
 from firstbell.packet.summary import action_line, actions_due, note_on
+from firstbell.packet.unknowns import actions_unknown
 from firstbell.records import TeamAction, TeamDecision
 
 MILESTONE_WEIGHT = 4.0
@@ -27,7 +28,7 @@ def actions_section(material: Material) -> Section:
         (one for one in material.actions if one.state == "open" or _closed_since(material, one)),
         key=lambda one: (one.state != "open", one.promised_on or date.max, one.action_key),
     )
-    sentences = [Line(item="actions", text=text) for text in (actions_due(material),) if text]
+    sentences = [Line(item="actions", text=text) for text in (actions_due(material), actions_unknown(material)) if text]
     sentences += [_decided_line(material, one) for one in material.decided]
     return Section(
         number=1,

@@ -21,7 +21,7 @@ from firstbell.packet.material import Material
 from firstbell.packet.model import Figure, IncidentLine, Line, Packet, Section
 from firstbell.packet.service_charts import service_charts
 from firstbell.packet.session import summer
-from firstbell.packet.unknowns import silent_line, told_again, unknowns
+from firstbell.packet.unknowns import actions_unknown, silent_line, told_again, unknowns
 from firstbell.records import VendorIncident
 
 
@@ -46,6 +46,7 @@ def compose(material: Material) -> Packet:
         lights=summary.lights(material),
         lights_adopted=summary.lights_adopted(material),
         actions_due=summary.actions_due(material),
+        actions_unknown=actions_unknown(material),
         overdue=summary.overdue(material),
         unknowns=_unknowns(material, found),
         corrections=corrections(material),

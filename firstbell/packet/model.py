@@ -368,6 +368,8 @@ class Packet(Part):
     lights_adopted: Public[str] = ""
     actions_due: Team[str] = ""
     """For example "9 actions were due: 6 done, 3 late"."""
+    actions_unknown: Team[str] = ""
+    """Which trackers of action items are not read, so that the list may lack some of them."""
     overdue: Team[tuple[Action, ...]] = ()
     unknowns: Team[tuple[Line, ...]] = ()
     corrections: Team[tuple[Line, ...]] = ()

@@ -234,6 +234,7 @@ class _Setter:
             return [self.change(one, longest) for one in sorted(packet.changes, key=_heaviest_first)]
         if key == "overdue":
             first = [Entry(mark="!", text=self._clean(packet.minutes_missing))] if packet.minutes_missing else []
+            first += [Entry(mark="?", text=self._clean(packet.actions_unknown))] if packet.actions_unknown else []
             late = sorted(packet.overdue, key=lambda action: -action.days_late)
             return first + [self.action(one, longest) for one in late]
         return [self.line(one, longest) for one in packet.unknowns]

@@ -12,7 +12,7 @@ from firstbell.packet.material import Material
 from firstbell.packet.model import Audience, Line
 from firstbell.packet.session import has_nothing_to_count, session_line
 from firstbell.packet.summary import note_on
-from firstbell.records import Record
+from firstbell.records import TEAM_SOURCE, ActionItemSeen, Record
 
 ASKED_AFTER = 3
 """Packets in a row that told a gap, after which the team is asked whether it wants the figure at all."""
@@ -63,6 +63,23 @@ def silent_line(
         return None
     text = words.say("subject_silent", subject=words.say(subject), since=since)
     return Line(audience=audience, item=item, text=text, weight=4, **note_on(material, item))
+
+
+def actions_unknown(material: Material) -> str:
+    """That a tracker of action items was never read or fell silent; empty while all are heard.
+
+    A school team's list holds no tracker's items, so that nothing is missing from it.
+    """
+    if material.team.level != "district":
+        return ""
+    words, facts = material.wording, material.facts
+    trackers = tuple(source for source in facts.feeds(ActionItemSeen) if source != TEAM_SOURCE)
+    told = []
+    for source, last in facts.silent(trackers).items():
+        title = material.names.sources.get(source, source)
+        never = words.say("tracker_never_read", title=title)
+        told.append(words.say("tracker_silent", title=title, moment=material.moment(last)) if last else never)
+    return " ".join(told)
 
 
 def _silent_sources(material: Material) -> Iterable[Line]:

@@ -11,9 +11,15 @@ import pytest
 from firstbell.config.loaded import District
 from firstbell.intervals import Window
 from firstbell.metrics.facts import Facts, SourceFacts
-from firstbell.records import ActionItemSeen, MilestoneSeen
+from firstbell.packet.audience import cut
+from firstbell.packet.compose import compose
+from firstbell.packet.page_one import page_one
+from firstbell.packet.text import mail_text
+from firstbell.packet.wording import Wording
+from firstbell.packet.words import Words
+from firstbell.records import ActionItemSeen, MilestoneSeen, TeamAction
 from firstbell.trackers import goals_with_told, told_actions
-from tests.unit.packet_material import AS_OF, SINCE, district, facts_of_records
+from tests.unit.packet_material import AS_OF, SINCE, district, facts_of_records, local, material
 
 LATE = MilestoneSeen(
     milestone_key="gradebook-2", initiative_key="gradebook", title="All schools", due_on=date(2027, 1, 15)
@@ -87,3 +93,58 @@ def test_an_owner_is_a_person_of_the_folder_or_a_role(folder: District) -> None:
 def test_a_school_team_has_only_its_own(folder: District) -> None:
     school = folder.teams[0].model_copy(update={"level": "school", "school": "oak"})
     assert told_actions(school, known(folder), ()) == ()
+
+
+NEVER = "Not known: tracker was never read."
+
+
+def printed(
+    folder: District, last: datetime | None, actions: tuple[TeamAction, ...] = (), level: str = "district", **words: str
+) -> tuple[str, str]:
+    """What agenda item 1 and page one say where the only tracker was last read at a moment."""
+    known = material(folder, actions=actions)
+    tracker = SourceFacts(
+        source_key="tracker", feeds=frozenset({ActionItemSeen}), known_until=last, stale_after=timedelta(hours=26)
+    )
+    known = replace(
+        known,
+        facts=replace(known.facts, sources=(*known.facts.sources, tracker)),
+        team=known.team.model_copy(update={"level": level}),
+        wording=Wording(folder.zone, **words),
+    )
+    packet = compose(known)
+    agenda = packet.sections[0]
+    said = " ".join((agenda.quiet, *(line.text for line in agenda.sentences)))
+    one = page_one(cut(packet, "leadership"), "leadership", None)
+    pages = dict.fromkeys(("decide", "changed", "overdue", "unknowns", "corrections"), 7)
+    return said, " ".join(mail_text(one, Words(packet.heading.language), pages).split())
+
+
+def test_an_unread_tracker_leaves_it_open_whether_an_action_is_open(folder: District) -> None:
+    said, page = printed(folder, None)
+    assert said.strip() == NEVER
+    assert NEVER in page
+    assert "Nothing is overdue." not in page
+
+
+def test_a_silent_tracker_is_told_beside_a_list_that_is_there(folder: District) -> None:
+    mine = TeamAction(
+        team_key="tech", action_key="A-1", meeting_key="", title="Own", state="open", due_on=date(2026, 11, 20)
+    )
+    said, page = printed(folder, local(11, 20, 18), (mine,))
+    silent = "Not known: tracker is silent since Fri 20 Nov, 6 pm."
+    assert silent in said
+    assert silent in page
+    assert page.index(silent) < page.index("A-1")
+
+
+def test_a_heard_tracker_and_a_school_team_lack_nothing(folder: District) -> None:
+    for said, page in (printed(folder, AS_OF), printed(folder, None, level="school")):
+        assert said == "No action items are open."
+        assert "Nothing is overdue." in page
+
+
+def test_an_unread_tracker_is_told_in_spanish(folder: District) -> None:
+    said, page = printed(folder, None, language="es")
+    assert said.strip() == "No se sabe: tracker nunca se ha leído."
+    assert "Nada está atrasado." not in page
