@@ -37,10 +37,15 @@ def _inviting(section: Section, material: Material) -> Section:
 
 
 def _answers(material: Material) -> Iterator[Line]:
-    """What was answered since the last meeting: "you said, we did"."""
-    words, since = material.wording, material.since.astimezone(material.wording.zone).date()
+    """What was answered since the facts of the last packet ended, or since the last meeting where none was printed:
+    "you said, we did". On that packet's own day what it printed itself tells whether an answer came after it."""
+    words, printed = material.wording, material.printed
+    since = ((printed.as_of if printed else None) or material.since).astimezone(words.zone).date()
+    told = {line.item: line.text for section in printed.sections for line in section.sentences} if printed else {}
     for item in material.items:
-        if item.state == "answered" and item.closed_on is not None and item.closed_on >= since:
+        if item.state != "answered" or item.closed_on is None or item.closed_on < since:
+            continue
+        if item.answer not in told.get(_key(item), ""):
             text = words.say("item_answered", role=_asker(material, item), text=item.text, answer=item.answer)
             yield Line(item=_key(item), text=text, weight=5)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,20 @@ def test_questions_wait_until_they_are_answered_and_are_answered_once(folder: Di
     assert "Text 4." not in said
     assert "Text 5." not in said
     assert "Text" not in printed(packet, 5)
+
+
+def test_an_answer_given_between_a_packet_and_its_meeting_is_printed_once(folder: District) -> None:
+    sent_on = datetime(2026, 11, 2, 12, tzinfo=UTC)
+    before = item(1, "question", "answered", answer="In time.", closed_on=date(2026, 11, 2))
+    later = item(2, "question", "answered", answer="The same day, later.", closed_on=date(2026, 11, 2))
+    between = item(3, "question", "answered", answer="Before the meeting.", closed_on=date(2026, 11, 4))
+    last = compose(material(folder, items=(replace(before, closed_on=date(2026, 11, 20)),), stage="final"))
+    assert "In time." in printed(last, 4)
+    last = last.model_copy(update={"as_of": sent_on})
+    said = printed(compose(material(folder, items=(before, later, between), stage="final", printed=last)), 4)
+    assert "In time." not in said
+    assert "The same day, later." in said
+    assert "Before the meeting." in said
 
 
 def test_a_section_with_items_alone_is_not_quiet(folder: District) -> None:
