@@ -12,6 +12,7 @@ from firstbell.assessment.assess import assess
 from firstbell.assessment.instrument import AREA_TITLES, Area, Instrument, load_instrument
 from firstbell.assessment.result import Assessment, IndicatorResult
 from firstbell.assessment.targets import Target, targets_for
+from firstbell.briefing.editions import edition_of
 from firstbell.catalog import load_roles
 from firstbell.config.loaded import District
 from firstbell.config.team import Membership
@@ -23,7 +24,6 @@ from firstbell.knowledge import PROBES, facts_of
 from firstbell.kpi import Light
 from firstbell.meetings import Meeting, meetings_of
 from firstbell.metrics.facts import Facts
-from firstbell.packet.audience import EDITIONS
 from firstbell.packet.logo import printable_logo
 from firstbell.packet.material import Material, Names, Occasion, Reader, SourceState
 from firstbell.packet.model import Packet
@@ -140,7 +140,7 @@ def targets_of(district: District) -> dict[str, Target]:
 
 
 def readers_of(district: District, meeting: Meeting) -> tuple[Reader, ...]:
-    """Everybody who gets the packet, each once, with all roles and the widest edition these give."""
+    """Everybody who gets the packet, each once, with all roles and the edition that `edition_of` finds."""
     return readers_at(district, meeting.team_key, meeting.starts_at)
 
 
@@ -150,23 +150,18 @@ def readers_at(district: District, team_key: str, begins: datetime) -> tuple[Rea
     seats: dict[str, list[Membership]] = {}
     for member in district.members(team_key, day):
         seats.setdefault(member.person, []).append(member)
+    leading = district.leading_team
+    leads = leading is not None and leading.key == team_key
     return tuple(
         Reader(
             person_key=person,
-            roles=tuple(dict.fromkeys(role for seat in taken for role in seat.roles)),
-            edition=(edition := _edition(taken)),
+            roles=(roles := tuple(dict.fromkeys(role for seat in taken for role in seat.roles))),
+            incident_roles=roles if leads else (),
+            edition=(edition := edition_of(district, team_key, taken, day)[0]),
             language=district.person(person).language or district.about.packet.language_of(edition),
         )
         for person, taken in seats.items()
     )
-
-
-def _edition(seats: list[Membership]) -> str:
-    """What a seat names counts before its roles; of several the one that shows most."""
-    roles = load_roles()
-    named = {seat.edition for seat in seats if seat.edition is not None}
-    found = named or {roles.role(role).edition.value for seat in seats for role in seat.roles}
-    return max(found, key=lambda edition: len(EDITIONS[edition]))
 
 
 def names_of(district: District, wording: Wording) -> Names:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from firstbell.briefing.editions import OWN, edition_of
 from firstbell.briefing.gather import readers_of
-from firstbell.catalog import load_roles
 from firstbell.config.loaded import District
 from firstbell.meetings import Meeting
 from firstbell.packet.material import Reader
-
-OWN = "own setting"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +44,7 @@ def who_gets_what(district: District, meeting: Meeting) -> list[Assignment]:
 def _edition_because(district: District, meeting: Meeting, reader: Reader) -> str:
     day = meeting.starts_at.astimezone(district.zone).date()
     seats = [seat for seat in district.members(meeting.team_key, day) if seat.person == reader.person_key]
-    if any(seat.edition is not None for seat in seats):
-        return OWN
-    roles = load_roles()
-    giving = next(role for role in reader.roles if roles.role(role).edition.value == reader.edition)
-    return f"role {giving}"
+    return edition_of(district, meeting.team_key, seats, day)[1]
 
 
 def _language_because(district: District, reader: Reader) -> str:

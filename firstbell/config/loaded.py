@@ -34,6 +34,9 @@ from firstbell.policies import CompliancePolicy, HelpDeskPolicy, SlaPolicy, Supp
 
 Keyed = TypeVar("Keyed", School, Source, Service, Person, Team)
 
+LEADING_ROLES = frozenset({"superintendent", "data_security_specialist"})
+"""A seat with one of these makes a district team the leading one."""
+
 MAIL_NOT_KEPT: Mapping[str, Any] = {
     **dict.fromkeys(("username", "sender", "sender_name", "rehearsal_to", "inbox"), True),
     "fallback": {"__all__": {"username"}},
@@ -181,6 +184,17 @@ class District:
     def team(self, key: str) -> Team:
         """The team of that key; KeyError when there is none."""
         return _by_key(self.teams)[key]
+
+    @cached_property
+    def leading_team(self) -> Team | None:
+        """The team that is answerable for the whole district's security; None where nothing tells which one it is.
+
+        The first district team of teams.yaml with a seat, of any year, for one of LEADING_ROLES; without such a seat
+        the district's only team of that level.
+        """
+        teams = [team for team in self.teams if team.level == "district"]
+        seated = [team for team in teams if any(LEADING_ROLES & set(seat.roles) for seat in team.members)]
+        return seated[0] if seated else teams[0] if len(teams) == 1 else None
 
     def series_of(self, team_key: str) -> tuple[Series, ...]:
         """The meetings of a team."""

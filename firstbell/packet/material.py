@@ -41,10 +41,15 @@ class Occasion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """Somebody who gets the packet: key, roles, the edition those give and the language it is written in."""
+    """Somebody who gets the packet: key, roles, the edition those give and the language it is written in.
+
+    `incident_roles` are the roles by which an incident may name the person: the roles in the district's leading team
+    in that team's own packet, and none in the packet of any other team.
+    """
 
     person_key: str
     roles: tuple[str, ...]
+    incident_roles: tuple[str, ...]
     edition: str
     language: str
 

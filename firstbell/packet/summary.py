@@ -203,7 +203,11 @@ def note_on(material: Material, item: str) -> dict[str, str]:
 
 
 def covers(material: Material, shown: tuple[Decision, ...], incidents: tuple[IncidentLine, ...]) -> tuple[Cover, ...]:
-    """One cover a reader: what the person decides, the person's own open actions, incidents the roles may see."""
+    """One cover a reader: what the person decides, the person's own open actions, incidents the roles may see.
+
+    An incident stands on the covers of those who hold one of its reader roles in the district's leading team, and only
+    in that team's packet: who leads a school's team or a network is not who leads the district's.
+    """
     return tuple(_cover(material, reader, shown, incidents) for reader in material.readers)
 
 
@@ -229,7 +233,7 @@ def _cover(
         greeting=words.say("for_you", role=words.listed(titles), rest=rest),
         decides=decides,
         actions=own,
-        incidents=tuple(line for line in incidents if set(line.reader_roles) & set(reader.roles)),
+        incidents=tuple(line for line in incidents if set(line.reader_roles) & set(reader.incident_roles)),
         own=tuple(text for text in (own_hours(material, reader),) if text),
     )
 
