@@ -143,6 +143,7 @@ def _worded(work: Workplace, told: Morning) -> Notice:
     more = len(told.troubles) - 1
     text = worst.text.rstrip(".")
     subject = words.say("morning_subject_more", worst=text, n=more) if more else text
+    weekly = work.district.about.between_meetings.morning.proof_of_life != "never"
     opening = [words.say("morning_intro", n=len(told.troubles), new=_new(words, told, work))]
     blocks = [
         Block(
@@ -159,7 +160,9 @@ def _worded(work: Workplace, told: Morning) -> Notice:
         title=words.say("morning_title", day=words.day(told.now.at.astimezone(words.zone).date())),
         opening=opening,
         blocks=[*blocks, *_well_again(words, told)],
-        closing=words.say("morning_closing", moment=words.moment(told.now.at)),
+        closing=words.say(
+            "morning_closing" if weekly else "morning_closing_bad_only", moment=words.moment(told.now.at)
+        ),
     )
 
 
@@ -185,7 +188,8 @@ def _entries(words: Wording, told: Morning, mine: Sequence[Trouble]) -> Iterator
     left = mine[MOST_OF_A_KIND:]
     if left:
         new = sum(one.key in told.new for one in left)
-        yield Entry(text=words.say("morning_more", n=len(left), new=new))
+        form = {0: "morning_more_none_new", len(left): "morning_more_all_new"}.get(new, "morning_more")
+        yield Entry(text=words.say(form, n=len(left), new=new))
 
 
 def _well_again(words: Wording, told: Morning) -> list[Block]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from firstbell.assessment.result import IndicatorResult
+from firstbell.kpi import Light
 from firstbell.packet.agenda_plan import initiatives
 from firstbell.packet.agenda_year import ending_lines
 from firstbell.packet.figures import audience_of, goal_text, value_text
@@ -16,6 +17,7 @@ from firstbell.packet.summary import proposed
 NEEDS_SHOWN = 5
 NEEDS_FOR_ALL = 3
 """How many of the shown needs are such as all readers may see, where there are that many."""
+UNMET = (Light.CLOSE, Light.MISSED)
 
 
 def next_section(material: Material) -> Section:
@@ -64,12 +66,18 @@ def _proposals(material: Material) -> list[Line]:
 
 
 def _needs_line(material: Material) -> Line:
-    """How many figures have not reached the goal the team adopted; the names stand in the table, by audience."""
-    words, needs = material.wording, material.assessment.needs
-    judged = sum(one.attainment is not None for one in material.assessment.district)
-    if not needs:
+    """How many figures with a goal that the team adopted show another light than MET, the unknown ones apart.
+
+    Counted by lights as everywhere in the packet: a figure a little short of its goal is MET. The names stand in the
+    table, by audience.
+    """
+    words = material.wording
+    lights = [one.light for one in material.assessment.district if one.target.in_force]
+    unmet, silent = sum(light in UNMET for light in lights), lights.count(Light.NOT_KNOWN)
+    if not unmet and not material.assessment.needs:
         return Line(item="needs", text=words.say("no_needs"))
-    return Line(item="needs", text=words.say("needs_line", n=len(needs), all=judged), weight=5)
+    unknown = words.say("needs_unknown", n=silent) if silent else ""
+    return Line(item="needs", text=words.say("needs_line", n=unmet, all=len(lights), unknown=unknown), weight=5)
 
 
 def _top_needs(material: Material) -> list[Line]:

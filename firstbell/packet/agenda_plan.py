@@ -194,7 +194,8 @@ def milestone_events(material: Material) -> list[Change]:
             if one.done is not None and since <= one.done <= today:
                 text, trend, weight = words.say("milestone_done", day=words.day(one.done), **place), Trend.BETTER, 1.0
             elif one.done is None and behind > 0:
-                now = words.full_date(one.due) if one.due >= today else words.say("no_new_date")
+                later = one.due >= today
+                now = words.say("date_now", day=words.full_date(one.due)) if later else words.say("no_new_date")
                 text = words.say("milestone_slipped", n=behind, now=now, **place)
                 trend, weight = Trend.WORSE, 1 + MILESTONE_WEIGHT * min(1.0, behind / 60)
             else:

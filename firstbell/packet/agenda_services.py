@@ -77,6 +77,8 @@ def _outage_change(material: Material, one: Watched, outage: Outage) -> Change:
         service=one.name,
         lost=words.duration(lost),
         moment=words.moment(outage.window.start),
+        day=words.day(outage.window.start),
+        start=words.clock(outage.window.start),
         until=_until(material, outage),
         where=_where(material, one.service),
     )

@@ -95,6 +95,8 @@ def _whole_goal(target: Target, kpi: Kpi, words: Wording) -> str:
     if goal is None:
         return ""
     if isinstance(goal, tuple):
+        if goal[0] == -goal[1]:
+            return words.say("goal_within", amount=amount_text(goal[1], kpi.unit, words))
         low, high = (amount_text(edge, kpi.unit, words) for edge in goal)
         return words.say("goal_between", low=low, high=high)
     if target.better is Better.DOWN:

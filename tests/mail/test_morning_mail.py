@@ -173,7 +173,7 @@ def test_the_worst_stands_first_with_since_when_and_what_is_new(office: Office) 
     assert places == sorted(places), first
     assert -1 not in places, first
     assert office.taken() == [
-        ("ines@cedar.example", "Bus routing: no good backup within 1 day and 5 more"),
+        ("ines@cedar.example", "Bus routing: no good backup within 1 day; 5 more are bad"),
     ]
 
     night(
@@ -340,8 +340,32 @@ def test_many_troubles_are_counted_and_the_mail_stays_short(office: Office) -> N
     told: list[Record] = [control(f"rule-{number:03}", Verdict.FAIL) for number in range(200)]
     night(office, MONDAY - LEAST, told={"evidence": told, "dumps": good_backups(MONDAY - LEAST)})
     text = mail(office, MONDAY)
-    assert "And 192 more of this kind, 192 of them new." in text
+    assert "And 192 more of this kind, all of them new." in text
     assert text.count("cipa rule-") == 8
+
+
+@SQLITE
+def test_one_more_of_a_kind_is_told_in_the_singular(office: Office) -> None:
+    told: list[Record] = [control(f"rule-{number}", Verdict.FAIL) for number in range(9)]
+    night(office, MONDAY - LEAST, told={"evidence": told, "dumps": good_backups(MONDAY - LEAST)})
+    assert "And 1 more of this kind; it is new." in mail(office, MONDAY)
+    night(office, TUESDAY - LEAST, told={"evidence": told, "dumps": good_backups(TUESDAY - LEAST)})
+    assert "And 1 more of this kind; it is not new." in mail(office, TUESDAY)
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    ("settings", "rule"),
+    [
+        ("{}", "on which nothing is bad, except one a week that says so."),
+        ("{morning: {proof_of_life: never}}", "on which nothing is bad."),
+    ],
+)
+def test_the_mail_says_on_which_mornings_another_comes(office: Office, settings: str, rule: str) -> None:
+    office.settings(settings)
+    told: list[Record] = [control("rule-1", Verdict.FAIL)]
+    night(office, MONDAY - LEAST, told={"evidence": told, "dumps": good_backups(MONDAY - LEAST)})
+    assert rule in mail(office, MONDAY)
 
 
 @SQLITE

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from firstbell.config.loaded import District
+from firstbell.kpi import Light
+from firstbell.packet.agenda_plan import milestone_events
 from firstbell.packet.audience import cut
 from firstbell.packet.compose import compose
 from firstbell.packet.glyphs import loosened
@@ -234,7 +236,7 @@ def test_every_item_that_has_news_says_two_to_five_sentences_in_print(packet: Pa
 def test_the_latest_promise_is_named_with_its_owner_and_those_ahead_are_counted(folder: District) -> None:
     ahead = late(action_key="A-09", first_due_on=date(2026, 12, 4), due_on=date(2026, 12, 4))
     texts = [line.text for line in compose(material(folder, actions=(late(), ahead))).sections[0].sentences]
-    assert "The latest is A-07 Sign the data agreement: 11 days late; Superintendent looks after it." in texts
+    assert "The most overdue is A-07 Sign the data agreement: 11 days late; Superintendent looks after it." in texts
     assert "1 more is open and not due yet." in texts
 
 
@@ -280,3 +282,29 @@ def test_readers_who_may_not_see_security_still_see_needs_with_their_ranks(folde
     table = cut(compose(material(with_needs)), "representative").sections[5].tables[0]
     assert table.rows
     assert [int(row.cells[0]) for row in table.rows] != list(range(1, len(table.rows) + 1))
+
+
+def test_figures_with_a_goal_are_counted_by_their_lights_and_the_unknown_ones_apart(folder: District) -> None:
+    found = material(folder)
+    goals = [one.key for one in found.assessment.district if one.target.in_force]
+
+    def line(*lights: Light) -> str:
+        shown = dict(zip(goals, (*lights, *[Light.MET] * len(goals)), strict=False))
+        results = tuple(replace(one, light=shown.get(one.key, one.light)) for one in found.assessment.results)
+        packet = compose(replace(found, assessment=replace(found.assessment, results=results)))
+        return next(one.text for one in packet.sections[5].sentences if one.item == "needs")
+
+    assert any(one.need for one in found.assessment.district)
+    assert line() == f"0 of {len(goals)} figures with an adopted target are not met."
+    assert line(Light.CLOSE) == f"1 of {len(goals)} figures with an adopted target is not met."
+    assert line(Light.MISSED, Light.NOT_KNOWN, Light.CLOSE) == (
+        f"2 of {len(goals)} figures with an adopted target are not met, 1 not known."
+    )
+
+
+def test_a_milestone_past_its_date_has_no_new_date_yet(folder: District) -> None:
+    plan = FOLDER["plan.yaml"].replace("due: 2026-12-18}", "due: 2026-11-20}")
+    found = material(district(folder.folder.parent / "past", plan=plan))
+    team = replace(found.facts.team, baselines={"gb-live": date(2026, 11, 10)})
+    events = milestone_events(replace(found, facts=replace(found.facts, team=team)))
+    assert events[-1].text == "New gradebook: “Live in both schools” is 14 days behind its first date; no new date yet."

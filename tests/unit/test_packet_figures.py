@@ -157,7 +157,8 @@ def test_a_goal_says_which_way_it_binds() -> None:
     band = result(1, (-10.0, 10.0), Better.BAND, (-30.0, 30.0))
     assert goal_text(up, WORDS) == "goal 5 points"
     assert goal_text(down, WORDS) == "limit 0 points"
-    assert goal_text(band, WORDS) == "goal -10 points to 10 points"
+    assert goal_text(band, WORDS) == "goal within 10 points either way"
+    assert goal_text(result(1, (5.0, 10.0), Better.BAND, (0.0, 30.0)), WORDS) == "goal 5 points to 10 points"
 
 
 def test_a_pro_rated_goal_tells_the_part_that_its_light_compares_with() -> None:

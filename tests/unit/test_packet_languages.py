@@ -144,3 +144,13 @@ def test_a_spanish_packet_is_compared_with_the_spanish_one_before_it(folder: Dis
     assert not {change.text for change in again.changes} & {change.text for change in printed.changes}
     assert again.heading.compared_with == "la reunión del jue 3 dic"
     assert date(2026, 12, 3) == local(12, 3).date()
+
+
+def test_spanish_tells_an_outage_from_one_hour_to_the_other_and_names_who_answers(folder: District) -> None:
+    _, packet = both(folder, "a month")
+    told = "\n".join(strings(in_language(packet, "es").model_dump(exclude={"figures", "translations"})))
+    assert "de clase, el mar 17 nov, de 8:10 am a 9 am:" in told
+    _, packet = both(folder, "silent sources")
+    told = "\n".join(strings(in_language(packet, "es").model_dump(exclude={"figures", "translations"})))
+    assert ". Responsable: " in told
+    assert "a cargo de " not in told.casefold()
