@@ -63,15 +63,20 @@ def add(
 def accept(
     context: typer.Context,
     number: Number,
-    meeting: Annotated[str, typer.Option(help="The meeting's date; the next one by default.")] = "",
+    meeting: Annotated[
+        str, typer.Option(help="The meeting's date; the next one whose packet is not out by default.")
+    ] = "",
     team: Team = "",
 ) -> None:
     """Put an item on the agenda of a meeting."""
-    from firstbell.intake.items import accepted, change_item, coming_meeting, item_of
+    from firstbell.intake.items import accepted, change_item, coming_meeting, item_of, where_printed
+    from firstbell.packet.wording import Wording
 
     with place_of(context).work() as work:
         key = coming_meeting(work, item_of(work, number, team).team_key, meeting)
-        _say(change_item(work, number, lambda item: accepted(item, key), team))
+        item = change_item(work, number, lambda item: accepted(item, key), team)
+        _say(item)
+        typer.echo(where_printed(work, item.team_key, item.meeting_key, Wording(work.district.zone)))
 
 
 @items_app.command()

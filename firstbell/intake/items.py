@@ -15,11 +15,13 @@ from firstbell.config._references import did_you_mean
 from firstbell.errors import FirstbellError
 from firstbell.intake.words import two_sentences
 from firstbell.known_meetings import known_meetings
-from firstbell.meetings import chosen
+from firstbell.meetings import Meeting, chosen
 from firstbell.minutes.model import Entry, Words
+from firstbell.packet.wording import Wording
 from firstbell.records import TEAM_SOURCE, AgendaItem
 from firstbell.review_form import faults_told
 from firstbell.store.history import current_team_facts
+from firstbell.store.packets import latest_packet
 from firstbell.store.save import save_facts, serialise
 from firstbell.workplace import Workplace
 
@@ -149,12 +151,42 @@ def items_of(work: Workplace, team_key: str = "") -> list[AgendaItem]:
 
 
 def coming_meeting(work: Workplace, team_key: str, wanted: str = "") -> str:
-    """The key of a meeting named by its date; of the next one where none is. Raises MeetingError, ItemError."""
+    """The key of a meeting named by its date; where none is, of the next one whose packet is not out yet.
+
+    Raises MeetingError, and ItemError where no such meeting is planned: an item for a packet that is out is printed
+    nowhere.
+    """
     now = work.clock()
-    meeting = chosen(known_meetings(work, team_key, now), wanted, now, work.district)
+    meetings = known_meetings(work, team_key, now)
+    if wanted:
+        named = chosen(meetings, wanted, now, work.district)
+        meetings = [named] if named is not None else []
+    meeting = next((one for one in meetings if wanted or one.starts_at > now), None)
     if meeting is None:
         raise ItemError(f"No meeting of {team_key} is planned; add one to meetings.yaml.")
-    return meeting.key
+    open_ones = [one for one in meetings if one.starts_at >= meeting.starts_at and not _is_out(work, one)]
+    if not open_ones:
+        raise ItemError("The packet of that meeting is out already; name a later meeting.")
+    return open_ones[0].key
+
+
+def where_printed(work: Workplace, team_key: str, meeting_key: str, wording: Wording) -> str:
+    """With which packet an item accepted for a meeting is printed, and why not with the next; empty where no such
+    meeting lies ahead."""
+    if not meeting_key:
+        return ""
+    now = work.clock()
+    coming = [one for one in known_meetings(work, team_key, now) if one.starts_at > now]
+    meeting = next((one for one in coming if one.key == meeting_key), None)
+    if meeting is None:
+        return ""
+    form = "item_placed_later" if _is_out(work, coming[0]) else "item_placed"
+    return wording.say(form, next=wording.day(coming[0].starts_at), day=wording.day(meeting.starts_at))
+
+
+def _is_out(work: Workplace, meeting: Meeting) -> bool:
+    with work.store.read() as connection:
+        return latest_packet(connection, meeting.team_key, meeting.key, "final") is not None
 
 
 def today(work: Workplace) -> date:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from firstbell.briefing.freeze import freeze
 from firstbell.cli import app
 from firstbell.intake.items import (
     ItemError,
@@ -20,13 +21,15 @@ from firstbell.intake.items import (
     coming_meeting,
     declined,
     items_of,
+    where_printed,
     word_of,
 )
 from firstbell.meetings import MeetingError
+from firstbell.packet.wording import Wording
 from firstbell.records import AgendaItem
 from firstbell.workplace import Workplace
 from tests.unit.config_folder import FILES, write_folder
-from tests.unit.team_workplace import Watch, opened
+from tests.unit.team_workplace import Watch, meeting_on, opened
 
 DAY = date(2026, 11, 6)
 
@@ -68,6 +71,22 @@ def test_an_accepted_item_has_its_meeting(work: Workplace) -> None:
         coming_meeting(work, "leadership", "2026-12-04")
     with pytest.raises(ItemError):
         coming_meeting(work, "oak_team")
+
+
+def test_what_is_accepted_once_the_packet_is_out_goes_to_the_meeting_after_it(work: Workplace) -> None:
+    wording = Wording(work.district.zone)
+    before = add_item(work, word(accept=True))
+    said = where_printed(work, "leadership", before.meeting_key, wording)
+    assert said == "Printed with the packet for the meeting of Thu 3 Dec."
+    meeting, now = meeting_on(work, "2026-12-03"), work.clock()
+    freeze(work, meeting, meeting_on(work, "2026-11-05"), "final", as_of=now, known_at=now)
+    late = add_item(work, word(text="Why are the carts late?", accept=True))
+    assert late.meeting_key == "monthly/2027-01-07T22:00Z"
+    said = where_printed(work, "leadership", late.meeting_key, wording)
+    assert said.startswith("The packet for Thu 3 Dec is out already")
+    assert "Thu 7 Jan" in said
+    with pytest.raises(ItemError, match="name a later meeting"):
+        coming_meeting(work, "leadership", "2026-12-03")
 
 
 def test_an_answer_is_kept_with_its_day(work: Workplace) -> None:
