@@ -45,6 +45,11 @@ def owner_of(district: District, team_key: str, day: date, word: str) -> Owner:
     raise ActionError(f"{named} is no role and no person's key; {did_you_mean(word, people | roles)}")
 
 
+def is_owner(district: District, word: str) -> bool:
+    """Whether a word is a person's key of the folder or a role's key."""
+    return word in {one.key for one in district.people} | {one.key for one in load_roles().roles}
+
+
 def closed(action: TeamAction, on: date) -> TeamAction:
     """Done on a day; one that is done already keeps its day."""
     if action.state == "done":

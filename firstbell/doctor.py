@@ -18,6 +18,7 @@ from typing import Any
 
 from pydantic import BaseModel, SecretStr
 
+from firstbell.actions import is_owner
 from firstbell.config.loaded import District
 from firstbell.config.secrets import SecretError, SecretReader, read_secret, readable_by_all
 from firstbell.intervals import Window, local_day, total_seconds
@@ -95,6 +96,19 @@ def check_roles(district: District, today: date) -> Iterator[Finding]:
                 "one member, with an address" if len(members) == 1 else f"{len(members)} members, all with an address"
             )
             yield Finding(subject, Level.OK, f"{counted}, and a team leader.")
+
+
+def check_owners(district: District) -> Iterator[Finding]:
+    """Sources that map their own words for owners to something that is no role and no person of the folder."""
+    for source in district.sources:
+        mapped: Mapping[str, str] = getattr(district.settings[source.key], "owners", {})
+        unknown = sorted({key for key in mapped.values() if key and not is_owner(district, key)})
+        if unknown:
+            sentence = (
+                f"owners of {district.source_places[source.key]} leads to {', '.join(key[:60] for key in unknown)}, "
+                "which is no role and no person's key; these items show no owner until that is mended."
+            )
+            yield Finding(f"owners of {source.key}", Level.WRONG, sentence)
 
 
 def check_ends(district: District, today: date) -> Iterator[Finding]:

@@ -6,12 +6,13 @@ packet says since when it is silent.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import TypeVar
 
+from firstbell.actions import Owner, is_owner, owner_of
+from firstbell.config.loaded import District
 from firstbell.config.plan import Goal, Milestone
-from firstbell.config.team import Team
 from firstbell.knowledge import PLAN
 from firstbell.metrics.facts import Facts
 from firstbell.records import TEAM_SOURCE, ActionItemSeen, MilestoneSeen, Record, TeamAction
@@ -31,22 +32,28 @@ def goals_with_told(goals: Sequence[Goal], facts: Facts) -> tuple[Goal, ...]:
     return tuple(_goal_with(goal, by_initiative) for goal in goals)
 
 
-def told_actions(team: Team, facts: Facts, people: Collection[str]) -> tuple[TeamAction, ...]:
+def told_actions(district: District, team_key: str, facts: Facts) -> tuple[TeamAction, ...]:
     """Action items of trackers as those of a district team; a school team has only its own.
 
-    `people` are the keys of teams.yaml: an owner among them is a person, any other a role.
+    A person has the role of their seat, as in the team's own actions; an owner who is neither a role nor a person of
+    the folder is left out, because it may be a name.
     """
-    if team.level != "district":
+    if district.team(team_key).level != "district":
         return ()
+    owners = {
+        one.owner: owner_of(district, team_key, facts.today, one.owner)
+        for one in facts.of(ActionItemSeen)
+        if is_owner(district, one.owner)
+    }
     return tuple(
         TeamAction(
-            team_key=team.key,
+            team_key=team_key,
             action_key=one.action_key,
             meeting_key="",
             title=one.title,
             state=one.state,
-            owner_role="" if one.owner in people else one.owner,
-            person_key=one.owner if one.owner in people else "",
+            owner_role=owners.get(one.owner, Owner()).role,
+            person_key=owners.get(one.owner, Owner()).person,
             opened_on=one.opened_on,
             due_on=one.due_on,
             first_due_on=one.due_on,

@@ -96,7 +96,7 @@ def gather(
             decisions=tuple(put_before(decisions, meeting.team_key, meeting.key, as_of)),
             actions=(
                 *_team_facts(connection, TeamAction, meeting.team_key, known_at),
-                *told_actions(district.team(meeting.team_key), facts, {one.key for one in district.people}),
+                *told_actions(district, meeting.team_key, facts),
             ),
             minutes_expected=last_printed is not None,
             minutes_came=bool(last),

@@ -110,6 +110,24 @@ def test_a_service_that_is_down_and_a_source_that_refuses(tmp_path: Path, server
     assert found(result)["source vendor"]["level"] == "wrong"
 
 
+def test_owners_that_are_nobody_of_the_folder_are_wrong(tmp_path: Path, server: str) -> None:
+    def told(owner: str) -> Result:
+        sources = (
+            "sources:\n  - {key: list, kind: actions_csv, title: List, "
+            f"settings: {{file: actions.csv, owners: {{Theo L.: {owner}, Desk: it_lead}}}}}}\n"
+        )
+        folder = write(tmp_path / "district", server, "/fine", sources=sources)
+        return doctor(folder, "--no-outside")
+
+    wrong = told("it_leed")
+    assert wrong.exit_code == 1, wrong.output
+    finding = found(wrong)["owners of list"]
+    assert finding["level"] == "wrong"
+    assert "leads to it_leed, which is no role and no person's key" in finding["sentence"]
+    right = told("principal")
+    assert (right.exit_code, "owners of list" in found(right)) == (0, False)
+
+
 def test_a_broken_folder_is_told_fault_by_fault(tmp_path: Path, server: str) -> None:
     result = doctor(write(tmp_path / "district", server, "/fine", systems="systems: 3\n", targets="adopt: []\n"))
     assert result.exit_code == 1

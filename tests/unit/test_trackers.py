@@ -14,6 +14,7 @@ from firstbell.metrics.facts import Facts, SourceFacts
 from firstbell.packet.audience import cut
 from firstbell.packet.compose import compose
 from firstbell.packet.page_one import page_one
+from firstbell.packet.summary import action_line
 from firstbell.packet.text import mail_text
 from firstbell.packet.wording import Wording
 from firstbell.packet.words import Words
@@ -45,7 +46,7 @@ def own(folder: District) -> Facts:
     return facts_of_records(folder, {}, window=Window(SINCE, AS_OF), as_of=AS_OF)
 
 
-def known(folder: District, at: datetime = AS_OF) -> Facts:
+def known(folder: District, at: datetime = AS_OF, item: ActionItemSeen = ITEM) -> Facts:
     """What is known when a tracker was last heard at a moment."""
     facts = own(folder)
     tracker = SourceFacts(
@@ -53,7 +54,7 @@ def known(folder: District, at: datetime = AS_OF) -> Facts:
         feeds=frozenset({MilestoneSeen, ActionItemSeen}),
         known_until=at,
         stale_after=timedelta(hours=26),
-        records=(LATE, EARLY, replace(LATE, milestone_key="x", initiative_key="elsewhere"), ITEM),
+        records=(LATE, EARLY, replace(LATE, milestone_key="x", initiative_key="elsewhere"), item),
     )
     return replace(facts, sources=(*facts.sources, tracker))
 
@@ -79,20 +80,28 @@ def test_a_trackers_milestones_follow_the_folders_own(folder: District) -> None:
 def test_a_tracker_that_fell_silent_tells_nothing(folder: District) -> None:
     silent = known(folder, AS_OF - timedelta(days=3))
     assert milestones(folder, silent) == milestones(folder, own(folder))
-    assert told_actions(folder.teams[0], silent, ()) == ()
+    assert told_actions(folder, "tech", silent) == ()
 
 
-def test_an_owner_is_a_person_of_the_folder_or_a_role(folder: District) -> None:
-    (mine,) = told_actions(folder.teams[0], known(folder), ())
+def test_an_owner_is_a_role_or_a_person_with_the_role_of_their_seat(folder: District) -> None:
+    (mine,) = told_actions(folder, "tech", known(folder))
     assert (mine.action_key, mine.owner_role, mine.person_key) == ("#7", "it_lead", "")
     assert mine.promised_on == date(2026, 12, 1)
-    (theirs,) = told_actions(folder.teams[0], known(folder), {"it_lead"})
-    assert (theirs.owner_role, theirs.person_key) == ("", "it_lead")
+    (theirs,) = told_actions(folder, "tech", known(folder, item=replace(ITEM, owner="theo")))
+    assert (theirs.owner_role, theirs.person_key) == ("team_leader", "theo")
+    assert action_line(material(folder), theirs).owner == "Team Leader"
+
+
+@pytest.mark.parametrize("owner", ["", "Theo Lund", "it_leed"])
+def test_an_owner_who_is_nobody_of_the_folder_is_not_printed(folder: District, owner: str) -> None:
+    (nobodys,) = told_actions(folder, "tech", known(folder, item=replace(ITEM, owner=owner)))
+    assert (nobodys.owner_role, nobodys.person_key) == ("", "")
+    assert action_line(material(folder), nobodys).owner == "no owner"
 
 
 def test_a_school_team_has_only_its_own(folder: District) -> None:
-    school = folder.teams[0].model_copy(update={"level": "school", "school": "oak"})
-    assert told_actions(school, known(folder), ()) == ()
+    school = folder.team("tech").model_copy(update={"level": "school", "school": "oak"})
+    assert told_actions(replace(folder, teams=(school,)), "tech", known(folder)) == ()
 
 
 NEVER = "Not known: tracker was never read."
