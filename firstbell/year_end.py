@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any, Literal
 
 from firstbell.assessment.instrument import load_instrument
@@ -32,6 +33,8 @@ BoardEdition = Literal["leadership", "public"]
 BOARD_EDITIONS: tuple[BoardEdition, ...] = ("leadership", "public")
 TEAM_HEALTH = "GP-"
 """The indicators of the plan and the team itself, shown under no goal."""
+OF_ANSWERS = "survey_favourable"
+"""The formula of shares of answers over several questions: their counts are no people."""
 
 
 class YearEndError(FirstbellError):
@@ -182,13 +185,24 @@ def _pair(key: str, before: Mapping[str, Figure], after: Mapping[str, Figure], w
 
 
 def figure_text(figure: Figure, words: Wording) -> str:
-    """A printed figure in words: the count where one could count it, "not known" where it was not."""
+    """A printed figure in words: the count where one could count it, "not known" where it was not.
+
+    A share of answers is no count of people, so it is told in percent with how many replied, as packets print it.
+    """
     if figure.value is None:
         return words.say("not_shown" if figure.availability == Availability.SUPPRESSED else "not_known")
+    if figure.key in _of_answers():
+        return words.say("replied", share=amount_text(figure.value, figure.unit, words), n=figure.n)
     part, whole = figure.numerator, figure.denominator
     if figure.unit == "ratio" and part is not None and whole is not None and countable(part, whole):
         return words.share(part, whole)
     return amount_text(figure.value, figure.unit, words)
+
+
+@cache
+def _of_answers() -> frozenset[str]:
+    """The indicators that are shares of answers; a packet keeps an indicator's key and not its formula."""
+    return frozenset(one.id for one in load_instrument().indicators if one.formula == OF_ANSWERS)
 
 
 def same_method(first: Figure, last: Figure) -> bool:

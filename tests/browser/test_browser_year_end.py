@@ -49,3 +49,13 @@ def test_axe_finds_nothing(screen: Screen, edition: BoardEdition, scheme: str, w
 def test_nothing_but_its_tables_scrolls_sideways(screen: Screen, width: int) -> None:
     screen.show(year_end_html(page("leadership")), width=width)
     assert screen.number("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", [320, 380, 499])
+def test_a_phone_shows_every_column_one_below_the_other(screen: Screen, width: int) -> None:
+    screen.show(year_end_html(page("leadership")), width=width)
+    furthest = (
+        "Math.max(...[...document.querySelectorAll('td .badge, td')].map(one => one.getBoundingClientRect().right))"
+    )
+    assert screen.number(furthest) <= width
+    assert screen.number("document.querySelector('td').getBoundingClientRect().left") < 40

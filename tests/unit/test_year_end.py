@@ -13,6 +13,7 @@ import pikepdf
 import pytest
 from typer.testing import CliRunner
 
+from firstbell.assessment.instrument import load_instrument
 from firstbell.cli import app
 from firstbell.kpi import Light
 from firstbell.packet.model import Audience, Figure, Heading, LightLine, Packet, Trend
@@ -110,6 +111,21 @@ def test_another_method_is_said_and_not_compared(work: Workplace) -> None:
         "Figure GP-03": ("not printed", "not known", None),
     }
     assert "Counted in another way since the first packet, so not compared: Figure IP-01." in page.notes
+
+
+def test_a_share_of_answers_is_told_in_percent_and_not_as_people(work: Workplace) -> None:
+    """Three questions to 331 people give 961 answers; the page for the public says how many people replied."""
+    answers = {"unit": "ratio", "denominator": 961.0, "method": "answers", "n": 331}
+    key = next(one.id for one in load_instrument().indicators if one.formula == "survey_favourable")
+    ends = tuple(
+        packet(at, figure(key, good / 961, numerator=float(good), **answers))
+        for at, good in ((SEPTEMBER, 480), (MAY, 631))
+    )
+    goals = [{"title": "Heard", "objectives": [{"title": "Asked", "indicators": [key]}]}]
+    year = school_year(work.district, "2026-27", MAY.date())
+    for edition in BOARD_EDITIONS:
+        page = composed(year, edition, (ends[0], ends[1]), 2, goals, frozenset({key}), work.district)
+        assert figures(page) == {f"Figure {key}": ("49 %, 331 replied", "65 %, 331 replied", Trend.BETTER)}
 
 
 def test_a_figure_that_went_is_named(work: Workplace) -> None:
