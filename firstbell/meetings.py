@@ -127,24 +127,31 @@ def _exceptions(district: District, series: Series) -> Exceptions:
 
 def _meeting(district: District, series: Series, one: Occurrence) -> Meeting:
     sending = series.sending
-    day = one.start.astimezone(district.zone).date()
+    meets_on = one.start.astimezone(district.zone).date()
+    back = district.calendar.minus_days_skipping_closed
 
-    def at(days: int) -> datetime:
-        return local_moment(district.calendar.minus_days_skipping_closed(day, days), sending.at, district.zone)
+    def at(day: date) -> datetime:
+        return local_moment(day, sending.at, district.zone)
 
-    def stage_at(days: DaysBefore, earliest: int = 0) -> datetime | None:
-        return None if days == "off" else at(max(days, earliest))
+    def day_of(days: DaysBefore, following: date) -> date | None:
+        """A stage's day, always before that of the stage that follows it: a break must not lay two on one day."""
+        return None if days == "off" else min(back(meets_on, days), back(following, 1))
 
-    draft_days = 0 if sending.draft_days == "off" else sending.draft_days
+    def stage_at(days: DaysBefore) -> datetime | None:
+        return None if days == "off" else at(back(meets_on, days))
+
+    send_on = back(meets_on, sending.send_days)
+    draft_on = day_of(sending.draft_days, send_on)
+    preview_on = day_of(sending.preview_days, draft_on or send_on)
     return Meeting(
         team_key=series.team,
         series=series,
         key=meeting_key(series.key, one),
         starts_at=one.start,
         ends_at=one.end,
-        send_at=at(sending.send_days),
-        draft_at=stage_at(sending.draft_days),
-        preview_at=stage_at(sending.preview_days, max(draft_days, sending.send_days)),
+        send_at=at(send_on),
+        draft_at=at(draft_on) if draft_on else None,
+        preview_at=at(preview_on) if preview_on else None,
         addendum_at=stage_at(sending.addendum_days),
         invitation_at=stage_at(sending.invitation_days),
     )

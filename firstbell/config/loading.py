@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
 from firstbell.catalog import load_roles
 from firstbell.config._document import Document, Place, read_document
+from firstbell.config._moves import moves_of_nothing
 from firstbell.config._references import repeated, unknown
 from firstbell.config._tables import as_lists, graft_tables
 from firstbell.config._validation import validate
@@ -65,6 +67,9 @@ def load_district(
     probes = _settings(documents.get("services.yaml"), "services", "probe", probe_settings_for, faults)
     faults += repeated(documents)
     faults += unknown(documents, _known_elsewhere(indicators))
+    about, meetings = models.get("district.yaml"), models.get("meetings.yaml")
+    if about is not None and meetings is not None:
+        faults += moves_of_nothing(meetings, documents["meetings.yaml"], ZoneInfo(about.time_zone))
     if faults:
         order = {file: index for index, file in enumerate(FILES)}
         raise ConfigError(sorted(faults, key=lambda fault: (order.get(fault.file, len(order)), fault.file, fault.line)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from typing import Annotated, Any, Literal, Self
 
-from dateutil.rrule import rrulestr
 from pydantic import (
     AfterValidator,
     Field,
@@ -15,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from firstbell.calendar import CalendarError, check_rule, read_rule
 from firstbell.config._section import Key, Language, Section, deliverable
 
 SchoolYearName = str
@@ -94,16 +94,26 @@ class Recurrence(Section):
     @classmethod
     def _readable(cls, rule: str) -> str:
         try:
-            rrulestr(rule, dtstart=datetime(2000, 1, 1), cache=False)  # noqa: DTZ001  local time, as the rule is
-        except ValueError as error:
-            raise ValueError("is no RFC 5545 rule; an example is FREQ=MONTHLY;BYDAY=1TH") from error
+            read_rule(rule, datetime(2000, 1, 1))  # noqa: DTZ001  local time, as the rule is
+        except CalendarError as error:
+            raise ValueError(
+                "is no RFC 5545 rule for days, weeks, months or years; an example is FREQ=MONTHLY;BYDAY=1TH"
+            ) from error
         return rule
+
+    @model_validator(mode="after")
+    def _gives_dates(self) -> Self:
+        try:
+            check_rule(self.rule, self.starts.replace(tzinfo=None))
+        except CalendarError as error:
+            raise ValueError(f"rule: {error}") from error
+        return self
 
 
 class Move(Section):
     """One meeting that is not where the rule puts it."""
 
-    original: date = Field(description="The date the rule gives.")
+    original: date = Field(description="The date the rule gives; another is refused.")
     to: datetime | None = Field(None, description="Local date and time; left out when the meeting is cancelled.")
 
 
@@ -122,7 +132,7 @@ class LaterCadence(Section):
 
 
 class Sending(Section):
-    """What goes out before a meeting, and when. A day on which the offices are closed moves earlier."""
+    """What goes out before a meeting, and when. Closed days move earlier; preview, draft and packet share no day."""
 
     invitation_days: DaysBefore = Field(
         "off", description="Own calendar invitation to all, days before; off where a shared calendar invites."

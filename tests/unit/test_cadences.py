@@ -18,6 +18,7 @@ from firstbell.meetings import Meeting, meetings_of, next_meeting
 from tests.unit.packet_material import AS_OF, CHICAGO, FOLDER, district, local
 
 RULE = "recurrence: {rule: FREQ=MONTHLY;BYDAY=1TH, starts: 2026-09-03T15:30}"
+LATER = "later: [{from: 2027-01-01, dates: [2027-01-05T09:00]}]"
 
 
 def series(rest: str, key: str = "monthly", team: str = "tech") -> str:
@@ -91,13 +92,56 @@ def test_what_cannot_be_is_said_in_a_sentence(tmp_path: Path, rest: str, sentenc
         folder_with(tmp_path, series(f"{RULE}\n    {rest}"))
 
 
+@pytest.mark.parametrize(
+    ("rule", "sentence"),
+    [
+        ("FREQ=SECONDLY", r"recurrence.rule: is no RFC 5545 rule for days, weeks, months or years"),
+        ("FREQ=MONTHLY;BYDAY=9TH", r"recurrence: rule: a meeting's recurrence rule cannot be read"),
+        ("FREQ=MONTHLY;BYDAY=6TH", r"recurrence: rule: a meeting's recurrence rule gives no date"),
+        ("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", r"recurrence: rule: a meeting's recurrence rule gives no date"),
+    ],
+)
+def test_a_rule_that_cannot_be_worked_out_is_refused_where_it_stands(tmp_path: Path, rule: str, sentence: str) -> None:
+    with pytest.raises(ConfigError, match=r"meetings.yaml:5: series.0." + sentence):
+        folder_with(tmp_path, series(RULE.replace("FREQ=MONTHLY;BYDAY=1TH", rule)))
+
+
+@pytest.mark.parametrize(
+    "rule", ["UNTIL=20270107T235900Z;FREQ=MONTHLY;BYDAY=1TH", "FREQ=DAILY;BYDAY=MO;UNTIL=20200101"]
+)
+def test_a_rule_may_end_and_may_have_ended(tmp_path: Path, rule: str) -> None:
+    folder = folder_with(tmp_path, series(RULE.replace("FREQ=MONTHLY;BYDAY=1TH", rule)))
+    assert told(meetings(folder))[-1:] == (["2027-01-07 15:30"] if "2027" in rule else [])
+
+
+@pytest.mark.parametrize(
+    ("rest", "nearest"),
+    [
+        (f"{RULE}\n    moves:\n      - {{original: 2026-12-04}}", "2026-12-03 and 2027-01-07"),
+        (f"{RULE}\n    moves:\n      - {{original: 2025-12-03}}", "2026-09-03"),
+        ("dates: [2026-12-01T09:00]\n    moves:\n      - {original: 2026-12-02}", "2026-12-01"),
+        (
+            f"ics: x.ics\n    {LATER}\n    moves: [{{original: 2026-12-02}}, {{original: 2027-01-06}}]",
+            "2027-01-05",
+        ),
+    ],
+)
+def test_a_move_of_no_meeting_names_the_nearest_there_are(tmp_path: Path, rest: str, nearest: str) -> None:
+    with pytest.raises(
+        ConfigError, match=rf"original: names .*no meeting falls; the nearest are {nearest}\."
+    ) as caught:
+        folder_with(tmp_path, series(rest))
+    (fault,) = caught.value.faults
+    assert (fault.file, fault.line) == ("meetings.yaml", 7)
+
+
 def test_a_default_gives_way_to_what_is_written(tmp_path: Path) -> None:
     (early, late) = (
         next_meeting(meetings(folder_with(tmp_path / name, series(f"{RULE}\n    sending: {sending}"))), AS_OF)
         for name, sending in (("early", "{draft_days: 20}"), ("late", "{draft_days: off, preview_days: off}"))
     )
     assert early is not None
-    assert early.preview_at == early.draft_at == local(11, 13, 6)
+    assert (early.preview_at, early.draft_at) == (local(11, 12, 6), local(11, 13, 6))
     assert late is not None
     assert (late.preview_at, late.draft_at, late.invitation_at) == (None, None, None)
     assert late.addendum_at == local(12, 2, 6)

@@ -79,10 +79,29 @@ def test_listed_dates_and_a_rule_with_its_end_in_utc() -> None:
     assert wall(occurrences(until, FIRST, HOUR, CHICAGO, YEAR)) == ["09-03 15:30", "10-01 15:30", "11-05 15:30"]
 
 
-@pytest.mark.parametrize("rule", ["every Thursday", "FREQ=SOMETIMES", "FREQ=MONTHLY;BYDAY=XX", ""])
+UNREADABLE = [
+    "every Thursday",
+    "FREQ=SOMETIMES",
+    "FREQ=MONTHLY;BYDAY=XX",
+    "",
+    "INTERVAL=2",
+    "FREQ=MONTHLY;BYDAY=9TH",
+    "FREQ=SECONDLY",
+    "freq=hourly;count=3",
+    "FREQ=DAILY;INTERVAL=0;BYMONTHDAY=32",
+]
+
+
+@pytest.mark.parametrize("rule", UNREADABLE)
 def test_a_rule_that_cannot_be_read_is_told_in_a_sentence(rule: str) -> None:
     with pytest.raises(CalendarError, match="FREQ=MONTHLY"):
         occurrences(rule, FIRST, HOUR, CHICAGO, YEAR)
+
+
+def test_a_rule_with_a_meeting_each_second_is_not_worked_out_to_its_end() -> None:
+    minutes = ",".join(str(one) for one in range(60))
+    with pytest.raises(CalendarError, match="far too many dates"):
+        occurrences(f"FREQ=DAILY;BYMINUTE={minutes};BYSECOND={minutes}", FIRST, HOUR, CHICAGO, YEAR)
 
 
 def ics(*events: str) -> bytes:
@@ -146,3 +165,46 @@ def test_what_is_no_calendar_is_told_in_a_sentence(content: bytes) -> None:
 def test_an_event_without_a_start_is_told_in_a_sentence() -> None:
     with pytest.raises(CalendarError, match="no readable calendar"):
         occurrences_from_ics(ics("UID:5\nSUMMARY:Broken"), CHICAGO, YEAR)
+
+
+EXTRA = """
+UID:team@lakeside
+SUMMARY:Technology Leadership Team
+DTSTART;TZID=America/Chicago:20260903T153000
+DTEND;TZID=America/Chicago:20260903T170000
+RDATE;VALUE=PERIOD;TZID=America/Chicago:20260917T153000/PT30M,20260924T153000/20260924T173000
+RDATE;TZID=America/Chicago:20261015T153000,20261022T153000,20260903T153000
+"""
+
+
+def change(original: str, start: str, *lines: str, parameters: str = "") -> str:
+    zone = "TZID=America/Chicago"
+    told = [f"RECURRENCE-ID{parameters};{zone}:{original}T153000", f"DTSTART;{zone}:{start}", *lines]
+    return "\n".join(["UID:team@lakeside", *told])
+
+
+def test_extra_dates_may_be_periods_and_are_moved_and_cancelled_like_others() -> None:
+    moved, cancelled = change("20261015", "20261016T090000"), change("20261022", "20261022T153000", "STATUS:CANCELLED")
+    found = occurrences_from_ics(ics(EXTRA, moved, cancelled), CHICAGO, YEAR)
+    assert wall(found) == ["09-03 15:30", "09-17 15:30", "09-24 15:30", "10-16 09:00"]
+    assert [(one.end - one.start) / timedelta(minutes=1) for one in found] == [90, 30, 120, 90]
+    assert found[3].original_start == local_moment(date(2026, 10, 15), time(15, 30), CHICAGO)
+
+
+def test_a_change_of_this_meeting_and_all_that_follow_is_carried_on() -> None:
+    onward = ";RANGE=THISANDFUTURE"
+    events = (
+        SERIES,
+        change("20261105", "20261106T140000", "DURATION:PT1H", parameters=onward),
+        change("20261203", "20261210T100000"),
+    )
+    found = occurrences_from_ics(ics(*events), CHICAGO, YEAR)
+    assert wall(found) == ["09-03 15:30", "10-15 15:30", "11-06 14:00", "12-10 10:00", "01-08 14:00"]
+    assert found[4].original_start == local_moment(date(2027, 1, 7), time(15, 30), CHICAGO)
+    assert found[4].end - found[4].start == HOUR
+    only = Window(local_moment(date(2027, 1, 8), time(), CHICAGO), YEAR.end)
+    assert wall(occurrences_from_ics(ics(*events), CHICAGO, only)) == ["01-08 14:00"]
+    closed = [ClosedDays(name="snow", first_on=date(2027, 1, 8), last_on=date(2027, 1, 8))]
+    assert wall(occurrences_from_ics(ics(*events), CHICAGO, only, skip=closed)) == []
+    ended = change("20261105", "20261105T153000", "STATUS:CANCELLED", parameters=onward)
+    assert wall(occurrences_from_ics(ics(SERIES, ended), CHICAGO, YEAR)) == ["09-03 15:30", "10-15 15:30"]

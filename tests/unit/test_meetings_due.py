@@ -12,7 +12,7 @@ from firstbell.config.loaded import District
 from firstbell.intervals import Window
 from firstbell.known_meetings import keep_keys
 from firstbell.meetings import Meeting, MeetingError, chosen, meeting_before, meetings_of, next_meeting
-from tests.unit.packet_material import AS_OF, CHICAGO, district, local
+from tests.unit.packet_material import AS_OF, CHICAGO, FOLDER, district, local
 
 ICS = b"""BEGIN:VCALENDAR\r
 VERSION:2.0\r
@@ -56,7 +56,15 @@ def test_days_that_fall_on_a_closed_office_move_earlier(tmp_path: Path) -> None:
     found = meetings(district(tmp_path, meetings=series(sending)))
     december = next_meeting(found, AS_OF)
     assert december is not None
-    assert told([december]) == ["12-03 15:30 11-24 06:00 11-24 06:00"]
+    assert told([december]) == ["12-03 15:30 11-23 06:00 11-24 06:00"]
+
+
+def test_a_long_break_lays_no_two_stages_on_one_day(tmp_path: Path) -> None:
+    closed = "    - {first: 2026-12-14, last: 2027-01-01, name: Winter break, offices: true}\nmail:"
+    text = FOLDER["district.yaml"].replace("mail:", closed, 1)
+    (one,) = meetings(district(tmp_path, district=text, meetings=series("dates: [2027-01-01T15:30]")))
+    assert (one.preview_at, one.draft_at, one.send_at) == (local(12, 9, 6), local(12, 10, 6), local(12, 11, 6))
+    assert due_stages(one, local(12, 10, 6)) == ["preview", "draft"]
 
 
 def test_hours_stay_when_the_clocks_change_between_draft_and_meeting(tmp_path: Path) -> None:
