@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -76,13 +77,14 @@ def gather(
         last = [one for one in minutes if previous is not None and one.meeting_key == previous.key]
         decisions = _team_facts(connection, TeamDecision, meeting.team_key, known_at)
         notes = _team_facts(connection, SectionNote, meeting.team_key, known_at)
+        coming = _coming(work, meeting)
         wording = Wording(district.zone, district.about.packet.language)
         return Material(
             district=district.about,
             team=district.team(meeting.team_key),
             goals=goals_with_told(district.plan.goals, facts),
             names=names_of(district, wording),
-            occasion=_occasion(district, meeting, previous),
+            occasion=_occasion(meeting, previous, _reply_by(district.zone, coming, as_of)),
             readers=readers_of(district, meeting),
             facts=facts,
             assessment=assessed(district, connection, facts, meeting.team_key, known_at, printed),
@@ -105,7 +107,7 @@ def gather(
             items=tuple(sorted(_team_facts(connection, AgendaItem, meeting.team_key, known_at), key=number_of)),
             mails_aside=mails_aside(connection, meeting.team_key, window.start, known_at),
             grants=district.plan.grants,
-            coming=_coming(work, meeting),
+            coming=tuple(one.starts_at.astimezone(district.zone).date() for one in coming),
             notes={note.line_key: note for note in notes if note.meeting_key == meeting.key},
             logo=printable_logo(district.folder, district.about.packet.logo),
             sources=_sources(district, connection, facts, wording, known_at),
@@ -192,25 +194,29 @@ def instrument_in(wording: Wording) -> Instrument:
     return instrument.model_copy(update={"indicators": tuple(spoken)})
 
 
-def _coming(work: Workplace, meeting: Meeting) -> tuple[date, ...]:
-    """The days of this meeting and of the team's next two; of this one alone where the calendar cannot be read."""
+def _coming(work: Workplace, meeting: Meeting) -> list[Meeting]:
+    """This meeting and the team's next two; this one alone where the calendar cannot be read."""
     try:
         planned = meetings_of(work.district, meeting.team_key, meeting.starts_at, work.read_calendar)
     except FirstbellError:
         planned = []
-    later = [one.starts_at for one in planned if one.starts_at > meeting.starts_at]
-    return tuple(moment.astimezone(work.district.zone).date() for moment in (meeting.starts_at, *later[:2]))
+    return [meeting, *[one for one in planned if one.starts_at > meeting.starts_at][:2]]
 
 
-def _occasion(district: District, meeting: Meeting, previous: Meeting | None) -> Occasion:
-    day = meeting.starts_at.astimezone(district.zone).date()
+def _reply_by(zone: ZoneInfo, coming: Sequence[Meeting], as_of: datetime) -> date | None:
+    """The day of the next draft, in which the leader sees what was brought up; of the packet where drafts are off."""
+    drafts = (one.draft_at or one.send_at for one in coming)
+    return next((at.astimezone(zone).date() for at in drafts if at > as_of), None)
+
+
+def _occasion(meeting: Meeting, previous: Meeting | None, reply_by: date | None) -> Occasion:
     return Occasion(
         meeting_key=meeting.key,
         title=meeting.series.title,
         starts_at=meeting.starts_at,
         place=meeting.series.place,
         previous_at=previous.starts_at if previous else None,
-        reply_by=district.calendar.minus_days_skipping_closed(day, 2),
+        reply_by=reply_by,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -157,3 +157,17 @@ def test_how_to_bring_something_up_is_said_where_answers_are_read(folder: Distri
         for place in (folder, reading)
     ]
     assert ["bring something up" in text for text in asked] == [False, True]
+
+
+def test_something_is_brought_up_by_the_day_of_the_draft_that_is_still_ahead(tmp_path: Path) -> None:
+    from firstbell.briefing.gather import gather
+    from tests.unit.team_workplace import Watch, meeting_on, opened
+
+    with opened(tmp_path, Watch(datetime(2026, 11, 6, 15, tzinfo=UTC))) as work:
+        meeting, previous = meeting_on(work, "2026-12-03"), meeting_on(work, "2026-11-05")
+        here, following = meeting.draft_at, meeting_on(work, "2027-01-07").draft_at
+        assert here is not None
+        assert following is not None
+        for now, due in ((here - timedelta(hours=1), here), (here, following), (meeting.send_at, following)):
+            found = gather(work, meeting, previous, stage="draft", revision=1, as_of=now, known_at=now)
+            assert compose(found).closing == f"Add an agenda item: reply by {found.wording.day(due)}."
