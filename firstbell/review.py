@@ -298,10 +298,12 @@ def _told(
 
 
 def _what_happens(work: Workplace, meeting: Meeting, state: ApprovalState) -> str:
-    at = Wording(work.district.zone).moment(meeting.send_at)
+    at, past = Wording(work.district.zone).moment(meeting.send_at), work.clock() >= meeting.send_at
+    goes_out = "goes out with the next briefing run" if past else f"goes out {at}"
     if state is ApprovalState.APPROVED:
-        return f"Approved: the packet goes out {at}."
+        return f"Approved: the packet {goes_out}."
     if state is ApprovalState.HELD:
         return "Held: the packet stays here until somebody approves it."
-    required = meeting.series.sending.approval == "required"
-    return f"Waiting: {'it needs an approval before' if required else 'unless somebody holds it, it goes out'} {at}."
+    if meeting.series.sending.approval == "required":
+        return "Waiting: it needs an approval." if past else f"Waiting: it needs an approval before {at}."
+    return f"Waiting: unless somebody holds it, it {goes_out}."

@@ -77,6 +77,16 @@ def test_approve_and_hold_are_rows_of_their_own(work: Workplace, draft: Frozen) 
     ]
 
 
+def test_approved_after_its_hour_it_goes_out_with_the_next_run(work: Workplace, draft: Frozen, clock: Watch) -> None:
+    send_at = meeting_on(work, "2026-12-03").send_at
+    clock.now = send_at - timedelta(hours=1)
+    told = say(work, word="approve").sentences[0]
+    assert "6 am" in told
+    assert "next briefing run" not in told
+    clock.now = send_at + timedelta(hours=1)
+    assert say(work, word="approve").sentences[0] == "Approved: the packet goes out with the next briefing run."
+
+
 def test_saying_it_twice_keeps_it_once(work: Workplace, draft: Frozen) -> None:
     for _ in range(2):
         say(work, word="hold", note="Wait.", confirm=["contract"], add=[{"title": "Buy a generator?"}])
