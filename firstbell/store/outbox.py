@@ -10,6 +10,7 @@ died while attempting is `unknown`: it may have arrived, so a person decides (do
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from firstbell.store.save import upsert
 from firstbell.store.session import Store
 
 _LOCK = "sender"
+_ADDRESS = re.compile(r"""(?:"[^"]*"|[^\s<>"'(),:;]+)@[^\s<>"'(),:;]*""")
 TRIED_AGAIN = (MessageState.REFUSED, MessageState.FAILED, MessageState.UNKNOWN)
 SETTLED = (MessageState.SENT, MessageState.REFUSED, MessageState.FAILED, MessageState.UNKNOWN)
 
@@ -97,7 +99,7 @@ def settle(
             OutboxRow.state == MessageState.ATTEMPTING.value,
             OutboxRow.sender == sender_name,
         )
-        .values(state=state.value, settled_at=at, server_reply=server_reply)
+        .values(state=state.value, settled_at=at, server_reply=_without_addresses(server_reply))
     )
     return done.rowcount == 1
 
@@ -187,9 +189,19 @@ def put_back(connection: Connection, outbox_id: int, sender_name: str, server_re
             OutboxRow.state == MessageState.ATTEMPTING.value,
             OutboxRow.sender == sender_name,
         )
-        .values(state=MessageState.PREPARED.value, sender="", attempting_at=None, server_reply=server_reply)
+        .values(
+            state=MessageState.PREPARED.value,
+            sender="",
+            attempting_at=None,
+            server_reply=_without_addresses(server_reply),
+        )
     )
     return done.rowcount == 1
+
+
+def _without_addresses(reply: str) -> str:
+    """A server's words without the mail addresses that it repeats: these are kept for ever, an address is not."""
+    return _ADDRESS.sub("(address)", reply)
 
 
 def settle_dead_attempts(store: Store, at: datetime) -> list[str]:

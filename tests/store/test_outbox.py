@@ -85,6 +85,25 @@ def test_only_one_sender_gets_a_message_and_only_it_settles(store: Store) -> Non
         assert messages(connection, states=[MessageState.PREPARED]) == []
 
 
+@pytest.mark.parametrize(
+    ("reply", "kept"),
+    [
+        ("550 5.1.1 <bo@cedar.example>: unknown", "550 5.1.1 <(address)>: unknown"),
+        ('550 No "Bo Ray"@cedar.example, nor bo.ray+x@cedar.example.', "550 No (address), nor (address)"),
+        ("550 to=bo@", "550 (address)"),
+    ],
+)
+def test_a_servers_reply_is_kept_without_the_addresses_that_it_repeats(store: Store, reply: str, kept: str) -> None:
+    refused, deferred = put(store, message("p1")), put(store, message("p2"))
+    with sender(store) as name, store.begin() as connection:
+        for row in (refused, deferred):
+            assert mark_attempting(connection, row.id, name, NOW)
+        assert settle(connection, refused.id, name, MessageState.REFUSED, NOW, reply)
+        assert put_back(connection, deferred.id, name, reply)
+    with store.read() as connection:
+        assert [row.server_reply for row in messages(connection)] == [kept, kept]
+
+
 def test_a_list_of_messages_brings_no_bytes_and_takes_keys(store: Store) -> None:
     rows = [put(store, message(person)) for person in ("p1", "p2", "p3")]
     with store.read() as connection:
