@@ -34,15 +34,20 @@ def list_actions(
     if context.invoked_subcommand is not None:
         return
     from firstbell.actions import actions_of, nobody_owns
+    from firstbell.records import ActionItemSeen
 
     with place_of(context).work() as work:
         found = [one for one in actions_of(work, team) if everything or one.state == "open"]
         today = work.clock().astimezone(work.district.zone).date()
+        tracked = any(ActionItemSeen in streams.values() for streams in work.feeds.values())
         ownerless = [one for one in found if one.state == "open" and nobody_owns(work.district, one, today)]
     if as_json:
         print_json([asdict(one) for one in found])
-    else:
+    elif found:
         _print(found, today, ownerless)
+    else:
+        own = "No action of the team's own is open; a tracker's stand in the packet."
+        typer.echo(own if tracked else "No action is open.")
 
 
 @actions_app.command()
@@ -182,7 +187,7 @@ def _print(found: list[TeamAction], today: date, ownerless: list[TeamAction]) ->
             one.state,
         )
         table.add_row(*(Text(cell) for cell in cells))
-    Console().print(table if found else "No action is open.")
+    Console().print(table)
 
 
 def _due(action: TeamAction, today: date) -> str:

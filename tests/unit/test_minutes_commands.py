@@ -156,6 +156,14 @@ def test_an_action_is_moved_handed_over_closed_and_reopened(place: Path) -> None
     assert "No action is open." in run(place, "actions").stdout
 
 
+def test_no_open_action_of_the_teams_own_is_not_none_at_all_where_a_tracker_is_connected(place: Path) -> None:
+    assert run(place, "actions", "drop", "A-14", "--why", "No.").exit_code == 0
+    assert run(place, "actions").stdout == "No action is open.\n"
+    source = "sources:\n  - {key: list, kind: actions_csv, title: List, settings: {file: actions.csv}}\n"
+    (place / "district" / "sources.yaml").write_text(source, encoding="utf-8")
+    assert run(place, "actions").stdout.startswith("No action of the team's own is open;")
+
+
 def test_all_of_a_leavers_is_handed_over_and_the_list_says_who_left(place: Path) -> None:
     with work_at(place) as work:
         tell(work, action(15, person_key="zoe"), action(16, owner_role="librarian"), at=utc_now())
