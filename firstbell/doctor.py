@@ -98,6 +98,22 @@ def check_roles(district: District, today: date) -> Iterator[Finding]:
             yield Finding(subject, Level.OK, f"{counted}, and a team leader.")
 
 
+def check_answers(district: District) -> Iterator[Finding]:
+    """Whether letters that come back reach the mailbox for answers, and not a reader's own."""
+    mail = district.about.mail
+    if mail.inbox is None:
+        return
+    readers = sorted(person.key for person in district.people if person.email.casefold() == mail.sender.casefold())
+    if readers:
+        sentence = (
+            f"mail.sender is the address of {', '.join(readers)}: letters that come back go there, and nobody counts "
+            "them; give it the address of mail.inbox."
+        )
+        yield Finding("answers", Level.WARN, sentence)
+    else:
+        yield Finding("answers", Level.OK, "mail leaves under an address that is no reader's own.")
+
+
 def check_owners(district: District) -> Iterator[Finding]:
     """Sources that map their own words for owners to something that is no role and no person of the folder."""
     for source in district.sources:

@@ -53,6 +53,7 @@ def _findings(place: Place, outside: bool, test_address: str) -> Iterator[Findin
     yield at_home.Finding("district folder", at_home.Level.OK, f"{place.district} is valid.")
     yield from at_home.check_secrets(district, known, today)
     yield from at_home.check_roles(district, today)
+    yield from at_home.check_answers(district)
     yield from at_home.check_owners(district)
     yield from at_home.check_ends(district, today)
     yield at_home.check_logo(district)

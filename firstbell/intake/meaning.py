@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from firstbell.intake.words import SaidLine, two_sentences
 
@@ -31,6 +32,9 @@ LEADERS_WORD = re.compile(
 MARK = re.compile(r"\[([^\[\]\s]{1,200})\]")
 SURE = 12
 """Characters from which on words that stand somewhere in our letter are taken to come from there."""
+ADDRESS = re.compile(r"<(?:https?|mailto):[^<>\s]{1,2000}>", re.IGNORECASE)
+MOST_WANTED = 10
+"""Things for the agenda that are kept of one mail."""
 SPANISH = {"aceptar": "accept", "responder": "answer", "rechazar": "decline"}
 
 
@@ -55,10 +59,14 @@ class ItemWord:
 class Meaning:
     """All that an answer says. `notes` are by line key; `plain` are own words that belong to none of the rest."""
 
-    wanted: Wanted | None = None
+    wanted: tuple[Wanted, ...] = ()
     words: tuple[ItemWord, ...] = ()
     notes: dict[str, str] = field(default_factory=dict)
     plain: str = ""
+
+    def without_notes(self) -> Meaning:
+        """What can be kept beside minutes: the letter's lines belong to a meeting that is over."""
+        return replace(self, notes={}, plain=_joined([*self.notes.values(), self.plain]))
 
 
 def meaning_of(
@@ -72,21 +80,18 @@ def meaning_of(
 ) -> Meaning:
     """Read an answer. `address` is where answers go, `keys` are the lines that its writer may explain, `letter` is the
     text of our letter that it answers."""
-    words, rest = _leaders_words(lines)
+    ours = _Letter(letter)
+    words, rest = _leaders_words(lines, ours.holds_each(lines))
     kind, title = _named_kind(_own_subject(subject))
-    kind = kind or _kind_in_address(recipients, address)
-    own = [line for line in rest if not line.quoted]
-    if not kind:
-        first = next((index for index, line in enumerate(own) if line.text), 0)
-        kind, title = _named_kind(own[first].text) if own else ("", "")
-        own = own[first + 1 :] if kind else own
-    if kind:
-        text = two_sentences(_joined([title, *(line.text for line in own)]))
-        return Meaning(wanted=Wanted(kind, text) if text else None, words=words)
-    notes, plain = _notes(rest, {key.casefold(): key for key in keys}, letter)
-    if len(keys) == 1 and not notes and plain and not words:
+    pieces = _Pieces(ours, keys, kind or _kind_in_address(recipients, address), title)
+    for line, held in rest:
+        pieces.read(line, held)
+    wanted = tuple(Wanted(kind, text) for kind, texts in pieces.wanted if (text := two_sentences(_joined(texts))))
+    notes = {key: text for key, texts in pieces.notes.items() if (text := two_sentences(_joined(texts)))}
+    plain = two_sentences(_joined(pieces.plain))
+    if len(keys) == 1 and plain and not (notes or wanted or words):
         notes, plain = {next(iter(keys)): plain}, ""
-    return Meaning(words=words, notes=notes, plain=plain)
+    return Meaning(wanted=wanted, words=words, notes=notes, plain=plain)
 
 
 def marks_in(letter: str) -> list[str]:
@@ -101,11 +106,11 @@ def _own_subject(subject: str) -> str:
     return subject
 
 
-def _named_kind(line: str) -> tuple[str, str]:
-    """The kind that a line names in front of a colon, or all by itself, and what follows."""
+def _named_kind(line: str, *, alone: bool = True) -> tuple[str, str]:
+    """The kind that a line names in front of a colon, or, where it may, all by itself, and what follows."""
     name, colon, rest = line.partition(":")
     kind = KINDS.get(" ".join(name.casefold().split()), "")
-    return (kind, rest.strip()) if kind and (colon or not rest) else ("", "")
+    return (kind, rest.strip()) if kind and (colon or alone) else ("", "")
 
 
 def _kind_in_address(recipients: Collection[str], address: str) -> str:
@@ -118,38 +123,18 @@ def _kind_in_address(recipients: Collection[str], address: str) -> str:
     return ""
 
 
-def _leaders_words(lines: Sequence[SaidLine]) -> tuple[tuple[ItemWord, ...], list[SaidLine]]:
+def _leaders_words(
+    lines: Sequence[SaidLine], held: Sequence[bool]
+) -> tuple[tuple[ItemWord, ...], list[tuple[SaidLine, bool]]]:
     words, rest = [], []
-    for line in lines:
-        found = None if line.quoted else LEADERS_WORD.match(line.text)
+    for line, is_ours in zip(lines, held, strict=True):
+        found = None if line.quoted or is_ours else LEADERS_WORD.match(line.text)
         if found:
             verb = found[1].casefold()
             words.append(ItemWord(SPANISH.get(verb, verb), found[2].upper(), two_sentences(found[3])))
         else:
-            rest.append(line)
+            rest.append((line, is_ours))
     return tuple(words), rest
-
-
-def _notes(lines: Sequence[SaidLine], keys: Mapping[str, str], letter: str) -> tuple[dict[str, str], str]:
-    """Own words by the line they speak of: below or behind its mark, "[IP-01]", or behind "IP-01:".
-
-    Some programs quote nothing, or mark everything as quoted: what stands below a mark and not in our letter was added.
-    """
-    ours = _Letter(letter)
-    said: dict[str, list[str]] = {}
-    plain: list[str] = []
-    current = ""
-    for line in lines:
-        key, text = _marked(line, keys)
-        if line.quoted and text and ((not current and not key) or ours.holds(text)):
-            current, text = key, ""
-        current = key or current
-        if text and current:
-            said.setdefault(current, []).append(text)
-        elif text:
-            plain.append(text)
-    notes = {key: note for key, texts in said.items() if (note := two_sentences(_joined(texts)))}
-    return notes, two_sentences(_joined(plain))
 
 
 class _Letter:
@@ -159,14 +144,69 @@ class _Letter:
         self._lines = {_squeezed(line) for line in text.splitlines()}
         self._whole = _squeezed(text)
 
-    def holds(self, text: str) -> bool:
-        """Whether these words are ours; all are where the letter is not kept any more."""
+    def holds(self, text: str, *, quoted: bool) -> bool:
+        """Whether these words are ours; where the letter is not kept any more, all that are quoted are."""
         squeezed = _squeezed(text)
-        return not self._whole or squeezed in self._lines or (len(squeezed) >= SURE and squeezed in self._whole)
+        if not self._whole or not squeezed:
+            return quoted and bool(text)
+        return squeezed in self._lines or (len(squeezed) >= SURE and squeezed in self._whole)
+
+    def holds_each(self, lines: Sequence[SaidLine]) -> list[bool]:
+        """The same of each line; a short one is ours as well when it goes on from, or leads to, a line of ours."""
+        spoken = [index for index, line in enumerate(lines) if line.text]
+        held = [self.holds(line.text, quoted=line.quoted) for line in lines]
+        sure = list(held)
+        for first, second in pairwise(spoken):
+            both = _squeezed(lines[first].text + lines[second].text)
+            if sure[first] != sure[second] and len(both) >= SURE and both in self._whole:
+                held[first] = held[second] = True
+        return held
+
+
+class _Pieces:
+    """An answer, cut at the marks of lines, "[IP-01]" or "IP-01:", and where it says "Question:" or the like.
+
+    Some programs quote nothing, or mark everything as quoted: what stands below a mark and not in our letter was added,
+    and what stands in our letter is never taken for the writer's words.
+    """
+
+    def __init__(self, ours: _Letter, keys: Collection[str], kind: str, title: str) -> None:
+        self.notes: dict[str, list[str]] = {}
+        self.wanted: list[tuple[str, list[str]]] = []
+        self.plain: list[str] = []
+        self._ours = ours
+        self._keys = {key.casefold(): key for key in keys}
+        self._current = self.plain
+        self._below_mark = self._begun = False
+        if kind:
+            self._want(kind, title)
+
+    def read(self, line: SaidLine, held: bool) -> None:
+        """One more line; `held` says that it is our own."""
+        key, text = _marked(line, self._keys)
+        held = held or (bool(text) and self._ours.holds(text, quoted=line.quoted))
+        own = bool(text) and not held and not line.quoted
+        kind, title = _named_kind(line.text, alone=not self._begun) if own and not key else ("", "")
+        self._begun = self._begun or own
+        if key:
+            self._current, self._below_mark = self.notes.setdefault(key, []), True
+        elif kind and len(self.wanted) < MOST_WANTED:
+            self._want(kind, title)
+            return
+        elif kind or (held and self._below_mark):
+            self._current, self._below_mark = self.plain, False
+        if own or (text and not held and self._below_mark):
+            self._current.append(text)
+
+    def _want(self, kind: str, title: str) -> None:
+        self._current, self._below_mark = [title], False
+        self.wanted.append((kind, self._current))
 
 
 def _squeezed(text: str) -> str:
-    return "".join(text.casefold().split())
+    """Letters and digits alone: programs break lines, add addresses behind links, and stars around what is bold."""
+    bare = ADDRESS.sub("", text).casefold()
+    return "".join(filter(str.isalnum, bare)) or "".join(bare.split())
 
 
 def _marked(line: SaidLine, keys: Mapping[str, str]) -> tuple[str, str]:

@@ -28,7 +28,7 @@ MOST_REFERENCES = 50
 STUMBLES = (RecursionError, ValueError, LookupError, TypeError, AttributeError, AssertionError)
 """What the standard library's mail parser raises on mails that were made to break it."""
 MESSAGE_ID = re.compile(r"<[^<>\s]{1,500}>")
-AUTOMATIC_PRECEDENCE = ("bulk", "junk", "auto_reply", "auto-reply", "list")
+AUTOMATIC_PRECEDENCE = ("bulk", "junk", "auto_reply", "auto-reply")
 
 
 class UnreadableMailError(FirstbellError):
@@ -48,7 +48,8 @@ class ReceivedMail:
     """What a mail says, before anybody asks whether to believe it.
 
     `identity` is a hash of its Message-ID, or of its bytes where it has none. `answers` are the Message-IDs it refers
-    to, the nearest first. `sender` is empty unless exactly one address stands there. `winmail` tells of Outlook's own
+    to, the nearest first. `sender` is empty unless exactly one address stands there. `listed` is what a list or a group
+    address sent on. `winmail` tells of Outlook's own
     format, which hides files from everybody else.
     """
 
@@ -61,6 +62,7 @@ class ReceivedMail:
     lines: tuple[SaidLine, ...]
     files: tuple[AttachedFile, ...]
     automatic: bool
+    listed: bool
     winmail: bool
     bounce: Bounce | None
 
@@ -95,6 +97,7 @@ def _read(raw: bytes) -> ReceivedMail:
         lines=_lines(parts),
         files=tuple(AttachedFile(_file_name(part), _text(part)) for part in parts if _is_text_file(part)),
         automatic=_is_automatic(mail) or any(part.get_content_type() == "text/calendar" for part in parts),
+        listed=bool(mail.get("List-Id")) or header_text(mail, "Precedence").casefold() == "list",
         winmail=any(part.get_content_type() == "application/ms-tnef" for part in parts),
         bounce=bounce_of(mail),
     )
@@ -189,7 +192,7 @@ def _answers(mail: Message) -> tuple[str, ...]:
 
 
 def _is_automatic(mail: Message) -> bool:
-    """Whether a program wrote this by itself (RFC 3834): out of office, list, report, receipt."""
+    """Whether a program wrote this by itself (RFC 3834): out of office, report, receipt."""
     if mail.get_content_type() == "multipart/report":
         return True
     submitted = header_text(mail, "Auto-Submitted").casefold()
@@ -199,4 +202,4 @@ def _is_automatic(mail: Message) -> bool:
         return True
     if header_text(mail, "Return-Path") == "<>":
         return True
-    return any(mail.get(name) for name in ("List-Id", "X-Autoreply", "X-Autorespond", "X-Loop"))
+    return any(mail.get(name) for name in ("X-Autoreply", "X-Autorespond", "X-Loop"))

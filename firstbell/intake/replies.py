@@ -17,7 +17,17 @@ from firstbell.delivery.message import addresses_in
 from firstbell.errors import FirstbellError
 from firstbell.intake.answer import acknowledgement
 from firstbell.intake.bounces import Bounce
-from firstbell.intake.items import ItemError, accepted, answered, changed, coming_meeting, declined, proposed, today
+from firstbell.intake.items import (
+    ItemError,
+    accepted,
+    answered,
+    changed,
+    coming_meeting,
+    declined,
+    proposed,
+    today,
+    where_printed,
+)
 from firstbell.intake.meaning import ItemWord, Meaning, marks_in, meaning_of
 from firstbell.intake.reading import TOO_LARGE, ReceivedMail, UnreadableMailError, identity_of, read_mail
 from firstbell.intake.writer import LEADER, Writer, letter_text, roles_of, writer_of
@@ -98,10 +108,12 @@ def _sorted_by_kind(work: Workplace, raw: bytes) -> Taken:
     mail = read_mail(raw)
     if mail.bounce is not None:
         return _returned(work, mail, mail.bounce)
-    if mail.automatic or mail.sender == work.district.about.mail.sender.casefold():
+    if mail.automatic:
         told = Taken(outcome=Outcome.AUTOMATIC, sentences=("An automatic answer came; nothing is done with it.",))
         return _put_aside(work, mail.identity, told)
     with work.store.read() as connection:
+        if mail.listed:
+            return _put_aside(work, mail.identity, _from_a_list(bool(letters_by_id(connection, mail.answers))))
         writer = writer_of(work, connection, mail)
         if writer is None:
             sentence = "A mail came that answers no letter of ours to its sender; it was put aside unread."
@@ -112,6 +124,14 @@ def _sorted_by_kind(work: Workplace, raw: bytes) -> Taken:
     if mail.files:
         return _Intake(work, mail, writer).minutes()
     return _Intake(work, mail, writer).words()
+
+
+def _from_a_list(answers_us: bool) -> Taken:
+    """A mail that a list or a group address sent on: a person should look at it if it answers a letter of ours."""
+    if answers_us:
+        sentence = "An answer came by way of a group address and was put aside; give mail.inbox a mailbox of its own."
+        return Taken(outcome=Outcome.ASIDE, sentences=(sentence,))
+    return Taken(outcome=Outcome.AUTOMATIC, sentences=("A list's mail came; nothing is done with it.",))
 
 
 def _put_aside(work: Workplace, identity: str, told: Taken, writer: Writer | None = None) -> Taken:
@@ -167,30 +187,39 @@ class _Intake:
         self._work = work
         self._mail = mail
         self._writer = writer
-        self._say = Wording(work.district.zone, work.district.about.packet.language).say
+        self._wording = Wording(work.district.zone, work.district.about.packet.language)
+        self._say = self._wording.say
+        self._placed = ""
 
     def minutes(self) -> Taken:
-        """A file of minutes goes the way of `firstbell minutes FILE`."""
+        """A file of minutes goes the way of `firstbell minutes FILE`; what the mail says beside it is kept with it."""
         if len(self._mail.files) > 1:
             return self._fault(self._say("answer_one_file"))
+        meaning, stored = self._meaning().without_notes(), list[str]()
+        if meaning.words and not self._writer.leads:
+            return self._fault(self._say("answer_not_leading"))
         try:
             written, document = minutes_from_text(self._mail.files[0].text)
             roles = roles_of(self._work, self._writer.letter.person_key, written.team)
             if LEADER not in roles:
                 return self._fault(self._say("answer_not_leading"))
             by = written.by if written.by in roles else LEADER
+            keep = self._keeping(meaning, stored, Outcome.MINUTES, self._say("answer_minutes"))
             recorded = record_minutes(
                 self._work,
                 written.model_copy(update={"by": by}),
                 document,
-                beside=lambda connection: self._settle(connection, Outcome.MINUTES, self._say("answer_minutes")),
+                beside=keep,
             )
         except MinutesError as error:
             return self._fault(
                 self._say("answer_minutes_faults", n=len(error.faults)), [str(fault) for fault in error.faults]
             )
+        except (ItemError, MeetingError) as error:
+            return self._fault(self._say("answer_unusable"), str(error).splitlines())
         key = f"{recorded.team_key}/{recorded.meeting_key}"
-        return Taken(outcome=Outcome.MINUTES, sentences=recorded.sentences, stored=(key, *recorded.opened))
+        told = (*recorded.sentences, *self._told(meaning, stored))
+        return Taken(outcome=Outcome.MINUTES, sentences=told, stored=(key, *recorded.opened, *stored))
 
     def words(self) -> Taken:
         """Own words: notes on lines, something for the agenda, a leader's word on an item."""
@@ -201,9 +230,7 @@ class _Intake:
             return self._fault(self._say("answer_not_leading"))
         stored: list[str] = []
         try:
-            accepts = any(word.verb == "accept" for word in meaning.words)
-            meeting_key = coming_meeting(self._work, self._writer.team_key) if accepts else ""
-            keep = self._keeping(meaning, meeting_key, stored)
+            keep = self._keeping(meaning, stored, Outcome.WORDS)
             if meaning.notes:
                 review(self._work, self._notes(meaning), beside=keep)
             else:
@@ -237,20 +264,25 @@ class _Intake:
             lines=tuple(LineNote(line=key, text=text) for key, text in meaning.notes.items()),
         )
 
-    def _keeping(self, meaning: Meaning, meeting_key: str, stored: list[str]) -> Callable[[Connection], None]:
-        """What is written in one transaction, with notes or without; `stored` tells the keys afterwards."""
+    def _keeping(
+        self, meaning: Meaning, stored: list[str], outcome: Outcome, *sentences: str
+    ) -> Callable[[Connection], None]:
+        """What is written in one transaction, beside notes or minutes or alone; `stored` tells the keys afterwards."""
+        accepts = any(word.verb == "accept" for word in meaning.words)
+        team_key = self._writer.team_key
+        meeting_key = coming_meeting(self._work, team_key) if accepts else ""
+        self._placed = where_printed(self._work, team_key, meeting_key, self._wording)
 
         def keep(connection: Connection) -> None:
             team = self._writer.team_key
             for word in meaning.words:
                 item = changed(connection, self._work, word.item_key, self._change(word, meeting_key), team)
                 stored.append(item.entity_key)
-            if meaning.wanted:
-                wanted = meaning.wanted
+            for wanted in meaning.wanted:
                 item = proposed(connection, self._work, team, wanted.kind, wanted.text, self._writer.roles[0])
                 stored.append(item.entity_key)
             stored.extend(meaning.notes)
-            self._settle(connection, Outcome.WORDS, *self._told(meaning, stored))
+            self._settle(connection, outcome, *sentences, *self._told(meaning, stored))
 
         return keep
 
@@ -267,11 +299,14 @@ class _Intake:
         sentences = []
         if meaning.notes:
             sentences.append(self._say("answer_notes", n=len(meaning.notes)))
-        if meaning.wanted:
-            key = stored[len(meaning.words)].rpartition("/")[2]
-            sentences.append(self._say(f"answer_{meaning.wanted.kind}", number=key))
+        for wanted, key in zip(meaning.wanted, stored[len(meaning.words) :], strict=False):
+            sentences.append(self._say(f"answer_{wanted.kind}", number=key.rpartition("/")[2]))
         if meaning.words:
             sentences.append(self._say("answer_words", n=len(meaning.words)))
+        if self._placed:
+            sentences.append(self._placed)
+        if meaning.plain:
+            sentences.append(self._say("answer_rest"))
         return tuple(sentences)
 
     def _settle(self, connection: Connection, outcome: Outcome, *sentences: str, points: Sequence[str] = ()) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import unescape
+from itertools import islice
 
 MOST_CHARACTERS = 200_000
 MOST_LINE = 2_000
@@ -31,13 +32,17 @@ ADDED_BY_PROGRAM = re.compile(
 )
 SENTENCE_END = re.compile(r"(?<=[.!?…])[\"”’)]*\s+(?=[\"“‘(¿¡]*[A-ZÀ-Þ0-9])")
 COMMENT = re.compile(r"<!--.*?-->|<!--.*\Z", re.DOTALL)
-TOKEN = re.compile(r"<(?P<end>/?)(?P<tag>[a-z][a-z0-9]*)\b(?P<rest>[^<>]*)>|(?P<text>[^<]+)|<", re.IGNORECASE)
+TOKEN = re.compile(
+    r"<(?P<end>/?)(?P<tag>[a-z][a-z0-9]*)\b(?P<rest>[^<>]*)>|<[!?][^<>]*>|(?P<text>[^<]+)|<", re.IGNORECASE
+)
 """Cut by hand: the standard library's parser takes a minute over 200 kB of unclosed comments."""
 ELEMENT_ID = re.compile(r"""\bid\s*=\s*["']?([\w-]{1,100})""", re.IGNORECASE)
 PARAGRAPHS = frozenset({"p", "div", "tr", "li", "h1", "h2", "h3", "h4", "h5", "h6", "table", "ul", "ol", "pre", "hr"})
 CELLS = frozenset({"td", "th"})
 UNSEEN = frozenset({"style", "script", "head", "title"})
 HISTORY_IDS = frozenset({"divrplyfwdmsg", "appendonsend", "mail-editor-reference-message-container"})
+HISTORY_CLASS = "yahoo_quoted"
+"""Yahoo puts a number or a prefix of its own around it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,8 @@ class SaidLine:
 def lines_of_text(text: str) -> list[SaidLine]:
     """The lines of a plain text body. Attributions, signatures and what programs add are left out.
 
+    Where an attribution is followed by text that bears no mark, all the rest is taken for the earlier mail.
+
     >>> [(line.text, line.quoted) for line in lines_of_text("Yes.\\n\\nOn Monday Ada wrote:\\n> May we?\\n")]
     [('Yes.', False), ('', False), ('May we?', True)]
     """
@@ -58,7 +65,7 @@ def lines_of_text(text: str) -> list[SaidLine]:
 
 
 def _sorted_out(lines: Iterable[str]) -> Iterator[SaidLine]:
-    waiting = list(lines)
+    waiting = [line.strip() for line in lines]
     all_quoted = signed = False
     skip = 0
     for index, line in enumerate(waiting):
@@ -67,15 +74,16 @@ def _sorted_out(lines: Iterable[str]) -> Iterator[SaidLine]:
         elif QUOTE.match(line):
             yield SaidLine(QUOTE.sub("", line).lstrip("> ").rstrip(), quoted=True)
         elif all_quoted:
-            yield SaidLine(line.strip(), quoted=True)
+            yield SaidLine(line, quoted=True)
         elif skip := _attribution(waiting, index):
+            all_quoted = not _marks_follow(waiting, index + skip)
             skip -= 1
         elif ALL_QUOTED_BELOW.match(line) or _is_history(waiting, index):
             all_quoted = True
-        elif line.rstrip() == "--" or ADDED_BY_PROGRAM.match(line):
+        elif line == "--" or ADDED_BY_PROGRAM.match(line):
             signed = True
         elif not signed:
-            yield SaidLine(line.strip())
+            yield SaidLine(line)
 
 
 def _attribution(lines: list[str], index: int) -> int:
@@ -83,9 +91,15 @@ def _attribution(lines: list[str], index: int) -> int:
     if not BEGINS_LIKE_ONE.match(lines[index]):
         return 0
     for length in (1, 2, 3):
-        if BEFORE_QUOTE.match(" ".join(line.strip() for line in lines[index : index + length])):
+        if BEFORE_QUOTE.match(" ".join(lines[index : index + length])):
             return length
     return 0
+
+
+def _marks_follow(lines: list[str], index: int) -> bool:
+    """Whether the next line that says anything, from this one on, is marked as a quotation."""
+    following = next((line for line in islice(lines, index, None) if line), ">")
+    return bool(QUOTE.match(following))
 
 
 def _is_history(lines: list[str], index: int) -> bool:
@@ -128,7 +142,7 @@ class _Lines:
             self._unseen = max(0, self._unseen + step)
         elif name == "blockquote":
             self._quotes = max(0, self._quotes + step)
-        elif (found := ELEMENT_ID.search(rest)) and found[1].casefold() in HISTORY_IDS:
+        elif _begins_history(rest):
             self._end_paragraph()
             self._rest_quoted = True
 
@@ -147,6 +161,12 @@ class _Lines:
         self.end_line()
         if self.lines and self.lines[-1].text:
             self.lines.append(SaidLine("", self.lines[-1].quoted))
+
+
+def _begins_history(attributes: str) -> bool:
+    """Whether an element is the one in which a mail program puts the mail that is answered."""
+    found = ELEMENT_ID.search(attributes)
+    return bool(found and found[1].casefold() in HISTORY_IDS) or HISTORY_CLASS in attributes.casefold()
 
 
 def two_sentences(text: str) -> str:

@@ -16,6 +16,7 @@ from firstbell.config.rehearsal import prepared_in_rehearsal
 from firstbell.delivery.message import addresses_in
 from firstbell.intake.items import today
 from firstbell.intake.reading import ReceivedMail
+from firstbell.intake.words import lines_of_html
 from firstbell.store.models import MessageState, OutboxRow
 from firstbell.store.outbox import message_by_key
 from firstbell.store.received import letters_by_id
@@ -79,10 +80,11 @@ def roles_of(work: Workplace, person_key: str, team_key: str) -> tuple[str, ...]
 
 
 def letter_text(connection: Connection, letter: OutboxRow) -> str:
-    """The text part of a letter of ours; empty once its bytes have expired."""
+    """What a letter of ours says, as text and as HTML shows it; empty once its bytes have expired."""
     row = message_by_key(connection, letter.message_key)
     if row is None or row.message is None:
         return ""
     mail = message_from_bytes(row.message, policy=policy.default)
-    body = mail.get_body(("plain",)) if isinstance(mail, EmailMessage) else None
-    return str(body.get_content()) if body is not None else ""
+    plain, html = (mail.get_body((kind,)) if isinstance(mail, EmailMessage) else None for kind in ("plain", "html"))
+    shown = lines_of_html(str(html.get_content())) if html is not None else []
+    return "\n".join([str(plain.get_content()) if plain is not None else "", *(line.text for line in shown)])

@@ -11,14 +11,34 @@ from typing import Any
 from firstbell.config.district import Inbox
 from firstbell.config.rehearsal import go_live
 from firstbell.delivery.message import Letter
+from firstbell.packet.model import Change, Packet
 from firstbell.records import AgendaItem, MeetingMinutes, Record, SectionNote
 from firstbell.store.history import current_team_facts
 from firstbell.store.models import MessageState, OutboxRow
 from firstbell.store.outbox import NewMessage, mark_attempting, message_by_key, messages, prepare, settle
+from firstbell.store.packets import save_packet
+from firstbell.store.save import save_district
 from firstbell.workplace import Workplace
 
 PEOPLE = {"ada": "ada@example.org", "bo": "bo@example.org", "cy": "cy@example.org"}
 ANSWERS_TO = "answers@example.org"
+DECEMBER = "monthly/2026-12-03T22:00Z"
+NOTICE = """\
+These are your lines of the coming packet.
+
+Worse  Seven of ten backups of the student system were late
+       by more than a day.
+
+Your note: [IB-02]
+
+
+Worse  The learning platform was down for three hours.
+
+Your note: [service.lms]
+
+
+Facts up to Friday.
+"""
 
 
 def answering(work: Workplace, acknowledge: str = "always") -> Workplace:
@@ -106,3 +126,27 @@ def acknowledgements(work: Workplace) -> list[OutboxRow]:
     """The answers to answers in the outbox."""
     with work.store.read() as connection:
         return [row for row in messages(connection) if row.kind == "acknowledgement"]
+
+
+def freeze_preview(work: Workplace) -> None:
+    """A packet with two lines that owners are asked about."""
+    changes = (Change(item="IB-02", text="Late backups."), Change(item="service.lms", text="Down."))
+    packet = Packet(team_key="leadership", meeting_key=DECEMBER, changes=changes)
+    with work.store.begin() as connection:
+        district = save_district(connection, work.district.canonical_json, work.clock())
+        save_packet(
+            connection,
+            team_key="leadership",
+            meeting_key=DECEMBER,
+            stage="preview",
+            snapshot=packet.model_dump_json(),
+            composed_at=work.clock(),
+            as_of=work.clock(),
+            known_at=work.clock(),
+            district_hash=district,
+        )
+
+
+def preview_to(work: Workplace, person: str) -> OutboxRow:
+    freeze_preview(work)
+    return letter_to(work, person, NOTICE, kind="preview", stage="preview", meeting_key=DECEMBER)

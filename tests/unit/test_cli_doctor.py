@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,10 +18,12 @@ from typer.testing import CliRunner, Result
 from firstbell.cli import app
 from firstbell.cli._outside import check_prefect, clock_finding
 from firstbell.clock import utc_now
+from firstbell.config.district import Inbox
 from firstbell.config.secrets import readers
 from firstbell.doctor import (
     Finding,
     Level,
+    check_answers,
     check_disk,
     check_ends,
     check_roles,
@@ -194,6 +197,18 @@ def test_somebody_whom_no_mail_reaches_is_named(tmp_path: Path) -> None:
     teams = FILES["teams.yaml"].replace(", until: 2025-26", "")
     (finding,) = check_roles(load(write_folder(tmp_path, teams=teams)), date(2026, 9, 1))
     assert (finding.level, "bo" in finding.sentence) == (Level.WARN, True)
+
+
+def test_mail_that_leaves_under_a_readers_address_is_warned_of(tmp_path: Path) -> None:
+    district = load(write_folder(tmp_path))
+    assert list(check_answers(district)) == []
+    inbox = {"address": "answers@example.org", "host": "imap", "username": "a", "password": "env:INBOX_PASSWORD"}
+    levels_of = []
+    for sender in ("answers@example.org", district.person("ada").email.upper()):
+        mail = district.about.mail.model_copy(update={"inbox": Inbox.model_validate(inbox), "sender": sender})
+        (finding,) = check_answers(replace(district, about=district.about.model_copy(update={"mail": mail})))
+        levels_of.append((finding.level, "ada" in finding.sentence))
+    assert levels_of == [(Level.OK, False), (Level.WARN, True)]
 
 
 @pytest.mark.parametrize(

@@ -101,13 +101,26 @@ def test_a_charset_that_lies_costs_nothing(charset: str, content: bytes, shown: 
         {"Auto_Submitted": "auto-replied (vacation)"},
         {"Precedence": "bulk"},
         {"Return_Path": "<>"},
-        {"List_Id": "<list.example.org>"},
         {"X_Autoreply": "yes"},
     ],
 )
 def test_what_a_program_wrote_by_itself_is_known(headers: dict[str, str]) -> None:
     assert read_mail(plain("I am away.", **headers)).automatic
     assert not read_mail(plain("I am here.", Auto_Submitted="no")).automatic
+
+
+@pytest.mark.parametrize("headers", [{"List_Id": "<list.example.org>"}, {"Precedence": "list"}])
+def test_what_a_list_sent_on_is_known(headers: dict[str, str]) -> None:
+    read = read_mail(plain("I am here.", **headers))
+    assert (read.listed, read.automatic) == (True, False)
+    assert not read_mail(plain("I am here.")).listed
+
+
+@pytest.mark.parametrize("declaration", ["<!DOCTYPE html>\n", "<![if !mso]>", "<!doctype html PUBLIC '-//W3C//DTD'>"])
+def test_a_declaration_is_not_said(declaration: str) -> None:
+    assert [line.text for line in lines_of_html(f"{declaration}<p>Idea: carts<![endif]></p>") if line.text] == [
+        "Idea: carts"
+    ]
 
 
 def test_a_read_receipt_and_a_calendar_answer_are_automatic() -> None:
