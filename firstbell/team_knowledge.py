@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from firstbell.calendar import original_start
+from firstbell.calendar import original_start, series_of
 from firstbell.catalog import load_roles
 from firstbell.config.loaded import District
 from firstbell.config.plan import PlanFile
@@ -130,27 +130,43 @@ def _meetings(
 
 
 def _hours(district: District, leaders: Sequence[Leader], minutes: Sequence[MeetingMinutes]) -> tuple[HoursEntry, ...]:
-    """The leaders' ledger, and the district meetings that minutes say they attended and the ledger does not."""
+    """The leaders' ledger, and the district meetings that minutes say they attended and the ledger does not.
+
+    A district meeting is one of the team that `meetings_of` names; without it, one of a district team in which the
+    person then had a seat as leader. It counts for as long as its series lasts.
+    """
     kept = [
         HoursEntry(leader_key=entry.person, on=entry.day, category=entry.category, hours=entry.hours)
         for entry in district.plan.et_leaders.hours
     ]
     written = {(entry.leader_key, entry.on) for entry in kept if entry.category == DISTRICT_MEETING}
     keys = {leader.leader_key for leader in leaders}
-    district_teams = {team.key for team in district.teams if team.level == "district"}
-    attended = {
-        (person, one.held_at.astimezone(district.zone).date())
-        for one in minutes
-        if one.team_key in district_teams
-        for person in one.attended
-        if person in keys
-    }
-    hours = district.plan.et_leaders.meeting_hours
+    attended: dict[tuple[str, date], float] = {}
+    for one in minutes:
+        day = one.held_at.astimezone(district.zone).date()
+        for person in keys.intersection(one.attended) & _counted_in(district, one.team_key, day):
+            attended[person, day] = attended.get((person, day), 0) + _meeting_hours(district, one)
     met = [
-        HoursEntry(leader_key=person, on=day, category=DISTRICT_MEETING, hours=hours)
-        for person, day in sorted(attended - written)
+        HoursEntry(leader_key=person, on=day, category=DISTRICT_MEETING, hours=attended[person, day])
+        for person, day in sorted(attended.keys() - written)
     ]
     return (*kept, *met)
+
+
+def _counted_in(district: District, team_key: str, day: date) -> set[str]:
+    """The people for whom a meeting of that team on that day is a district meeting, if they are leaders."""
+    named = district.plan.et_leaders.meetings_of
+    team = next((one for one in district.teams if one.key == team_key), None)
+    if team is None or named not in (None, team_key) or (named is None and team.level != "district"):
+        return set()
+    members = district.members(team_key, day)
+    return {one.person for one in members if named is not None or ET_LEADER in one.roles}
+
+
+def _meeting_hours(district: District, minutes: MeetingMinutes) -> float:
+    """How long a meeting lasts by its series; the hours that plan.yaml names where that is no longer known."""
+    series = next((one for one in district.series if one.key == series_of(minutes.meeting_key)), None)
+    return series.duration_minutes / 60 if series is not None else district.plan.et_leaders.meeting_hours
 
 
 def stakeholders(district: District, today: date) -> dict[str, int]:

@@ -64,6 +64,7 @@ USED = (
     ("plan.yaml", "coaching.*.school", "school"),
     ("plan.yaml", "training.*.objective", "objective"),
     ("plan.yaml", "training.*.school", "school"),
+    ("plan.yaml", "et_leaders.meetings_of", "team"),
     ("plan.yaml", "et_leaders.hours.*.person", "person"),
     ("plan.yaml", "public_figures.*", "indicator"),
     ("targets.yaml", "adopted.*.indicator", "indicator"),

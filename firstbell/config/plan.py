@@ -140,7 +140,11 @@ class EtLeaders(Section):
 
     hours_per_year: float = Field(25, ge=0, description="Hours per school year.")
     district_meetings: int = Field(4, ge=0, description="District meetings each must attend.")
-    meeting_hours: float = Field(2, ge=0, description="Hours of one of them.")
+    meetings_of: Key | None = Field(
+        None,
+        description="The team whose meetings count; without it each district team where a leader sits as such.",
+    )
+    meeting_hours: float = Field(2, ge=0, description="Hours of a meeting whose length meetings.yaml does not tell.")
     personal_hours: float = Field(7, ge=0, description="Hours of personal development and planning.")
     counting: Literal["inclusive", "additive"] = Field(
         "inclusive", description="Whether meetings and personal hours sit inside the hours per year."

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from firstbell.config.faults import ConfigError
 from firstbell.config.loaded import District
 from firstbell.intervals import Window
 from firstbell.knowledge import PROBES, facts_of
@@ -319,3 +320,57 @@ def test_attendance_in_the_minutes_counts_once_beside_the_ledger(tmp_path: Path,
         ("pam", "2026-10-01", 2),
         ("pam", "2026-11-05", 2),
     ]
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("", [("2026-10-01", 1.5), ("2026-11-12", 2)]),
+        ("  meetings_of: board\n", [("2026-11-19", 3)]),
+        ("  meetings_of: tech\n", [("2026-10-01", 1.5), ("2026-11-12", 2)]),
+    ],
+)
+def test_a_district_meeting_is_one_of_the_leaders_own_team_or_of_the_named_one_and_lasts_as_its_series(
+    tmp_path: Path, store: Store, setting: str, told: list[tuple[str, float]]
+) -> None:
+    seat = "      - {person: pam,"
+    teams = FOLDER["teams.yaml"].replace(seat, f"{seat} roles: [education_technology_leader]}}\n{seat}", 1)
+    teams = teams.replace("pam@cedar.example}", "pam@cedar.example, schools: [high]}")
+    teams += """\
+  - key: board
+    name: Technology board
+    level: district
+    members:
+      - {person: pam, roles: [parent_representative]}
+"""
+    meetings = (
+        FOLDER["meetings.yaml"].rstrip("\n")
+        + """
+  - {key: board, team: board, title: Board, duration_minutes: 180, dates: [2026-11-19T16:00]}
+"""
+    )
+    folder = district(tmp_path, teams=teams, meetings=meetings, plan=f"et_leaders:\n  meeting_hours: 2\n{setting}")
+    held = {
+        "tech": [("monthly", local(10, 1, 16)), ("gone", local(11, 12, 16))],
+        "board": [("board", local(11, 19, 16))],
+    }
+    minutes = [
+        MeetingMinutes(
+            team_key=team,
+            meeting_key=f"{series}/{at:%Y-%m-%dT%H:%MZ}",
+            held_at=at,
+            by_role="team_leader",
+            attended=("pam",),
+        )
+        for team, meetings_held in held.items()
+        for series, at in meetings_held
+    ]
+    with store.begin() as connection:
+        save_facts(connection, TEAM_SOURCE, minutes, AS_OF - DAY)
+    hours = known(folder, store).team.hours or ()
+    assert [(entry.on.isoformat(), entry.hours) for entry in hours] == told
+
+
+def test_meetings_of_a_team_that_nobody_set_up_are_a_fault(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"et_leaders\.meetings_of: names the team"):
+        district(tmp_path, plan="et_leaders: {meetings_of: bord}\n")
