@@ -15,6 +15,8 @@ from firstbell.packet.unknowns import silent_line
 from firstbell.records import ObservationInterval, VendorIncident
 
 NAMED_SERVICES = 3
+NAMES_ROOM = 48
+"""Characters for the names of the schools that an outage reached; where they take more, they are counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,11 +103,11 @@ def _until(material: Material, outage: Outage) -> str:
 
 
 def _where(material: Material, service: WatchedService) -> str:
-    """Whom a service reaches: the schools by name while they are few, and the pupils where enrolment is known."""
+    """Whom a service reaches: the schools by name while they fit, and the pupils where enrolment is known."""
     words = material.wording
     names = sorted(material.names.schools.get(key, key) for key in service.schools)
-    place = words.say("every_school") if not names else words.listed(names) if len(names) <= 3 else ""
-    place = place or words.say("schools", n=len(names))
+    named = words.listed(names) if names else words.say("every_school")
+    place = named if len(named) <= NAMES_ROOM else words.say("schools", n=len(names))
     pupils = _pupils(material, service)
     return words.say("place_and_pupils", place=place, n=pupils) if pupils else place
 

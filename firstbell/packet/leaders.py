@@ -13,6 +13,9 @@ from firstbell.packet.material import Material, Reader
 from firstbell.packet.model import Column, Line, Row, Table
 from firstbell.packet.wording import Wording
 
+MOST_PARTS = 2
+"""What a leader's own hours were for, in parts; the smaller ones are told together."""
+
 
 def leaders_line(material: Material) -> Line | None:
     """Schools with a leader on pace in hours and district meetings; None where nobody keeps the hours."""
@@ -62,7 +65,12 @@ def own_hours(material: Material, reader: Reader) -> str:
 def _split(words: Wording, hours: Mapping[str, float]) -> str:
     if not hours:
         return words.say("own_hours_none")
-    return words.listed(
+    ranked = sorted(hours.items(), key=lambda one: (-one[1], one[0]))
+    # One small part takes no more room by its own name than as the rest.
+    kept = MOST_PARTS if len(ranked) > MOST_PARTS + 1 else len(ranked)
+    parts = [
         words.say("hours_part", category=words.say(f"hours_{category}"), hours=words.quantity(amount, "hours"))
-        for category, amount in hours.items()
-    )
+        for category, amount in ranked[:kept]
+    ]
+    rest = sum(amount for _, amount in ranked[kept:])
+    return words.listed([*parts, words.say("hours_rest", hours=words.quantity(rest, "hours"))] if rest else parts)

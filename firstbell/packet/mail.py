@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from firstbell.packet.page_parts import PageOne
 from firstbell.packet.palette import DARK, LIGHT, ink_of
-from firstbell.packet.text import more
+from firstbell.packet.text import more, more_own
 from firstbell.packet.words import TEMPLATES, Words
 
 
@@ -22,7 +22,7 @@ def mail_html(page: PageOne, words: Words, pages: Mapping[str, int]) -> str:
         dark=DARK,
         ink_of=ink_of,
         more=lambda block: more(block.key, block.left_out, words, pages),
-        more_own=more("own", page.cover_left_out, words, pages),
+        more_own=more_own(page, words, pages),
         more_corrections=more("corrections", page.corrections_left_out, words, pages),
     )
     return _INLINER.inline(document)

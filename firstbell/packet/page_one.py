@@ -43,6 +43,8 @@ USUAL_ASIDE = 2
 SENTENCE = 160
 OWN_FIGURES = 240
 """Characters one sentence may have on page one; the PDF's sections and the appendix hold it whole."""
+FIVE_LINES = 185
+"""Characters of a line for the reader alone: five lines of a phone. It stands nowhere else."""
 ROOM = {"decide": 22, "changed": 13, "overdue": 9, "unknowns": 6, "lights": 17, "corrections": 4, "cover": 4}
 """Lines of a phone's width that each block may take. At least one entry always stands, and room left over by one
 block goes to the next."""
@@ -86,6 +88,7 @@ class _Setter:
             stage=words.table["stage_notes"][heading.stage],
             cover=self.cover(cover),
             cover_left_out=self.cover_left_out(cover),
+            own_shown=self.own_shown(cover),
             **blocks,
             lights=lights,
             lights_title=words.say("lights" if judged or not lights else "areas"),
@@ -136,12 +139,16 @@ class _Setter:
             promised = words.say("own_overdue", n=late) if late else words.say("own_open", n=len(own)) if own else ""
             first = " ".join(part for part in (words.say("for_you", text=cover.greeting), deciding, promised) if part)
         kept = self._cover_entries(cover)[: self._on_cover(cover)]
-        texts = [self._clean(f"{entry.mark} {entry.text} {entry.below}") for entry in kept]
-        return (self._clean(first, longest=110), *texts)
+        texts = [self._clean(f"{entry.mark} {entry.text} {entry.below}", FIVE_LINES) for entry in kept]
+        return (self._clean(first, OWN_FIGURES), *texts)
 
     def cover_left_out(self, cover: Cover | None) -> int:
         """How many of the reader's own actions stand under agenda item 1 only."""
         return len(self._cover_entries(cover)) - self._on_cover(cover) if cover is not None else 0
+
+    def own_shown(self, cover: Cover | None) -> bool:
+        """Whether any of the reader's own actions stands on the cover."""
+        return cover is not None and self._on_cover(cover) > len(cover.incidents) + len(cover.own)
 
     def _cover_entries(self, cover: Cover) -> list[Entry]:
         """Incidents the reader is named for, figures of the reader alone, then the own actions, the latest first."""
@@ -208,6 +215,9 @@ class _Setter:
         if not may_show(self.edition, fields[key]):
             return None
         entries = self.entries(key)
+        if key == "decide" and self.edition == "public" and entries:
+            # Everybody may know how many there are, and nothing of any.
+            return Block(key, self._title(key), empty=self.words.say("public_decisions", n=len(entries)))
         room = ROOM[key] + self.spare
         kept = fitting(entries, room)
         # A block that does not fill its room leaves the rest of it to the next one.
@@ -288,7 +298,9 @@ class _Setter:
         since = self.packet.heading.compared_with
         if key != "changed":
             return self.words.say(key)
-        if not since or since.endswith("."):
+        if not since:
+            return self.words.say("stands_out")
+        if since.endswith("."):
             return self.words.say("changed_since_last")
         return self._clean(self.words.say("changed", text=since), longest=60)
 

@@ -102,6 +102,8 @@ class PageOne:
     cover: tuple[str, ...] = ()
     cover_left_out: int = 0
     """Actions of the reader's own that the cover has no room for; they stand under agenda item 1."""
+    own_shown: bool = False
+    """Whether the cover shows any of them: what is left out is not "more" of what is not there."""
     decide: Block | None = None
     changed: Block | None = None
     lights: tuple[LightRow, ...] = ()

@@ -24,10 +24,13 @@ from firstbell.packet.model import (
     LightStatement,
     Trend,
 )
+from firstbell.packet.wording import Wording
 from firstbell.records import Incident, TeamAction
 
 FIVE_LIGHTS = (Area.TECHNOLOGY_INTEGRATION, Area.INFRASTRUCTURE, Area.SECURITY, Area.FEEDBACK, Area.BUDGET)
 STATEMENTS_PER_LIGHT = 2
+ROLES_ROOM = 64
+"""Characters of a cover for its reader's roles; the first is told, the others counted, where all take more."""
 
 
 def heading(material: Material) -> Heading:
@@ -61,7 +64,7 @@ def decisions(material: Material) -> tuple[Decision, ...]:
         Decision(
             audience=Audience.SECURITY if decision.security else Audience.TEAM,
             number=number,
-            neutral=words.say("decision_neutral"),
+            neutral=words.say("decision_neutral" if decision.security else "decision_neutral_team"),
             title=decision.question or decision.title,
             options=decision.options,
             recommendation=decision.recommendation,
@@ -230,12 +233,20 @@ def _cover(
     rest = " ".join((first, *map(words.sentence, others)))
     return Cover(
         person_key=reader.person_key,
-        greeting=words.say("for_you", role=words.listed(titles), rest=rest),
+        greeting=words.say("for_you", role=_roles(words, titles), rest=rest),
         decides=decides,
         actions=own,
         incidents=tuple(line for line in incidents if set(line.reader_roles) & set(reader.incident_roles)),
         own=tuple(text for text in (own_hours(material, reader),) if text),
     )
+
+
+def _roles(words: Wording, titles: list[str]) -> str:
+    """The reader's roles; of many or long ones the first, with the others counted."""
+    listed = words.listed(titles)
+    if len(titles) < 2 or len(listed) <= ROLES_ROOM:
+        return listed
+    return words.say("roles_more", role=titles[0], n=len(titles) - 1)
 
 
 def proposed(material: Material) -> list[str]:

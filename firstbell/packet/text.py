@@ -26,7 +26,7 @@ def mail_text(page: PageOne, words: Words, pages: Mapping[str, int]) -> str:
         lights=lights_table(page.lights),
         widest=lambda block: max((columns(entry.mark) for entry in block.entries), default=0),
         more=lambda block: more(block.key, block.left_out, words, pages),
-        more_own=more("own", page.cover_left_out, words, pages),
+        more_own=more_own(page, words, pages),
         more_corrections=more("corrections", page.corrections_left_out, words, pages),
         heading=lambda block: _heading(block, words, pages),
     )
@@ -38,9 +38,14 @@ def more(key: str, left_out: int, words: Words, pages: Mapping[str, int]) -> str
     if not left_out:
         return ""
     name = {"decide": "decisions", "changed": "changes"}.get(key, key)
-    part = "section-1" if key == "own" else key
+    part = "section-1" if key in ("own", "all_own") else key
     place = words.say("page", n=pages[part]) if part in pages else words.say("in_the_packet")
     return f"{words.say(f'more_{name}', n=left_out)}: {place}"
+
+
+def more_own(page: PageOne, words: Words, pages: Mapping[str, int]) -> str:
+    """As `more`, of the reader's own actions that the cover has no room for; no "more" where it shows none of them."""
+    return more("own" if page.own_shown else "all_own", page.cover_left_out, words, pages)
 
 
 def columns(text: str) -> int:

@@ -59,7 +59,10 @@ def test_at_most_three_phone_screens(screen: Screen, edition: str, trouble: int)
 
 def test_a_draft_for_somebody_with_many_promises_keeps_to_three_screens(screen: Screen) -> None:
     packet = sample(200)
-    aside = "against targets this team adopted, the newest on 18 Sep 2026; a held light gets better two points later"
+    aside = (
+        "against targets this team adopted, the newest on 18 Sep 2026; held: a light turns better only when its figure "
+        "is clearly past the mark"
+    )
     draft = packet.heading.model_copy(update={"stage": "draft"})
     staged = packet.model_copy(update={"heading": draft, "lights_adopted": aside})
     busy = COVER.model_copy(update={"actions": COVER.actions * 12})

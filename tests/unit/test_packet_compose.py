@@ -197,10 +197,10 @@ def test_a_light_that_is_held_back_says_so_and_what_that_means(folder: District)
     line = next(line for line in packet.lights if any("light held" in said.goal for said in line.statements))
     assert line.statements[0].text == "Held at CLOSE: the score of 96 is not yet two points past the boundary"
     assert len(line.statements) == 2
-    assert packet.lights_adopted.endswith("; a held light gets better two points past its boundary")
+    assert packet.lights_adopted.endswith("; held: a light turns better only when its figure is clearly past the mark")
     page = render(cut(packet, "leadership"), "leadership").text
     assert "Held at CLOSE" in page
-    assert "two points past its boundary" in " ".join(page.split())
+    assert "only when its figure is clearly past the mark" in " ".join(page.split())
 
 
 def light(packet: Packet, area: str) -> Light:
@@ -276,6 +276,14 @@ def test_only_confirmed_decisions_are_printed(packet: Packet) -> None:
     parents = cut(packet, "representative")
     assert (parents.decisions[1].number, parents.decisions[1].title) == (2, "")
     assert parents.decisions[1].neutral == "An item for the technical and leadership members."
+    everybody = cut(packet, "public")
+    assert [one.neutral for one in everybody.decisions] == [
+        "An item for the members of the team.",
+        "An item for the technical and leadership members.",
+    ]
+    said = render(everybody, "public").text
+    assert "DECIDE\n2 decisions stand on this agenda.\n" in said
+    assert "technical and leadership members" not in said
     assert "maybe" not in parents.model_dump_json()
 
 

@@ -213,6 +213,17 @@ def test_a_leaders_hours_stand_on_that_leaders_cover_alone(tmp_path: Path) -> No
     assert [one.person_key for one in packet.covers if one.own] == ["pam"]
 
 
+def test_a_leaders_many_kinds_of_hours_are_told_by_the_largest_alone(tmp_path: Path) -> None:
+    folder = district(tmp_path, plan=PLAN, teams=LEADERS)
+    kinds = ("training", "staff_meeting", "plc", "coaching", "district_meeting", "personal_development")
+    log = tuple(replace(LOG[0], category=kind, hours=1.5 + place) for place, kind in enumerate(kinds))
+    packet = compose(plan_material(folder, leaders=(Leader(leader_key="pam", school_key="high"),), hours=log))
+    cover = cover_of(packet, "pam")
+    assert cover is not None
+    assert cover.own[0].endswith("What for: own development 6.5 h, district meetings 5.5 h and the rest 12 h.")
+    assert len(cover.own[0]) < 160
+
+
 def test_all_leaders_hours_are_shown_where_they_are_many(tmp_path: Path) -> None:
     folder = district(tmp_path, plan=PLAN)
     leaders = tuple(Leader(leader_key=f"p{number}", school_key="high") for number in range(10))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from firstbell.kpi import Light
 from firstbell.packet.audience import EDITIONS, cut
 from firstbell.packet.glyphs import MARK, Glyphs, clean, held, loosened
+from firstbell.packet.mail import mail_html
 from firstbell.packet.model import Change, Cover, IncidentLine, LightLine, LightStatement, Packet, Trend
 from firstbell.packet.page_one import page_one
 from firstbell.packet.page_parts import PageOne
@@ -101,13 +102,14 @@ def test_a_light_that_was_cut_has_no_verdict() -> None:
     assert "NOT KNOWN" not in text(5, "public")
 
 
-def test_item_numbers_are_the_same_in_all_editions() -> None:
+def test_item_numbers_are_the_same_in_all_editions_that_tell_items() -> None:
     numbers = []
-    for edition in EDITIONS:
+    for edition in ("leadership", "technical", "representative"):
         block = page(5, edition).decide
         assert block is not None
         numbers.append([entry.mark for entry in block.entries])
-    assert numbers == [["1", "2", "3"]] * len(EDITIONS)
+    assert numbers == [["1", "2", "3"]] * 3
+    assert "DECIDE\n3 decisions stand on this agenda.\n" in text(5, "public")
 
 
 def test_only_the_covers_reader_sees_its_lines() -> None:
@@ -125,6 +127,23 @@ def test_what_a_cover_has_no_room_for_is_counted_with_its_page() -> None:
     said = mail_text(one, WORDS, {**PAGES, "section-1": 2})
     assert f"\n- {one.cover_left_out} more actions of yours: page 2\n" in said
     assert "more action" not in text(5, cover=COVER)
+
+
+def test_a_cover_that_shows_none_of_the_own_actions_does_not_say_more() -> None:
+    told = IncidentLine(text="Staff account used from abroad after a forged mail, contained on Mon 2 Nov.")
+    one = page(5, cover=COVER.model_copy(update={"incidents": (told, told)}))
+    assert one.cover_left_out == 1
+    for language, said in (("en", "1 action of yours: page 2"), ("es", "1 tarea suya: página 2")):
+        words = Words(language)
+        assert f"\n- {said}\n" in mail_text(one, words, {"section-1": 2})
+        assert f">{said}</p>" in mail_html(one, words, {"section-1": 2})
+
+
+def test_a_first_packet_has_no_meeting_that_anything_changed_since() -> None:
+    heading = sample(5).heading.model_copy(update={"compared_with": ""})
+    first = mail_text(page_one(changed(sample(5), heading=heading), "leadership"), WORDS, {})
+    assert "WHAT STANDS OUT\n" in first
+    assert "CHANGED SINCE" not in first
 
 
 def test_an_incident_is_never_left_off_the_cover_that_alone_may_tell_it() -> None:
