@@ -217,6 +217,8 @@ def _occasion(meeting: Meeting, previous: Meeting | None, reply_by: date | None)
         place=meeting.series.place,
         previous_at=previous.starts_at if previous else None,
         reply_by=reply_by,
+        send_at=meeting.send_at,
+        needs_approval=meeting.series.sending.approval == "required",
     )
 
 

@@ -37,6 +37,8 @@ class Occasion:
     place: str = ""
     previous_at: datetime | None = None
     reply_by: date | None = None
+    send_at: datetime | None = None
+    needs_approval: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -345,6 +345,8 @@ class Heading(Part):
     facts_until: Public[str] = ""
     compared_with: Public[str] = ""
     stage: Public[Literal["draft", "final", "addendum"]] = "draft"
+    review: Team[str] = ""
+    """In a draft: when the packet goes out, and how to approve, hold, confirm and drop."""
     revision: Public[int] = 1
     logo: Public[str] = ""
     """The district's checked logo as one SVG text; see `firstbell.packet.logo`."""

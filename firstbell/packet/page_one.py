@@ -66,7 +66,9 @@ class _Setter:
     def __init__(self, packet: Packet, edition: str) -> None:
         self.packet, self.edition = packet, edition
         self.words = Words(packet.heading.language)
-        self.spare = 0
+        # What a draft says of its review takes its room from the first block.
+        self.review = self._clean(packet.heading.review)
+        self.spare = -lines_on_a_phone(self.review) - 1 if self.review else 0
 
     def page(self, cover: Cover | None) -> PageOne:
         packet, words, heading = self.packet, self.words, self.packet.heading
@@ -85,7 +87,7 @@ class _Setter:
             meeting=self.meeting(),
             facts=self.facts(),
             language=words.language,
-            stage=words.table["stage_notes"][heading.stage],
+            stage=" ".join(filter(None, (words.table["stage_notes"][heading.stage], self.review))),
             cover=self.cover(cover),
             cover_left_out=self.cover_left_out(cover),
             own_shown=self.own_shown(cover),

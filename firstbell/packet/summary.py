@@ -48,12 +48,21 @@ def heading(material: Material) -> Heading:
         facts_until=words.moment(material.as_of),
         compared_with=compared,
         stage=material.stage,
+        review=_review(material),
         revision=material.revision,
         logo=material.logo.drawing if material.logo is not None else "",
         page=material.district.packet.page,
         language=words.language,
         time_zone=material.district.time_zone,
     )
+
+
+def _review(material: Material) -> str:
+    """When the packet of a draft goes out, and by what it is approved or held."""
+    send_at, words = material.occasion.send_at, material.wording
+    if material.stage != "draft" or send_at is None:
+        return ""
+    return words.say("review_required" if material.occasion.needs_approval else "review", at=words.moment(send_at))
 
 
 def decisions(material: Material) -> tuple[Decision, ...]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 import pytest
 from axe_core_python.selenium import Axe
 
 from firstbell.packet.audience import EDITIONS, cut
 from firstbell.packet.palette import DARK, LIGHT
 from firstbell.packet.render import render_mail
+from firstbell.packet.wording import Wording
 from tests.browser.conftest import Screen
 from tests.unit.packet_samples import COVER, sample
 
@@ -57,13 +60,15 @@ def test_at_most_three_phone_screens(screen: Screen, edition: str, trouble: int)
     assert screen.number("document.documentElement.scrollHeight") <= THREE_SCREENS
 
 
-def test_a_draft_for_somebody_with_many_promises_keeps_to_three_screens(screen: Screen) -> None:
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_draft_for_somebody_with_many_promises_keeps_to_three_screens(screen: Screen, language: str) -> None:
     packet = sample(200)
     aside = (
         "against targets this team adopted, the newest on 18 Sep 2026; held: a light turns better only when its figure "
         "is clearly past the mark"
     )
-    draft = packet.heading.model_copy(update={"stage": "draft"})
+    how = Wording(ZoneInfo("UTC"), language).say("review_required", at="Wed 25 Nov, 12:30 pm")
+    draft = packet.heading.model_copy(update={"stage": "draft", "review": how, "language": language})
     staged = packet.model_copy(update={"heading": draft, "lights_adopted": aside})
     busy = COVER.model_copy(update={"actions": COVER.actions * 12})
     page = render_mail(cut(staged, "leadership"), "leadership", busy, PAGES).html

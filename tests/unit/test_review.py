@@ -12,6 +12,9 @@ import pytest
 from firstbell.briefing.freeze import Frozen, freeze
 from firstbell.briefing.gather import gather
 from firstbell.meetings import MeetingError
+from firstbell.packet.audience import cut
+from firstbell.packet.render import render_mail
+from firstbell.packet.wording import Wording
 from firstbell.records import SectionNote
 from firstbell.review import Reviewed, lines_of, review, waiting
 from firstbell.review_form import ReviewError, ReviewWord
@@ -66,6 +69,17 @@ def test_a_draft_waits_until_somebody_speaks(work: Workplace, draft: Frozen) -> 
     assert (one.team_key, one.meeting_key, one.state) == ("leadership", DECEMBER, ApprovalState.WAITING)
     assert {found.decision_key for found in one.decisions} >= {"contract", "filter"}
     assert one.lines
+
+
+def test_a_draft_says_when_its_packet_goes_out_and_how_to_hold_it(work: Workplace, draft: Frozen) -> None:
+    meeting = meeting_on(work, "2026-12-03")
+    at = Wording(work.district.zone).moment(meeting.send_at)
+    told = f"Goes out {at} unless held. To approve, hold, confirm or drop: `firstbell review`"
+    assert draft.packet.heading.review.startswith(told)
+    mail = render_mail(cut(draft.packet, "leadership"), "leadership", None, {})
+    assert told in " ".join(mail.text.split())
+    assert "firstbell review" in mail.html
+    assert made(work, "final").packet.heading.review == ""
 
 
 def test_approve_and_hold_are_rows_of_their_own(work: Workplace, draft: Frozen) -> None:
@@ -165,7 +179,10 @@ def test_a_word_that_says_nothing_is_refused(work: Workplace, draft: Frozen) -> 
 
 
 def test_without_a_draft_there_is_nothing_to_review(work: Workplace) -> None:
-    with pytest.raises(ReviewError, match=r"There is no draft of that meeting yet; it is due Mon 23 Nov, 6 am\."):
+    due = meeting_on(work, "2026-12-03").draft_at
+    assert due is not None
+    at = Wording(work.district.zone).moment(due)
+    with pytest.raises(ReviewError, match=f"There is no draft of that meeting yet; it is due {at}"):
         say(work, word="approve")
     assert waiting(work) == []
 
