@@ -186,7 +186,7 @@ def test_a_draft_is_listed_confirmed_held_and_approved(place: Path) -> None:
     named = ("--team", "leadership")
     assert "Decisions: 2 will be printed" in run(place, "review", "confirm", "filter", *named).stdout
     added = run(place, "review", "add-decision", "Buy a generator?", "--cost", "12000", "--option", "Yes", *named)
-    assert "Decisions: 2 will be printed" in added.stdout
+    assert "Decisions: 3 will be printed" in added.stdout
     assert run(place, "review", "drop", "filter", *named).exit_code == 0
     assert run(place, "review", "note", "Asked the vendor.", *named).exit_code == 0
     assert run(place, "review", "hold", "--note", "Wait for the budget.", *named).stdout.startswith("Held")
