@@ -88,17 +88,25 @@ class BatchProbe(Probe):
         return found[0]
 
 
-def unknown(target: Target, run: Round, reason: str, detail: str) -> ServiceObservation:
-    """The observation for a look that could not be made or finished: nothing is said about the service."""
+def observed(
+    target: Target, run: Round, state: ServiceState, reason: str = "", detail: str = "", **found: Any
+) -> ServiceObservation:
+    """What a look at a target saw just now; `found` are the timings and findings it came with."""
     return ServiceObservation(
         service_key=target.service_key,
         observed_at=run.clock(),
-        state=ServiceState.UNKNOWN,
+        state=state,
         expected_interval_seconds=target.expected_interval_seconds,
         vantage=run.vantage,
         reason=reason,
         detail=detail,
+        **found,
     )
+
+
+def unknown(target: Target, run: Round, reason: str, detail: str) -> ServiceObservation:
+    """The observation for a look that could not be made or finished: nothing is said about the service."""
+    return observed(target, run, ServiceState.UNKNOWN, reason, detail)
 
 
 def not_in_time(target: Target, run: Round) -> ServiceObservation:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
-from connectors.probes._base import Round, Target
+from connectors.probes._base import Round, Target, observed
 from connectors.probes._thread import in_thread
 from firstbell.records import ServiceObservation, ServiceState
 
@@ -89,14 +89,12 @@ def seen_by(
     detail: str = "",
 ) -> ServiceObservation:
     """The observation of a look that has ended, with the phases it reached."""
-    return ServiceObservation(
-        service_key=target.service_key,
-        observed_at=run.clock(),
-        state=state,
-        expected_interval_seconds=target.expected_interval_seconds,
-        vantage=run.vantage,
-        reason=reason,
-        detail=detail,
+    return observed(
+        target,
+        run,
+        state,
+        reason,
+        detail,
         name_seconds=watch.name,
         connect_seconds=watch.connect,
         first_byte_seconds=watch.first_byte,

@@ -20,7 +20,7 @@ import certifi
 import pycurl
 
 from connectors.probes import _certificate
-from connectors.probes._base import BatchProbe, Report, Round, Target, not_in_time
+from connectors.probes._base import BatchProbe, Report, Round, Target, not_in_time, observed
 from connectors.probes._certificate import Certificate
 from firstbell.kpi import Verdict
 from firstbell.records import ControlResult, ServiceObservation, ServiceState
@@ -123,14 +123,12 @@ class TransferProbe(BatchProbe):
     ) -> ServiceObservation:
         """The observation of a transfer, with its times."""
         target, timings = transfer.target, transfer.timings or transfer.read_timings()
-        return ServiceObservation(
-            service_key=target.service_key,
-            observed_at=run.clock(),
-            state=state,
-            expected_interval_seconds=target.expected_interval_seconds,
-            vantage=run.vantage,
-            reason=reason,
-            detail=detail,
+        return observed(
+            target,
+            run,
+            state,
+            reason,
+            detail,
             name_seconds=timings.name,
             connect_seconds=timings.connect,
             tls_seconds=timings.tls,

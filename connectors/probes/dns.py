@@ -14,7 +14,7 @@ from pydantic import Field, field_validator
 
 from connectors._base import SourceSettings
 from connectors.probes._address import network_host
-from connectors.probes._base import Probe, Round, Target, unknown
+from connectors.probes._base import Probe, Round, Target, observed, unknown
 from connectors.probes._mail_dns import MailFinding, look_at_mail
 from connectors.probes._resolver import NoAnswerError, NoSuchNameError, ask, resolver_of, server_of
 from firstbell.kpi import Verdict
@@ -121,18 +121,7 @@ def _seen(
     seconds: float | None = None,
     controls: tuple[ControlResult, ...] = (),
 ) -> ServiceObservation:
-    return ServiceObservation(
-        service_key=target.service_key,
-        observed_at=run.clock(),
-        state=state,
-        expected_interval_seconds=target.expected_interval_seconds,
-        vantage=run.vantage,
-        reason=reason,
-        detail=detail,
-        name_seconds=seconds,
-        total_seconds=seconds,
-        controls=controls,
-    )
+    return observed(target, run, state, reason, detail, name_seconds=seconds, total_seconds=seconds, controls=controls)
 
 
 def _mail_seen(target: Target, run: Round, findings: list[MailFinding]) -> ServiceObservation:
