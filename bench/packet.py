@@ -1,7 +1,7 @@
 """Compiling and drawing one packet, in all editions, with a month and with three years of stored data.
 
-Warm: fonts and templates are loaded once before; but each packet is drawn after another one. Compiling is gathering from the store and composing; drawing makes
-mail, PDF and appendix of every edition. `python bench/packet.py`
+Warm: fonts and templates are loaded once before; but each packet is drawn after another one. Compiling is gathering
+from the store and composing; drawing makes mail, PDF and appendix of every edition. `python bench/packet.py`
 """
 
 from __future__ import annotations
