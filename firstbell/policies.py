@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 
 class GapRule(StrEnum):
@@ -21,6 +22,13 @@ class GapRule(StrEnum):
     EXCLUDE = "exclude"
     DOWN = "down"
     UP = "up"
+
+
+class UpWhen(StrEnum):
+    """Of several places that look at a service: whether all of them must see it up, or any of them is enough."""
+
+    ALL = "all"
+    ANY = "any"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +51,8 @@ class SlaPolicy(Policy):
     An outage counts once `confirmation_failures` successive looks failed, and then from the first of them. A look
     speaks for the time until the next one, but for no longer than `stale_after_intervals` expected intervals.
     `degraded_weight` is the share of degraded time that counts as down. Below `minimum_coverage_ratio` no percentage
-    is printed.
+    is printed. Down time within `dependency_margin_seconds` of a parent's belongs to the parent as well: two looks of
+    one round are not at one instant. `target_ratio` is the availability agreed on, None without one.
     """
 
     confirmation_failures: int = 2
@@ -52,6 +61,9 @@ class SlaPolicy(Policy):
     degraded_weight: float = 0.0
     minimum_coverage_ratio: float = 0.5
     merge_outages_closer_than_seconds: float = 0.0
+    up_when: UpWhen = UpWhen.ALL
+    dependency_margin_seconds: float = 60.0
+    target_ratio: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +91,17 @@ class CompliancePolicy(Policy):
     certificate_fail_days: int = 7
     evidence_max_age_days: int = 400
     restore_test_max_age_days: int = 90
+
+
+P = TypeVar("P", bound=Policy)
+
+
+def in_force(versions: Iterable[P], day: date) -> P:
+    """The version that holds on a day; the first one for days before it. ValueError where there is none at all."""
+    ordered = sorted(versions, key=lambda one: one.valid_from)
+    if not ordered:
+        raise ValueError("a policy has at least one version")
+    return next((one for one in reversed(ordered) if one.valid_from <= day), ordered[0])
 
 
 def content_hash(content: Any) -> str:
