@@ -21,7 +21,7 @@ from firstbell.errors import FirstbellError
 from firstbell.intervals import Window, local_day
 from firstbell.kpi import Availability, Light
 from firstbell.packet.audience import cut, in_language
-from firstbell.packet.figures import SAME_WITHIN, amount_text, countable
+from firstbell.packet.figures import SAME_WITHIN, amount_text, countable, of_time
 from firstbell.packet.model import Audience, Figure, Packet, Trend
 from firstbell.packet.wording import Wording
 from firstbell.store.models import DistrictVersionRow
@@ -196,7 +196,7 @@ def figure_text(figure: Figure, words: Wording) -> str:
     part, whole = figure.numerator, figure.denominator
     if figure.unit == "ratio" and part is not None and whole is not None and countable(part, whole):
         return words.share(part, whole)
-    return amount_text(figure.value, figure.unit, words)
+    return amount_text(figure.value, figure.unit, words, exact=of_time(figure.method))
 
 
 @cache

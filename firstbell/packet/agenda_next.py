@@ -9,7 +9,7 @@ from firstbell.assessment.result import IndicatorResult
 from firstbell.kpi import Light
 from firstbell.packet.agenda_plan import initiatives
 from firstbell.packet.agenda_year import ending_lines
-from firstbell.packet.figures import audience_of, goal_text, value_text
+from firstbell.packet.figures import audience_of, goal_text, judged_text
 from firstbell.packet.material import Material
 from firstbell.packet.model import Audience, Chart, ChartSeries, Column, Line, Point, Row, Section, Table
 from firstbell.packet.summary import proposed
@@ -91,7 +91,7 @@ def _top_needs(material: Material) -> list[Line]:
         text = words.say(
             "top_need",
             title=indicator.title,
-            value=value_text(need.kpi, material),
+            value=judged_text(need, material),
             goal=goal_text(need, words),
             owner=material.role(indicator.owner_role),
         )
@@ -126,7 +126,7 @@ def _need_row(material: Material, rank: int, result: IndicatorResult) -> Row:
         cells=(
             str(rank),
             indicator.title,
-            value_text(result.kpi, material),
+            judged_text(result, material),
             goal_text(result, words),
             material.role(indicator.owner_role),
         ),

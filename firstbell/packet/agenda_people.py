@@ -6,9 +6,8 @@ from firstbell.assessment.instrument import Area
 from firstbell.assessment.result import IndicatorResult
 from firstbell.kpi import Kpi, Light
 from firstbell.metrics.compliance import ending_agreements
-from firstbell.metrics.figure import DISTRICT
 from firstbell.metrics.surveys import favourable_share, invited, newest_of, share_interval
-from firstbell.packet.figures import goal_text, value_text
+from firstbell.packet.figures import goal_text, judged_text, value_text
 from firstbell.packet.material import Material
 from firstbell.packet.model import Chart, ChartSeries, Column, Line, Point, Row, Section, Table
 from firstbell.packet.summary import note_on
@@ -31,7 +30,7 @@ def feedback_section(material: Material) -> Section:
         number=4,
         title=words.say("section_4"),
         owner=material.role("instructional_technology_coordinator"),
-        quiet="" if newest or silent else words.say("no_surveys"),
+        quiet="" if newest or silent else words.say(material.own_or_all("no_surveys")),
         sentences=(silent,) if silent else tuple(_asked_lines(material, newest)),
         tables=(table,) if table else (),
         charts=(chart,) if chart else (),
@@ -59,7 +58,7 @@ def newest_waves(material: Material) -> dict[str, list[SurveyCounts]]:
     """Each group's rows of its newest wave."""
     found: dict[str, list[SurveyCounts]] = {}
     told = [one for one in material.heard(SurveyCounts) if one.fielded_on <= material.facts.today]
-    for one in newest_of(told, DISTRICT):
+    for one in newest_of(told, material.scope):
         found.setdefault(one.group, []).append(one)
     return dict(sorted(found.items()))
 
@@ -125,7 +124,7 @@ def ideas_section(material: Material) -> Section:
     ideas = [Line(item="ideas", text=words.say("idea", idea=idea), weight=5) for idea in material.ideas]
     told = [silent] if silent else _agreement_lines(material, ending)
     sentences = (*ideas, *told, *_figure_lines(material, Area.BUDGET))
-    quiet = words.say("no_ideas" if facts.feeds(Agreement) else "ideas_untold")
+    quiet = words.say("no_ideas" if facts.feeds(Agreement) else material.own_or_all("ideas_untold"))
     return Section(
         number=5,
         title=words.say("section_5"),
@@ -170,7 +169,7 @@ def _figure_line(material: Material, result: IndicatorResult) -> Line:
     words, title = material.wording, material.indicators[result.indicator].title
     text = words.say("figure_sentence", title=title, value=value_text(result.kpi, material))
     if result.target.in_force and (goal := goal_text(result, words)):
-        text = words.say("figure_with_goal", title=title, value=value_text(result.kpi, material), goal=goal)
+        text = words.say("figure_with_goal", title=title, value=judged_text(result, material), goal=goal)
     return Line(item=result.key, text=text, weight=_WEIGHT_OF.get(result.light, 0), **note_on(material, result.key))
 
 

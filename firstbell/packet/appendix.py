@@ -7,7 +7,7 @@ from firstbell.assessment.result import IndicatorResult
 from firstbell.assessment.targets import Target
 from firstbell.kpi import Availability, Kpi
 from firstbell.packet.baseline import trend
-from firstbell.packet.figures import audience_of, goal_text, silence_text, value_text
+from firstbell.packet.figures import audience_of, goal_text, judged_text, of_time, silence_text
 from firstbell.packet.material import Material, SourceState
 from firstbell.packet.model import Appendix, Criterion, IndicatorRow, Line, Row, SourceRow, Term
 from firstbell.packet.unknowns import reason_text
@@ -39,7 +39,7 @@ def appendix(material: Material) -> Appendix:
     """The whole appendix; audience classes cut it for the editions."""
     words = material.wording
     return Appendix(
-        criteria=tuple(_criterion(material, area) for area in Area),
+        criteria=tuple(_criterion(material, area) for area in Area if _spoken_of(material, area)),
         needs=tuple(_need(material, rank, one) for rank, one in enumerate(material.assessment.needs, 1)),
         strengths=tuple(_strength(material, one) for one in material.assessment.strengths),
         not_collected=tuple(
@@ -52,6 +52,11 @@ def appendix(material: Material) -> Appendix:
         never_used_for=words.say("never_used_for", n=material.facts.policies.suppression.small_group_minimum),
         glossary=tuple(Term(word=words.say(f"term_{key}"), meaning=words.say(f"meaning_{key}")) for key in _GLOSSARY),
     )
+
+
+def _spoken_of(material: Material, area: Area) -> bool:
+    """Whether an area has a row; of a school's team, those that are counted for the district alone have none."""
+    return any(one.area is area for one in material.assessment.results)
 
 
 def _criterion(material: Material, area: Area) -> Criterion:
@@ -68,18 +73,18 @@ def _criterion(material: Material, area: Area) -> Criterion:
 
 def _row(material: Material, result: IndicatorResult) -> IndicatorRow:
     words, indicator, kpi = material.wording, material.indicators[result.indicator], result.kpi
-    place = "" if result.scope == "district" else f" ({material.names.scope(result.scope)})"
+    place = "" if result.scope == material.scope else f" ({material.names.scope(result.scope)})"
     return IndicatorRow(
         audience=audience_of(result.area),
         code=result.indicator,
         title=f"{indicator.title}{place}",
         light=result.light,
-        value=value_text(kpi, material) if kpi.known else reason_text(kpi, material),
+        value=judged_text(result, material) if kpi.known else reason_text(kpi, material),
         target=goal_text(result, words) or words.say("no_target"),
         basis=_basis(result.target, words),
-        numerator=words.number(kpi.numerator) if kpi.numerator is not None else "",
-        denominator=_out_of(kpi, words),
-        missing=words.number(kpi.missing) if kpi.missing else "0",
+        numerator=_counted(kpi, kpi.numerator, words),
+        denominator=_counted(kpi, _out_of(kpi), words),
+        missing=_counted(kpi, kpi.missing or 0, words),
         window=words.say("window", start=words.full_date(kpi.window.start), end=words.full_date(kpi.window.end)),
         sources=words.listed(material.names.sources.get(key, key) for key in kpi.sources),
         as_of=words.moment(kpi.as_of),
@@ -89,11 +94,18 @@ def _row(material: Material, result: IndicatorResult) -> IndicatorRow:
     )
 
 
-def _out_of(kpi: Kpi, words: Wording) -> str:
+def _out_of(kpi: Kpi) -> float | None:
     """What a figure was counted of; of one that is no share, such as a median, how many stand behind it."""
     if kpi.denominator is not None:
-        return words.number(kpi.denominator)
-    return words.number(kpi.n) if kpi.numerator is None and kpi.known and kpi.n else ""
+        return kpi.denominator
+    return kpi.n if kpi.numerator is None and kpi.known and kpi.n else None
+
+
+def _counted(kpi: Kpi, count: float | None, words: Wording) -> str:
+    """A count as print shows it: time in hours, anything else as a number; empty without one."""
+    if count is None:
+        return ""
+    return words.say("hours", n=count / 3600) if of_time(kpi.method) else words.number(count)
 
 
 def _basis(target: Target, words: Wording) -> str:
@@ -111,7 +123,7 @@ def _need(material: Material, rank: int, result: IndicatorResult) -> Row:
         cells=(
             str(rank),
             indicator.title,
-            value_text(result.kpi, material),
+            judged_text(result, material),
             goal_text(result, words),
             words.number(result.priority or 0),
             words.say(f"moscow_{result.moscow.name.lower()}") if result.moscow else "",
@@ -124,7 +136,7 @@ def _strength(material: Material, result: IndicatorResult) -> Line:
     words = material.wording
     title = material.indicators[result.indicator].title
     goal = goal_text(result, words)
-    text = words.say("figure_with_goal", title=title, value=value_text(result.kpi, material), goal=goal)
+    text = words.say("figure_with_goal", title=title, value=judged_text(result, material), goal=goal)
     return Line(audience=audience_of(result.area), item=result.key, text=text)
 
 

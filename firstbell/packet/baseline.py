@@ -10,6 +10,7 @@ from firstbell.packet.figures import (
     countable,
     evidence,
     of_answers,
+    of_time,
     trend_of,
     value_text,
 )
@@ -112,4 +113,4 @@ def printed_text(printed: Figure, result: IndicatorResult, material: Material) -
         part, whole = printed.numerator, printed.denominator
         if countable(part, whole):
             return words.number(part) if whole == result.kpi.denominator else words.share(part, whole)
-    return amount_text(printed.value, printed.unit, words)
+    return amount_text(printed.value, printed.unit, words, exact=of_time(printed.method))

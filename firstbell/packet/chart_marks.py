@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from html import escape
 
 from firstbell.packet.palette import LIGHT
+from firstbell.packet.wording import whole_percent
 
 SIZE = 8.0
 """The size of a drawing's letters, in points."""
@@ -19,13 +19,14 @@ ROW, BAR = 15.0, 9.0
 def number(value: float, unit: str = "") -> str:
     """A value as its label with its unit: at most one decimal, thousands set apart.
 
-    Percent are whole and cut, not rounded up, as everywhere in the packet: 100 % means all.
+    Percent are whole, as everywhere in the packet: 100 % means all, and a little is not 0 %.
 
-    >>> number(1890.0), number(2.25), number(-0.04), number(99.9, "%")
-    ('1,890', '2.2', '0', '99 %')
+    >>> number(1890.0), number(2.25), number(-0.04), number(99.9, "%"), number(0.4, "%")
+    ('1,890', '2.2', '0', '99 %', '<1 %')
     """
     if unit == "%":
-        return f"{math.floor(value + 1e-9):,} %"
+        whole = whole_percent(value / 100)
+        return f"{whole:,} %" if whole or not value else "<1 %"
     rounded = round(value, 1) + 0.0
     shown = f"{rounded:,.0f}" if rounded == int(rounded) else f"{rounded:,.1f}"
     return f"{shown} {unit}".strip()

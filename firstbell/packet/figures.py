@@ -6,20 +6,21 @@ import math
 
 from firstbell.assessment.instrument import Area, Indicator
 from firstbell.assessment.result import IndicatorResult
-from firstbell.assessment.targets import Better, Target
+from firstbell.assessment.targets import Better, Goal, Target
 from firstbell.kpi import Availability, Kpi, Light
 from firstbell.packet.material import Material
 from firstbell.packet.model import Audience, Figure, Trend
-from firstbell.packet.wording import Wording
+from firstbell.packet.wording import Wording, whole_percent
 
 SAME_WITHIN = 1e-9
 COUNTABLE_BELOW = 100_000
 
 
-def value_text(kpi: Kpi, material: Material) -> str:
+def value_text(kpi: Kpi, material: Material, goal: Goal | None = None) -> str:
     """The figure in words: "449 of 468", "66 %, 331 replied", "54 min"; where there is none, since when.
 
-    Availability is the one ratio that people know as a percentage with digits, so it keeps them.
+    Availability is the one ratio that people know as a percentage with digits, so it keeps them. So does a share that
+    rounding alone would bring to the `goal` that stands beside it.
     """
     words = material.wording
     if kpi.value is None:
@@ -27,7 +28,8 @@ def value_text(kpi: Kpi, material: Material) -> str:
             return words.say("not_shown")
         return silence_text(material, kpi.sources) or words.say("not_known")
     if of_answers(kpi):
-        return words.say("replied", share=amount_text(kpi.value, kpi.unit, words), n=kpi.n)
+        exact = _rounded_to(kpi.value, goal)
+        return words.say("replied", share=amount_text(kpi.value, kpi.unit, words, exact=exact), n=kpi.n)
     if (
         kpi.unit == "ratio"
         and kpi.numerator is not None
@@ -35,7 +37,20 @@ def value_text(kpi: Kpi, material: Material) -> str:
         and countable(kpi.numerator, kpi.denominator)
     ):
         return words.share(kpi.numerator, kpi.denominator)
-    return amount_text(kpi.value, kpi.unit, words)
+    exact = of_time(kpi.method) or _rounded_to(kpi.value, goal)
+    return amount_text(kpi.value, kpi.unit, words, exact=exact)
+
+
+def judged_text(result: IndicatorResult, material: Material) -> str:
+    """A result's figure where its goal and light stand beside it: in print too it is not at a goal that it missed."""
+    return value_text(result.kpi, material, result.target.goal)
+
+
+def _rounded_to(value: float, goal: Goal | None) -> bool:
+    """Whether a share is at its goal in whole percent only."""
+    if not isinstance(goal, int | float) or abs(value - goal) <= SAME_WITHIN:
+        return False
+    return whole_percent(value) == whole_percent(goal)
 
 
 def of_answers(kpi: Kpi) -> bool:
@@ -54,11 +69,19 @@ def silence_text(material: Material, sources: tuple[str, ...]) -> str:
     return material.wording.say("since", moment=material.moment(min(moments)))
 
 
-def amount_text(value: float, unit: str, words: Wording) -> str:
-    """A value with its unit. A measure's own unit that the language does not know stands behind the number."""
+def of_time(method: str) -> bool:
+    """Whether a figure is a share of time: such shares keep two digits and are never rounded up."""
+    return method.startswith("seconds ")
+
+
+def amount_text(value: float, unit: str, words: Wording, *, exact: bool = False) -> str:
+    """A value with its unit. A measure's own unit that the language does not know stands behind the number.
+
+    An `exact` share has two digits where it is not whole.
+    """
     match unit:
         case "ratio":
-            return words.percent(value) if value < 0.9 or _whole(value * 100) else words.exact_percent(value)
+            return words.exact_percent(value) if exact and not _whole(value * 100) else words.percent(value)
         case "minutes":
             return words.duration(value * 60)
         case "seconds":
@@ -86,7 +109,7 @@ def _goal_due(result: IndicatorResult, words: Wording) -> str:
     goal, due, unit = result.target.goal, result.due, result.kpi.unit
     if due is None or not isinstance(goal, int | float):
         return _whole_goal(result.target, result.kpi, words)
-    part, whole = amount_text(goal * due.share, unit, words), amount_text(goal, unit, words)
+    part, whole = amount_text(goal * due.share, unit, words), _set(goal, unit, words)
     return words.say("goal_part", part=part, whole=whole, day=words.full_date(due.whole_on))
 
 
@@ -96,15 +119,20 @@ def _whole_goal(target: Target, kpi: Kpi, words: Wording) -> str:
         return ""
     if isinstance(goal, tuple):
         if goal[0] == -goal[1]:
-            return words.say("goal_within", amount=amount_text(goal[1], kpi.unit, words))
-        low, high = (amount_text(edge, kpi.unit, words) for edge in goal)
+            return words.say("goal_within", amount=_set(goal[1], kpi.unit, words))
+        low, high = (_set(edge, kpi.unit, words) for edge in goal)
         return words.say("goal_between", low=low, high=high)
     if target.better is Better.DOWN:
-        return words.say("limit", limit=amount_text(goal, kpi.unit, words))
+        return words.say("limit", limit=_set(goal, kpi.unit, words))
     counted = kpi.unit == "ratio" and not of_answers(kpi)
     if counted and kpi.denominator and countable(kpi.numerator or 0, kpi.denominator):
         return words.say("goal", goal=words.number(math.ceil(goal * kpi.denominator - 1e-6)))
-    return words.say("goal", goal=amount_text(goal, kpi.unit, words))
+    return words.say("goal", goal=_set(goal, kpi.unit, words))
+
+
+def _set(goal: float, unit: str, words: Wording) -> str:
+    """A goal as the team set it: 97.5 % is not 98 %."""
+    return amount_text(goal, unit, words, exact=True)
 
 
 def trend_of(result: IndicatorResult, printed: Figure | None) -> Trend:

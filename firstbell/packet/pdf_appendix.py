@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
-from firstbell.packet.chart_marks import number
 from firstbell.packet.glyphs import clean
 from firstbell.packet.model import Appendix, Criterion, IndicatorRow, Line
 from firstbell.packet.page_parts import SIGNS
@@ -75,9 +74,6 @@ class _Setter:
     def _figures(self, row: IndicatorRow, title: str, first: IndicatorRow | None) -> list[Any]:
         trend = str(self.words.table["trends"][row.trend.value])
         parts = [row.numerator, row.denominator, row.missing]
-        # The method of a figure that counts seconds begins with them; such counts are printed in hours.
-        if row.method.startswith(self.words.say("seconds")):
-            parts = [self._hours(text) for text in parts]
         counted: list[Any] = [self.clean(text) for text in (row.value, *parts[:2])]
         if not any(parts[:2]):
             # What is not known says why, in the room of what was not counted, and once.
@@ -87,13 +83,6 @@ class _Setter:
         same = first is not None and row.target == first.target
         target, missing = self.words.say("as_above") if same else self.clean(row.target), self.clean(parts[2])
         return [self.clean(title), shape_and_word(row.light, self.words), target, *counted, missing, change]
-
-    def _hours(self, text: str) -> str:
-        """Seconds of a whole period as hours: "4,892,280" is "1,359 h"; a text that is no number stays as it is."""
-        digits = text.replace(",", "")
-        if not digits.replace(".", "", 1).isdigit():
-            return text
-        return self.words.say("hours", text=number(float(digits) / 3600))
 
     def _evidence(self, row: IndicatorRow, first: IndicatorRow | None) -> str:
         """Window, source, as-of, method and basis; of a school's row only what is not as in the first row."""

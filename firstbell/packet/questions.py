@@ -10,7 +10,7 @@ from firstbell.assessment.result import IndicatorResult
 from firstbell.kpi import Light
 from firstbell.metrics.compliance import ending_agreements
 from firstbell.packet.changes import SECTION_OF
-from firstbell.packet.figures import audience_of, goal_text, silence_text, value_text
+from firstbell.packet.figures import audience_of, goal_text, judged_text, silence_text
 from firstbell.packet.material import Material
 from firstbell.packet.model import Change, Line, Trend
 from firstbell.packet.session import has_nothing_to_count
@@ -84,7 +84,7 @@ def _with_goal(material: Material, result: IndicatorResult) -> str:
     words = material.wording
     goal = goal_text(result, words)
     title = material.indicators[result.indicator].title
-    return words.say("figure_and_goal", title=title, value=value_text(result.kpi, material), goal=goal)
+    return words.say("figure_and_goal", title=title, value=judged_text(result, material), goal=goal)
 
 
 def _of_outages(material: Material, number: int, events: Sequence[Change]) -> Iterable[Line]:

@@ -10,7 +10,7 @@ from firstbell.kpi import Light
 from firstbell.metrics.figure import DISTRICT
 from firstbell.metrics.operation_formulas import minutes_lost
 from firstbell.packet.baseline import trend
-from firstbell.packet.figures import audience_of, goal_text, value_text
+from firstbell.packet.figures import audience_of, goal_text, judged_text
 from firstbell.packet.leaders import own_hours
 from firstbell.packet.material import Material, Reader
 from firstbell.packet.model import (
@@ -29,6 +29,8 @@ from firstbell.records import Incident, TeamAction
 
 FIVE_LIGHTS = (Area.TECHNOLOGY_INTEGRATION, Area.INFRASTRUCTURE, Area.SECURITY, Area.FEEDBACK, Area.BUDGET)
 STATEMENTS_PER_LIGHT = 2
+HEADING_ROOM = 54
+"""Characters of a heading for a school and its team; where both take more, the school is named."""
 ROLES_ROOM = 64
 """Characters of a cover for its reader's roles; the first is told, the others counted, where all take more."""
 
@@ -40,7 +42,7 @@ def heading(material: Material) -> Heading:
     return Heading(
         district=material.district.name,
         sample=material.district.sample,
-        team=material.team.name,
+        team=_team(material),
         meeting=occasion.title,
         meeting_at=occasion.starts_at,
         meeting_text=words.moment(occasion.starts_at),
@@ -55,6 +57,15 @@ def heading(material: Material) -> Heading:
         language=words.language,
         time_zone=material.district.time_zone,
     )
+
+
+def _team(material: Material) -> str:
+    """The team's name; a school's team's with its school, where the name does not hold that already."""
+    team, school = material.team.name, material.names.scope(material.scope)
+    if material.scope == DISTRICT or school.casefold() in team.casefold():
+        return team
+    both = f"{school}, {team}"
+    return both if len(both) <= HEADING_ROOM else school
 
 
 def _review(material: Material) -> str:
@@ -86,9 +97,21 @@ def decisions(material: Material) -> tuple[Decision, ...]:
 
 
 def lights(material: Material) -> tuple[LightLine, ...]:
-    """The five lights, each with its worst must-measure and its leading figure."""
+    """The five lights, each with its worst must-measure and its leading figure; a school's where it has figures."""
     areas = {area.area: area for area in material.assessment.areas}
-    return tuple(_light(material, areas[area]) for area in FIVE_LIGHTS)
+    return tuple(_light(material, areas[area]) for area in FIVE_LIGHTS if area in _areas_told(material))
+
+
+def _areas_told(material: Material) -> set[Area]:
+    """The areas in which there is something to judge."""
+    return {one.area for one in material.assessment.district} if material.scope != DISTRICT else set(FIVE_LIGHTS)
+
+
+def district_only(material: Material) -> str:
+    """Which of the five areas a school has no figure of, because only the district counts them; else empty."""
+    words, told = material.wording, _areas_told(material)
+    missing = [words.phrase(AREA_TITLES[area]) for area in FIVE_LIGHTS if area not in told]
+    return words.say("district_only", areas=words.listed(missing)) if missing else ""
 
 
 def _light(material: Material, area: AreaResult) -> LightLine:
@@ -128,7 +151,7 @@ def _leading(material: Material, area: AreaResult) -> list[IndicatorResult]:
 
 def _statement(material: Material, result: IndicatorResult, audience: Audience) -> LightStatement:
     words, indicator = material.wording, material.indicators[result.indicator]
-    value = value_text(result.kpi, material)
+    value = judged_text(result, material)
     return LightStatement(
         audience=audience,
         text=_minutes_lost(material, indicator, value) or words.say("figure", title=indicator.title, value=value),
@@ -141,7 +164,7 @@ def _minutes_lost(material: Material, indicator: Indicator, value: str) -> str:
     """Availability in class hours as people feel it: minutes before percent. Empty for any other figure."""
     if indicator.formula != "availability" or indicator.params.get("hours") != "school":
         return ""
-    lost = minutes_lost(material.facts, indicator.params, DISTRICT)
+    lost = minutes_lost(material.facts, indicator.params, material.scope)
     if lost.value is None:
         return ""
     words = material.wording
@@ -149,15 +172,14 @@ def _minutes_lost(material: Material, indicator: Indicator, value: str) -> str:
 
 
 def lights_adopted(material: Material) -> str:
-    """Against what the lights are judged: the day the team adopted its targets, or that it has not."""
-    days = [result.target.adopted_on for result in material.assessment.district if result.target.adopted_on]
-    words = material.wording
-    if not days:
-        return words.say("no_targets")
-    adopted = words.say("targets_adopted", day=words.full_date(max(days)))
-    assessment = material.assessment
+    """Against what the lights are judged: the day the team adopted its targets, or that it has not; then what only
+    the district has, and that a light is held."""
+    assessment, words = material.assessment, material.wording
+    days = [result.target.adopted_on for result in assessment.district if result.target.adopted_on]
+    adopted = words.say("targets_adopted", day=words.full_date(max(days))) if days else words.say("no_targets")
     held = any(one.held for one in assessment.district) or any(one.held for one in assessment.areas)
-    return f"{adopted}; {words.say('light_held')}" if held else adopted
+    parts = (adopted, district_only(material), words.say("light_held") if days and held else "")
+    return "; ".join(part for part in parts if part)
 
 
 def due_actions(material: Material) -> list[TeamAction]:

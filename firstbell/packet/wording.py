@@ -7,6 +7,7 @@ another file: its sentences, its labels, and its `phrases`, which say what catal
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
@@ -19,6 +20,8 @@ from ruamel.yaml import YAML
 
 from firstbell.kpi import Light
 
+TOLERANCE = 1e-11
+"""What sums of floating numbers may miss a whole percent by, as a ratio."""
 _PLACE = re.compile(r"{(\w+)}")
 _TABLES = Path(__file__).resolve().parents[2] / "catalogs" / "wording"
 
@@ -63,15 +66,13 @@ class Wording:
         return text.translate(str.maketrans({",": self._table["thousands"], ".": self._table["decimal"]}))
 
     def percent(self, ratio: float) -> str:
-        """A ratio as whole percent, cut and not rounded up: 100 % must mean all, as 0 % must mean none.
+        """A ratio as `whole_percent`; of less than one percent it says so.
 
-        >>> [Wording(ZoneInfo("UTC")).percent(ratio) for ratio in (0.9996, 0.004, 0)]
-        ['99 %', 'under 1 %', '0 %']
+        >>> [Wording(ZoneInfo("UTC")).percent(ratio) for ratio in (0.655, 0.9996, 0.004, 0)]
+        ['66 %', '99 %', 'under 1 %', '0 %']
         """
-        whole = int(ratio * 100 + 1e-9)
-        if whole == 0 and ratio > 0:
-            return self.say("under_one_percent")
-        return f"{whole} %"
+        whole = whole_percent(ratio)
+        return self.say("under_one_percent") if whole == 0 and ratio > TOLERANCE else f"{whole} %"
 
     def exact_percent(self, ratio: float) -> str:
         """A ratio as percent with two digits, cut and not rounded up: what availability needs."""
@@ -164,6 +165,23 @@ class Wording:
         return when.astimezone(self.zone).date() if isinstance(when, datetime) else when
 
 
+def whole_percent(ratio: float) -> int:
+    """A ratio in whole percent: rounded half up, but never to what is not so: 100 means all, 0 means none.
+
+    Less than one percent is 0, which `Wording.percent` says in words; a little over 100 % is 101.
+
+    >>> [whole_percent(ratio) for ratio in (0.995, 0.99, 0.285, 0.005, 1.001)]
+    [99, 99, 29, 0, 101]
+    """
+    share = 100 * ratio
+    if abs(share - round(share)) < 100 * TOLERANCE:
+        return round(share)
+    if 100 < share < 101:
+        return 101
+    near_an_end = abs(share) < 1 or 99 < share < 100
+    return math.floor(share) if near_an_end else math.floor(share + 0.5 + TOLERANCE)
+
+
 def languages() -> tuple[str, ...]:
     """The languages there is a table for."""
     return tuple(sorted(path.stem for path in _TABLES.glob("*.yaml")))
@@ -178,11 +196,16 @@ def table_of(language: str) -> dict[str, Any]:
 
 @cache
 def _phrases(language: str) -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
-    """The phrases without places, and those with places as patterns, the longest first."""
+    """The phrases without places, and those with places as patterns, the closest first."""
     phrases: dict[str, str] = table_of(language).get("phrases", {})
     exact = {said: form for said, form in phrases.items() if not _PLACE.search(said)}
-    open_ones = sorted((said for said in phrases if said not in exact), key=len, reverse=True)
+    open_ones = sorted((said for said in phrases if said not in exact), key=_literal, reverse=True)
     return exact, [(re.compile(_pattern(said)), phrases[said]) for said in open_ones]
+
+
+def _literal(said: str) -> int:
+    """How many characters of a phrase are its own: the more, the closer it fits."""
+    return len(_PLACE.sub("", said))
 
 
 def _pattern(said: str) -> str:

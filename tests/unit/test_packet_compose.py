@@ -499,18 +499,18 @@ def test_an_owners_note_stands_beside_its_line(folder: District) -> None:
 def test_a_small_group_is_not_shown(packet: Packet) -> None:
     rows = {row.cells[0]: row.cells for row in packet.sections[3].tables[0].rows}
     assert rows["Families"] == ("Families", "20 Oct 2026", "fewer than 10", "not shown", "")
-    assert rows["Staff"][2:4] == ("114 of 180", "87 %")
+    assert rows["Staff"][2:4] == ("114 of 180", "88 %")
     points = {point.label: point.value for point in packet.sections[3].charts[0].series[0].points}
     assert points["Families"] is None
-    assert packet.sections[3].charts[0].alternative == "Staff: 87 % of answers are favourable."
+    assert packet.sections[3].charts[0].alternative == "Staff: 88 % of answers are favourable."
 
 
 def test_many_questions_make_nobody_more_certain(folder: District) -> None:
-    """Twenty people who answered thirty questions are twenty people: 50 % lies between 29 % and 70 %."""
+    """Twenty people who answered thirty questions are twenty people: 50 % lies between 30 % and 70 %."""
     asked = tuple(survey("staff", (5, 5, 5, 5), question=f"q{number}") for number in range(30))
     packet = compose(material(folder, month() | {"surveys": asked}))
     (row,) = packet.sections[3].tables[0].rows
-    assert row.cells[-3:] == ("20", "50 %", "29 % to 70 %")
+    assert row.cells[-3:] == ("20", "50 %", "30 % to 70 %")
 
 
 def test_a_census_has_no_likely_range_wider_than_itself(folder: District) -> None:

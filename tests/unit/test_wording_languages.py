@@ -106,6 +106,33 @@ def test_it_says_all_that_metrics_say(language: str) -> None:
     assert {text for text in untold if re.search("[a-z]{3,} [a-z]{2,}", text)} - UNITS_AND_NAMES == set()
 
 
+INTERNAL = re.compile(r"[^ ] [/x-] [^ ]|_|\b(rows?|scopes?|heads|numerators?|denominators?|gaps:|wave|runs?|mapped)\b")
+"""Arithmetic and the program's own words: no reader should meet them."""
+
+
+def test_no_method_and_no_reason_reaches_a_reader_as_the_program_notes_it(language: str) -> None:
+    texts = {text for path in (ROOT / "firstbell" / "metrics").glob("*.py") for text in texts_of(path)}
+    notes = {re.sub(r"{\w+}", "12", text) for text in texts if INTERNAL.search(re.sub(r"{\w+}", "", text))}
+    assert len(notes) > 30
+    for spoken in ("en", language):
+        wording = Wording(ZoneInfo("UTC"), spoken)
+        told = {wording.phrase(text) for text in notes} - {"hours x people"}
+        assert {text for text in told if INTERNAL.search(text)} == set()
+
+
+def test_a_measures_own_key_is_no_readers_word(language: str) -> None:
+    for spoken in ("en", language):
+        words = Wording(ZoneInfo("UTC"), spoken)
+        one, many = (
+            words.phrase(f"sum of net_mbps / sum of heads x {n}, over scopes that have both") for n in (1, 100)
+        )
+        assert "mbps" not in one + many
+        assert "100" in many
+        rule = words.phrase("seconds up / seconds watched; gaps: down; n and missing in seconds")
+        assert len(rule) > len(words.phrase("seconds up / seconds watched"))
+        assert "90 %" in words.phrase("p90 of business hours over tickets created in the period; still waiting: 3")
+
+
 def texts_of(path: Path) -> Iterator[str]:
     """What a module says of its figures: every text of more than a word that is no docstring and no error."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
