@@ -1,25 +1,25 @@
-"""The services over time: a strip of days for each that cost class time, and the weeks as one small line."""
+"""The services over time: a strip of days for each that cost class time, and the weeks as bars."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import islice
+from itertools import groupby, islice
+from operator import itemgetter
 
 from firstbell.intervals import Window, Windows, intersection, local_dates, local_day, total_seconds, union
 from firstbell.packet.agenda_services import Watched
 from firstbell.packet.material import Material
 from firstbell.packet.model import Chart, ChartSeries, Point
+from firstbell.packet.wording import Wording
 
 DAYS_DRAWN = 42
 ROWS_DRAWN = 5
 LEAST_WEEKS = 3
 WATCHED_WHOLE = 0.995
 """A day of which less was watched is marked as known in part; a few looks that were late are not."""
-
-Lines = list[tuple[Windows, Windows, Windows, float]]
-"""Of services in some hours: all time, down, not watched, and the share to be watched before it can be called good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +35,33 @@ class SchoolDay:
         return self.day - timedelta(days=self.day.weekday())
 
 
+@dataclass(frozen=True, slots=True)
+class ServiceDays:
+    """One service on the school days, by their places: seconds of class, seconds not watched, and when it was down.
+
+    Services that were watched alike share one `over`; days without a stretch down have no place in `down`.
+    """
+
+    name: str
+    over: Sequence[float]
+    unknown: Sequence[float]
+    down: Mapping[int, Windows]
+    least: float
+    """The share to be watched before a day can be called good."""
+
+
 def service_charts(material: Material, found: Sequence[Watched]) -> list[Chart]:
     """The strip of days, and the weeks where there are enough of them; nothing where nothing was ever known."""
     days = _school_days(material)
-    strip = day_strip(material, found, days)
-    weeks = _weeks(material, found, days)
+    services = by_days(found, days)
+    strip = day_strip(material.wording, services, days)
+    weeks = week_bars(material.wording, services, days)
     return [chart for chart in (strip, weeks) if chart is not None]
 
 
-def day_strip(material: Material, found: Sequence[Watched], days: Sequence[SchoolDay]) -> Chart | None:
+def day_strip(words: Wording, services: Sequence[ServiceDays], days: Sequence[SchoolDay]) -> Chart | None:
     """Minutes of class time lost on each of the last school days: the worst services by name, the others together."""
-    words = material.wording
-    points = _points(material, found, days)
+    points = _points(words, services, days)
     known = [point for point in points if point.value is not None]
     if not known:
         return None
@@ -60,40 +75,35 @@ def day_strip(material: Material, found: Sequence[Watched], days: Sequence[Schoo
         finding = f"{finding} {words.say('strip_unknown', n=len(points) - len(known))}"
     if partly := sum(point.partly for point in known):
         finding = f"{finding} {words.say('strip_partly', n=partly)}"
-    named = list(islice((one for one in found if _lost_any(material, one, days)), ROWS_DRAWN))
-    rows = [(one.name, [one]) for one in named]
-    if others := [one for one in found if one not in named]:
+    losing = (at for at, one in enumerate(services) if any(_lost_minutes([one], [day]) for day in one.down))
+    named = list(islice(losing, ROWS_DRAWN))
+    rows = [(services[at].name, [services[at]]) for at in named]
+    if others := [one for at, one in enumerate(services) if at not in named]:
         rows.append((words.say("other_services" if named else "all_services", n=len(others)), others))
-    series = tuple(_series(material, name, _points(material, group, days)) for name, group in rows)
+    series = tuple(_series(words, name, _points(words, group, days)) for name, group in rows)
     return Chart(kind="days", title=words.say("strip_title"), alternative=finding, unit="min", series=series)
 
 
-def _lost_any(material: Material, one: Watched, days: Sequence[SchoolDay]) -> bool:
-    return bool(one.in_class.down) and any(point.value for point in _points(material, [one], days))
-
-
-def _series(material: Material, name: str, points: Sequence[Point]) -> ChartSeries:
+def _series(words: Wording, name: str, points: Sequence[Point]) -> ChartSeries:
     """One row of the strip; where class time was lost it says how much, for those who hear the drawing."""
-    words, lost = material.wording, sum(point.value or 0 for point in points)
+    lost = sum(point.value or 0 for point in points)
     finding = words.say("figure_sentence", title=name, value=words.duration(60 * lost)) if lost else ""
     return ChartSeries(name=name, points=tuple(points), finding=finding)
 
 
-def _weeks(material: Material, found: Sequence[Watched], days: Sequence[SchoolDay]) -> Chart | None:
+def week_bars(words: Wording, services: Sequence[ServiceDays], days: Sequence[SchoolDay]) -> Chart | None:
     """Class time lost week by week, all services together; a week that was not watched is a gap."""
-    words = material.wording
-    mondays = sorted({one.monday for one in days})
     points = []
-    for monday in mondays:
-        hours = tuple(window for one in days if one.monday == monday for window in one.hours)
-        points.append(Point(label=words.day(monday), value=_lost_minutes(_within(found, hours))))
+    for monday in sorted({one.monday for one in days}):
+        places = [place for place, one in enumerate(days) if one.monday == monday]
+        points.append(Point(label=words.day(monday), value=_lost_minutes(services, places)))
     known = [point for point in points if point.value is not None]
     if len(known) < LEAST_WEEKS or not any(point.value for point in known):
         return None
     most = max(known, key=lambda point: point.value or 0)
     finding = words.say("weeks_finding", day=most.label, lost=words.duration((most.value or 0) * 60))
     series = (ChartSeries(name=words.say("column_lost_in_class"), points=tuple(points)),)
-    return Chart(kind="sparkline", title=words.say("weeks_title"), alternative=finding, unit="min", series=series)
+    return Chart(kind="bars", title=words.say("weeks_title"), alternative=finding, unit="min", series=series)
 
 
 def _school_days(material: Material) -> list[SchoolDay]:
@@ -110,43 +120,60 @@ def _school_days(material: Material) -> list[SchoolDay]:
     return found
 
 
-def _points(material: Material, group: Sequence[Watched], days: Iterable[SchoolDay]) -> list[Point]:
-    words = material.wording
-    firsts: dict[date, str] = {}
-    return [
-        Point(
-            label=words.day(one.day),
-            group=firsts.setdefault(one.monday, words.day(one.day)),
-            value=(lost := _lost_minutes(lines := _within(group, one.hours))),
-            partly=lost is not None and _watched_share(lines) < WATCHED_WHOLE,
-        )
-        for one in (days if group else ())
-    ]
+def by_days(found: Sequence[Watched], days: Sequence[SchoolDay]) -> list[ServiceDays]:
+    """Each service's class time split once by school day: all that the charts tell are sums of it."""
+    hours = union(window for one in days for window in one.hours)
+    begins = [one.hours[0].start for one in days]
+    split: dict[Windows, Mapping[int, Windows]] = {}
+    lengths: dict[Windows, Sequence[float]] = {}
 
+    def parts(windows: Windows) -> Mapping[int, Windows]:
+        if windows not in split:
+            placed = ((bisect_right(begins, part.start) - 1, part) for part in intersection(windows, hours))
+            split[windows] = {day: tuple(part for _, part in some) for day, some in groupby(placed, itemgetter(0))}
+        return split[windows]
 
-def _within(found: Sequence[Watched], hours: Windows) -> Lines:
+    def seconds(windows: Windows) -> Sequence[float]:
+        if windows not in lengths:
+            lengths[windows] = [total_seconds(parts(windows).get(day, ())) for day in range(len(days))]
+        return lengths[windows]
+
     return [
-        (
-            intersection(one.in_class.over, hours),
-            intersection(one.in_class.down, hours),
-            intersection(one.in_class.unknown, hours),
-            one.service.policy.minimum_coverage_ratio,
+        ServiceDays(
+            name=one.name,
+            over=seconds(one.in_class.over),
+            unknown=seconds(one.in_class.unknown),
+            down=parts(one.in_class.down),
+            least=one.service.policy.minimum_coverage_ratio,
         )
         for one in found
     ]
 
 
-def _watched_share(lines: Lines) -> float:
-    """The share of these hours in which the services were watched, all of them together."""
-    over = sum(total_seconds(over) for over, _, _, _ in lines)
-    return 1 - sum(total_seconds(unknown) for _, _, unknown, _ in lines) / over if over else 0.0
+def _points(words: Wording, group: Sequence[ServiceDays], days: Sequence[SchoolDay]) -> list[Point]:
+    firsts: dict[date, str] = {}
+    return [
+        Point(
+            label=words.day(one.day),
+            group=firsts.setdefault(one.monday, words.day(one.day)),
+            value=(lost := _lost_minutes(group, [place])),
+            partly=lost is not None and _watched_share(group, place) < WATCHED_WHOLE,
+        )
+        for place, one in enumerate(days if group else ())
+    ]
 
 
-def _lost_minutes(lines: Lines) -> float | None:
+def _watched_share(group: Sequence[ServiceDays], day: int) -> float:
+    """The share of a day's class time in which the services were watched, all of them together."""
+    over = sum(one.over[day] for one in group)
+    return 1 - sum(one.unknown[day] for one in group) / over if over else 0.0
+
+
+def _lost_minutes(group: Sequence[ServiceDays], days: Sequence[int]) -> float | None:
     """Minutes in which any service was down; None when too little of the time was watched to call it good."""
-    lost = total_seconds(union(window for _, down, _, _ in lines for window in down))
-    over = sum(total_seconds(over) for over, _, _, _ in lines)
-    unknown = sum(total_seconds(unknown) for _, _, unknown, _ in lines)
-    if not lost and (unknown >= over or 1 - unknown / over < max(least for _, _, _, least in lines)):
+    lost = total_seconds(union(part for one in group if one.down for day in days for part in one.down.get(day, ())))
+    over = sum(one.over[day] for one in group for day in days)
+    unknown = sum(one.unknown[day] for one in group for day in days)
+    if not lost and (unknown >= over or 1 - unknown / over < max(one.least for one in group)):
         return None
     return round(lost / 60, 1)
