@@ -5,21 +5,17 @@ Everything here is plain data and arithmetic. Public holidays arrive as closed d
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
-from itertools import accumulate
 from zoneinfo import ZoneInfo
 
-from dateutil.rrule import rrule, rruleset, rrulestr
-
+from firstbell.business_clock import BusinessClock
 from firstbell.clock import require_aware
-from firstbell.errors import FirstbellError
-from firstbell.intervals import Window, Windows, local_dates, local_moment, union
+from firstbell.intervals import Window, Windows, difference, local_dates, local_day, local_moment, union
 from firstbell.policies import content_hash
+from firstbell.recurrence import CalendarError, planned_starts
 
 Hours = tuple[tuple[time, time], ...]
 """The opening hours of one day, as local wall-clock times, [opens, closes)."""
@@ -27,23 +23,8 @@ Hours = tuple[tuple[time, time], ...]
 Week = Mapping[int, Hours]
 """Opening hours by weekday, 0 for Monday. A weekday that is not named is closed."""
 
-
-class CalendarError(FirstbellError):
-    """A calendar or a recurrence that cannot be worked out."""
-
-
-_LATEST_IN_UTC = re.compile(r"UNTIL=(\d{8}T\d{6})Z")
-_LATEST = re.compile(r"UNTIL=[^;\s]*;?", re.IGNORECASE)
-_FREQUENCY = re.compile(r"FREQ=(\w+)", re.IGNORECASE)
-_NO_STEP = re.compile(r"INTERVAL=(?!0*[1-9])", re.IGNORECASE)
-_FREQUENCIES = frozenset({"YEARLY", "MONTHLY", "WEEKLY", "DAILY"})
-_MOST_STARTS = 40_000
-"""More than a century of days: a rule that gives more is no meeting's."""
-_TRIED = timedelta(days=3660)
-"""How long a rule is tried out: ten years, so that each month is met whatever the interval."""
-_SAME_CALENDAR = 400
-"""Years after which dates and weekdays repeat."""
-_UNREADABLE = "a meeting's recurrence rule cannot be read; write it like FREQ=MONTHLY;BYDAY=1TH or list its dates"
+HOURS = ("school", "testing", "service", "breaks", "other", "all")
+"""Names of hours: of class, of tests, when services are expected to work, days of breaks, all but class, always."""
 
 
 def weekday_hours(opens: time, closes: time) -> Week:
@@ -58,6 +39,34 @@ class SchoolYear:
     name: str
     first_on: date
     last_on: date
+
+    def __contains__(self, day: date) -> bool:
+        return self.first_on <= day <= self.last_on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """A term or semester, first to last day, both included."""
+
+    name: str
+    first_on: date
+    last_on: date
+
+    def __contains__(self, day: date) -> bool:
+        return self.first_on <= day <= self.last_on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestingDays:
+    """A testing window: its days, both included, and the hours of them in which pupils sit a test.
+
+    Hours of None are those of class. Only days on which classes are held count.
+    """
+
+    name: str
+    first_on: date
+    last_on: date
+    hours: tuple[time, time] | None = None
 
     def __contains__(self, day: date) -> bool:
         return self.first_on <= day <= self.last_on
@@ -102,42 +111,6 @@ class BusinessHours:
         return () if any(day in days for days in self.closed) else self.week.get(day.weekday(), ())
 
 
-class BusinessClock:
-    """Business time between instants, by prefix sums over opening windows: each question costs one bisection.
-
-    It knows only the windows and dates it was built from; time outside them counts nothing.
-    """
-
-    def __init__(self, openings: Windows, dates: Sequence[date], zone: ZoneInfo) -> None:
-        self._starts = [window.start.timestamp() for window in openings]
-        self._lengths = [window.seconds for window in openings]
-        self._before = [0.0, *accumulate(self._lengths)]
-        self._dates = list(dates)
-        self._zone = zone
-
-    def seconds(self, start: datetime, end: datetime) -> float:
-        """Seconds of business time in [start, end); negative when `end` comes first."""
-        return self._elapsed(end) - self._elapsed(start)
-
-    def hours(self, start: datetime, end: datetime) -> float:
-        """The same in hours."""
-        return self.seconds(start, end) / 3600
-
-    def days(self, start: datetime, end: datetime) -> int:
-        """How many business days began after the local date of `start`, up to and with the date of `end`."""
-        return bisect_right(self._dates, self._local(end)) - bisect_right(self._dates, self._local(start))
-
-    def _local(self, moment: datetime) -> date:
-        return moment.astimezone(self._zone).date()
-
-    def _elapsed(self, moment: datetime) -> float:
-        stamp = moment.timestamp()
-        index = bisect_right(self._starts, stamp) - 1
-        if index < 0:
-            return 0.0
-        return self._before[index] + min(stamp - self._starts[index], self._lengths[index])
-
-
 @dataclass(frozen=True, kw_only=True)
 class SchoolCalendar:
     """A district's calendar: school years, class hours, short and closed days, and the hours others keep.
@@ -153,6 +126,9 @@ class SchoolCalendar:
     closed: tuple[ClosedDays, ...] = ()
     short_days: tuple[ShortDay, ...] = ()
     business: BusinessHours = field(default_factory=BusinessHours)
+    terms: tuple[Term, ...] = ()
+    testing: tuple[TestingDays, ...] = ()
+    fiscal_year_starts: str = "07-01"
 
     @cached_property
     def hash(self) -> str:
@@ -166,6 +142,10 @@ class SchoolCalendar:
     def school_year_of(self, day: date) -> SchoolYear | None:
         """The school year that the day lies in; None in the summer between two."""
         return next((year for year in self.years if day in year), None)
+
+    def is_break(self, day: date) -> bool:
+        """True on a closed day within a school year; not in the summer, which belongs to no year."""
+        return self.is_closed(day) and self.school_year_of(day) is not None
 
     def in_session(self, day: date) -> bool:
         """True within a school year outside its breaks; a weekend in term is in session."""
@@ -186,6 +166,23 @@ class SchoolCalendar:
     def service_hours(self, window: Window) -> Windows:
         """The hours within the window in which services are expected to work."""
         return self._openings(window, self._service_hours)
+
+    def hours(self, name: str, window: Window) -> Windows:
+        """The hours of a name within the window: one of HOURS. Raises CalendarError for any other name."""
+        if name == "school":
+            return self.instruction(window)
+        if name == "service":
+            return self.service_hours(window)
+        if name == "testing":
+            return self._openings(window, self._testing_hours)
+        if name == "breaks":
+            closed = (local_day(day, self.zone) for day in local_dates(window, self.zone) if self.is_break(day))
+            return union(part for day in closed if (part := day.clipped(window)) is not None)
+        if name == "other":
+            return difference(union([window]), self.instruction(window))
+        if name == "all":
+            return union([window])
+        raise CalendarError(f"no hours have that name; choose one of {', '.join(HOURS)}")
 
     def business_hours(self, window: Window) -> Windows:
         """The help desk's hours within the window."""
@@ -218,6 +215,11 @@ class SchoolCalendar:
         usual = self.instruction_week.get(day.weekday(), ())
         short = next((short for short in self.short_days if short.on == day), None)
         return short.shorten(usual) if short else usual
+
+    def _testing_hours(self, day: date) -> Hours:
+        classes = self._class_hours(day)
+        tests = [days for days in self.testing if day in days] if classes else []
+        return tuple(hours for days in tests for hours in ((days.hours,) if days.hours else classes))
 
     def _service_hours(self, day: date) -> Hours:
         return () if self.is_closed(day) else self.service_week.get(day.weekday(), ())
@@ -301,54 +303,3 @@ def occurrences(
         if (moved is not None or day not in changes) and start in window:
             found.append(Occurrence(original_start=original, start=start, end=start + duration))
     return sorted(found, key=lambda one: (one.start, one.original_start))
-
-
-def planned_starts(
-    rule: str | Sequence[date], first_start: datetime, first_on: date, last_on: date, zone: ZoneInfo
-) -> list[datetime]:
-    """Wall-clock starts from `first_on` to `last_on`, both included. Raises CalendarError like `occurrences`."""
-    if not isinstance(rule, str):
-        return [datetime.combine(day, first_start.time()) for day in sorted(set(rule)) if first_on <= day <= last_on]
-    first, last = datetime.combine(first_on, time.min), datetime.combine(last_on, time.max)
-    return [start for start in _starts(read_rule(rule, first_start, zone), last) if start >= first]
-
-
-def check_rule(rule: str, first_start: datetime) -> None:
-    """Try a rule out over ten years from its first meeting in wall-clock time, whatever end it names.
-
-    Raises CalendarError for a rule that cannot be read or worked out, and for one that never gives a date.
-    """
-    # A rule without a date is searched to the year 9999: the same calendar close to it makes that search short.
-    years = (9999 - 60 - first_start.year) // _SAME_CALENDAR * _SAME_CALENDAR
-    first = first_start.replace(year=first_start.year + years)
-    endless = _LATEST.sub("", rule.strip()).rstrip(";")
-    if not list(_starts(read_rule(endless, first), first + _TRIED)):
-        raise CalendarError("a meeting's recurrence rule gives no date within ten years; write one that does")
-
-
-def read_rule(rule: str, first_start: datetime, zone: tzinfo = UTC) -> rrule | rruleset:
-    """A recurrence rule in wall-clock time; no meeting comes more often than daily. Raises CalendarError."""
-    if not {found.upper() for found in _FREQUENCY.findall(rule)} <= _FREQUENCIES or _NO_STEP.search(rule):
-        raise CalendarError(_UNREADABLE)
-    try:
-        text = _LATEST_IN_UTC.sub(lambda found: f"UNTIL={_wall_clock(found[1], zone):%Y%m%dT%H%M%S}", rule.strip())
-        return rrulestr(text.removeprefix("RRULE:"), dtstart=first_start)
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError):
-        raise CalendarError(_UNREADABLE) from None
-
-
-def _starts(parsed: rrule | rruleset, last: datetime) -> Iterator[datetime]:
-    """What a rule gives up to a moment."""
-    try:
-        for given, start in enumerate(parsed):
-            if start > last:
-                return
-            if given == _MOST_STARTS:
-                raise CalendarError("a meeting's recurrence rule gives far too many dates; write at most one a day")
-            yield start
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError):
-        raise CalendarError(_UNREADABLE) from None
-
-
-def _wall_clock(stamp: str, zone: tzinfo) -> datetime:
-    return datetime.strptime(stamp, "%Y%m%dT%H%M%S").replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None)

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 import icalendar
 
-from firstbell.calendar import CalendarError, ClosedDays, Exceptions, Occurrence, occurrences
+from firstbell.calendar import ClosedDays, Exceptions, Occurrence, occurrences
 from firstbell.intervals import Window, local_moment
+from firstbell.recurrence import CalendarError
 
 _CANCELLED = "CANCELLED"
 _A_DAY = timedelta(days=1)

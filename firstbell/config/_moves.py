@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from firstbell.calendar import planned_starts
 from firstbell.config._document import Document
 from firstbell.config.faults import Fault
 from firstbell.config.team import LaterCadence, MeetingsFile, Series
+from firstbell.recurrence import planned_starts
 
 _NEAR = timedelta(days=400)
 

@@ -14,8 +14,8 @@ from pydantic import (
     model_validator,
 )
 
-from firstbell.calendar import CalendarError, check_rule, read_rule
 from firstbell.config._section import Key, Language, Section, deliverable
+from firstbell.recurrence import CalendarError, check_rule, read_rule
 
 SchoolYearName = str
 Edition = Literal["leadership", "technical", "representative", "public"]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from statistics import median
 
-from firstbell.calendar import BusinessClock
+from firstbell.business_clock import BusinessClock
 from firstbell.intervals import Window
 from firstbell.kpi import Kpi
 from firstbell.metrics.figure import Frame

@@ -18,7 +18,10 @@ FORBIDDEN: dict[str, frozenset[str]] = {
 CONNECTORS_MAY_USE = {f"firstbell.{name}" for name in ("records", "config", "errors", "clock", "kpi", "intervals")}
 METRICS_MAY_USE = {
     f"firstbell.{name}"
-    for name in ("records", "kpi", "intervals", "policies", "calendar", "clock", "errors", "metrics")
+    for name in (
+        *("records", "kpi", "intervals", "histogram", "policies", "periods"),
+        *("calendar", "business_clock", "clock", "errors", "metrics"),
+    )
 }
 
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from firstbell.calendar import (
     BusinessHours,
-    CalendarError,
     ClosedDays,
     SchoolCalendar,
     SchoolYear,
@@ -20,6 +19,7 @@ from firstbell.calendar import (
     weekday_hours,
 )
 from firstbell.intervals import Window, local_day, local_moment, total_seconds
+from firstbell.recurrence import CalendarError
 
 CHICAGO = ZoneInfo("America/Chicago")
 ZONES = ["America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "America/Phoenix"]

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from firstbell.calendar import CalendarError, ClosedDays, Occurrence, meeting_key, occurrences
+from firstbell.calendar import ClosedDays, Occurrence, meeting_key, occurrences
 from firstbell.calendar_ics import occurrences_from_ics
 from firstbell.intervals import Window, local_moment
+from firstbell.recurrence import CalendarError
 
 CHICAGO = ZoneInfo("America/Chicago")
 ZONES = ["America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "America/Phoenix"]

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firstbell.calendar import BusinessClock, BusinessHours, SchoolCalendar, SchoolYear, weekday_hours
+from firstbell.business_clock import BusinessClock
+from firstbell.calendar import BusinessHours, SchoolCalendar, SchoolYear, weekday_hours
 from firstbell.intervals import Window, local_day, local_moment
 from firstbell.metrics import tickets
 from firstbell.metrics.figure import Frame

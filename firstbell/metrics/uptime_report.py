@@ -1,0 +1,280 @@
+"""What a period was like for every service and group: one result each, the worst first.
+
+Services are taken one by one: of those done only their results are kept, and the timelines of those that others
+depend on or that form a group. So a year of thousands of services needs no more memory than one of a few.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from firstbell.calendar import SchoolCalendar
+from firstbell.intervals import Window, Windows, difference, intersection, local_dates, local_day, total_seconds, union
+from firstbell.metrics.uptime_accounting import (
+    ErrorBudget,
+    Seconds,
+    availability,
+    error_budget,
+    own_availability,
+    refusal,
+    seconds_of,
+)
+from firstbell.metrics.uptime_latency import LatencyFigures, latency_figures
+from firstbell.metrics.uptime_outages import OutageFigures, outage_figures, outages
+from firstbell.metrics.uptime_services import (
+    GroupRule,
+    ServiceGroup,
+    WatchedService,
+    attributed,
+    group_line,
+    in_order,
+)
+from firstbell.metrics.uptime_timeline import Timeline, timeline
+from firstbell.periods import Period
+from firstbell.policies import SlaPolicy
+from firstbell.records import ObservationInterval
+
+LooksOf = Callable[[str], Sequence[ObservationInterval]]
+"""The looks at a service that the period needs, by its key."""
+
+BucketsOf = Callable[[str], Mapping[str, int]]
+"""The histogram of a service's answered looks over the period, by its key."""
+
+
+ALWAYS = "all"
+"""The name of the hours that never end."""
+
+_NO_WEIGHT = "The pupils of its members are not all known, so they cannot be weighed; add the schools' enrolment."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayOfService:
+    """One local day of a service within its agreed hours; `availability` None where too little was watched."""
+
+    on: date
+    seconds: Seconds
+    availability: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceResult:
+    """What a period was like for a service, or for a group, which has `members`.
+
+    `seconds` are those within the agreed hours of `over`, the part of the period that had passed and in which it was
+    under watch; `always` the same around the clock. `availability` is what users felt, `own_availability` leaves out
+    what a service it depends on answers for; both are None with a `refusal`. `students` is the enrolment it serves,
+    `student_minutes` minutes of class in which it was down times these; None where nobody counts them. `latency` is
+    over the whole of `over`, None for a group. Under which rules all this was counted says `policy`: print its name,
+    valid_from and hash.
+    """
+
+    key: str
+    period: Period
+    over: Window
+    agreed_hours: str
+    policy: SlaPolicy
+    seconds: Seconds
+    always: Seconds
+    outages: OutageFigures
+    class_seconds_down: float
+    availability: float | None = None
+    own_availability: float | None = None
+    refusal: str = ""
+    budget: ErrorBudget | None = None
+    students: int | None = None
+    latency: LatencyFigures | None = None
+    members: tuple[str, ...] = ()
+    days: tuple[DayOfService, ...] = ()
+
+    @property
+    def coverage(self) -> float | None:
+        """Share of the agreed time that was watched."""
+        return self.seconds.coverage
+
+    @property
+    def student_minutes(self) -> float | None:
+        """Minutes of class in which it was down, times the pupils it serves."""
+        return None if self.students is None else self.class_seconds_down / 60 * self.students
+
+
+def service_results(
+    services: Iterable[WatchedService],
+    groups: Iterable[ServiceGroup],
+    looks: LooksOf,
+    period: Period,
+    *,
+    as_of: datetime,
+    calendar: SchoolCalendar,
+    latencies: BucketsOf | None = None,
+    with_days: bool = False,
+) -> tuple[ServiceResult, ...]:
+    """The results of all services and groups, those that cost most class time first, then by seconds down.
+
+    Where all is alike a service's own fault stands before what it only suffered, and the unknown before the known.
+    """
+    services, groups = tuple(services), tuple(groups)
+    desk = _Desk(period=period, elapsed=period.elapsed(as_of), calendar=calendar, with_days=with_days)
+    needed = {parent for one in services for parent in one.depends_on}
+    grouped = {member for one in groups for member in one.members}
+    failed: dict[str, Windows] = {}
+    members: dict[str, _Member] = {}
+    found = []
+    for service, roots in in_order(services):
+        observed = looks(service.service_key)
+        line = service_line(service, observed, desk.elapsed, failed, roots)
+        if roots or service.service_key in needed:
+            failed[service.service_key] = line.failed
+        result = desk.service(service, observed, line, latencies)
+        found.append(result)
+        if service.service_key in grouped:
+            members[service.service_key] = _Member(line, result)
+    for group in groups:
+        if there := [members[key] for key in group.members if key in members]:
+            found.append(desk.group(group, there))
+    return tuple(sorted(found, key=_badness))
+
+
+def service_line(
+    service: WatchedService,
+    observed: Sequence[ObservationInterval],
+    elapsed: Window,
+    failed: Mapping[str, Windows],
+    roots: Sequence[str],
+) -> Timeline:
+    """A service's whole timeline of a period: since it is watched, maintenance apart, causes attributed."""
+    start = max(elapsed.start, min(service.since or elapsed.start, elapsed.end))
+    line = timeline(observed, Window(start, elapsed.end), service.policy).without(service.maintenance)
+    return attributed(service, line, failed, roots)
+
+
+def days_of(line: Timeline, policy: SlaPolicy, zone: ZoneInfo) -> tuple[DayOfService, ...]:
+    """A timeline day by local day; their seconds add up to those of the whole timeline."""
+    over = union([*line.over, *line.maintenance])
+    if not over:
+        return ()
+    found = []
+    for day in local_dates(Window(over[0].start, over[-1].end), zone):
+        seconds = seconds_of(line.within((local_day(day, zone),)))
+        if seconds.total > 0:
+            found.append(DayOfService(on=day, seconds=seconds, availability=availability(seconds, policy)))
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    line: Timeline
+    result: ServiceResult
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Desk:
+    """What all results of one report share: the period and its hours."""
+
+    period: Period
+    elapsed: Window
+    calendar: SchoolCalendar
+    with_days: bool
+
+    @cached_property
+    def _hours(self) -> dict[str, tuple[Windows, float]]:
+        return {}
+
+    def hours(self, name: str) -> tuple[Windows, float]:
+        """The hours of a name that had passed, and the seconds of those still to come."""
+        if name not in self._hours:
+            whole, elapsed = self.calendar.hours(name, self.period.window), union([self.elapsed])
+            self._hours[name] = intersection(whole, elapsed), total_seconds(difference(whole, elapsed))
+        return self._hours[name]
+
+    def service(
+        self,
+        service: WatchedService,
+        observed: Sequence[ObservationInterval],
+        line: Timeline,
+        latencies: BucketsOf | None,
+    ) -> ServiceResult:
+        """One service's result from its whole timeline."""
+        key = service.service_key
+        result = self._result(key, service.policy, service.agreed_hours, line, observed)
+        latency = None if latencies is None else latency_figures(latencies(key))
+        return replace(result, students=service.students, latency=latency)
+
+    def group(self, group: ServiceGroup, members: Sequence[_Member]) -> ServiceResult:
+        """A group's result from its members'."""
+        named = tuple(one.result.key for one in members)
+        if group.rule is GroupRule.WORST:
+            worst = min((one.result for one in members), key=_by_availability)
+            return replace(worst, key=group.group_key, members=named, students=group.students, latency=None)
+        line = group_line(group.rule, [one.line for one in members])
+        result = self._result(group.group_key, group.policy, group.agreed_hours, line, ())
+        if group.rule is GroupRule.WEIGHTED:
+            result = self._weighted(result, [one.result for one in members])
+        return replace(result, members=named, students=group.students)
+
+    def _result(
+        self, key: str, policy: SlaPolicy, hours: str, line: Timeline, observed: Sequence[ObservationInterval]
+    ) -> ServiceResult:
+        passed, to_come = self.hours(hours)
+        agreed = line if hours == ALWAYS else line.within(passed)
+        in_class, _ = self.hours("school")
+        result = ServiceResult(
+            key=key,
+            period=self.period,
+            over=_span(line, self.elapsed),
+            agreed_hours=hours,
+            policy=policy,
+            seconds=Seconds(),
+            always=seconds_of(line),
+            outages=outage_figures(outages(key, observed, line, policy), agreed),
+            class_seconds_down=total_seconds(intersection(line.down, in_class)),
+            days=days_of(agreed, policy, self.calendar.zone) if self.with_days else (),
+        )
+        return _judged(result, result.always if agreed is line else seconds_of(agreed), to_come)
+
+    def _weighted(self, result: ServiceResult, members: Sequence[ServiceResult]) -> ServiceResult:
+        """The members' seconds by the pupils they serve, instead of those of the group's timeline."""
+        weight = sum(one.students or 0 for one in members)
+        if not weight or any(one.students is None for one in members):
+            blank = replace(result, seconds=Seconds(), always=Seconds(), class_seconds_down=0.0, days=())
+            return replace(blank, availability=None, own_availability=None, budget=None, refusal=_NO_WEIGHT)
+        shares = [(one, (one.students or 0) / weight) for one in members]
+        _, to_come = self.hours(result.agreed_hours)
+        result = replace(
+            result,
+            always=sum((one.always.times(share) for one, share in shares), Seconds()),
+            class_seconds_down=sum(one.class_seconds_down * share for one, share in shares),
+            days=(),
+        )
+        return _judged(result, sum((one.seconds.times(share) for one, share in shares), Seconds()), to_come)
+
+
+def _judged(result: ServiceResult, seconds: Seconds, to_come: float) -> ServiceResult:
+    """The result with its seconds and what its policy makes of them."""
+    policy = result.policy
+    return replace(
+        result,
+        seconds=seconds,
+        availability=availability(seconds, policy),
+        own_availability=own_availability(seconds, policy),
+        refusal=refusal(seconds, policy),
+        budget=error_budget(seconds, policy, to_come),
+    )
+
+
+def _span(line: Timeline, elapsed: Window) -> Window:
+    over = union([*line.over, *line.maintenance])
+    return Window(over[0].start, over[-1].end) if over else Window(elapsed.end, elapsed.end)
+
+
+def _by_availability(result: ServiceResult) -> tuple[bool, float]:
+    """The worst member first: one of which too little is known may be worse than any other."""
+    return result.availability is not None, result.availability or 0.0
+
+
+def _badness(result: ServiceResult) -> tuple[float, float, float, float, str]:
+    seconds = result.seconds
+    return -(result.student_minutes or 0.0), -seconds.down, -seconds.own_down, -seconds.unknown, result.key

@@ -1,0 +1,149 @@
+"""Services with their agreed rules, what they depend on, and the groups they form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from firstbell.intervals import Window, Windows, difference, intersection, union
+from firstbell.metrics.figure import DISTRICT
+from firstbell.metrics.uptime_timeline import Timeline, stacked
+from firstbell.policies import SlaPolicy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchedService:
+    """A service of the inventory with its agreed rules. No `schools` means that it serves every school.
+
+    `since` is when it was taken under watch: a service that began mid-period is not unknown before. `agreed_hours`
+    names the hours in which it has to be there (school, testing, service, breaks, other, all). `students` is the enrolment of the
+    schools it serves, None where that is not known of all of them. `depends_on` are services without which it cannot
+    be reached.
+    """
+
+    service_key: str
+    policy: SlaPolicy
+    schools: frozenset[str] = frozenset()
+    maintenance: Windows = ()
+    since: datetime | None = None
+    depends_on: tuple[str, ...] = ()
+    agreed_hours: str = "all"
+    students: int | None = None
+
+    def serves(self, scope: str) -> bool:
+        """Whether the service counts for the district or for a school's scope such as "school:oak"."""
+        return scope == DISTRICT or not self.schools or scope.removeprefix("school:") in self.schools
+
+
+class GroupRule(StrEnum):
+    """What several services are as one."""
+
+    ALL_DOWN = "all_down"
+    """Down only while all are, as a redundant pair."""
+    ANY_DOWN = "any_down"
+    """Down while any is, as the links of a chain."""
+    WORST = "worst"
+    """As its worst member over the period."""
+    WEIGHTED = "weighted"
+    """The members' seconds, weighted by whom they serve."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceGroup:
+    """Services that are judged as one, under a policy of the group's own."""
+
+    group_key: str
+    rule: GroupRule
+    members: tuple[str, ...]
+    policy: SlaPolicy
+    agreed_hours: str = "all"
+    students: int | None = None
+
+
+_ORDER = {
+    # Planned work on one link of a chain must not hide another's fault; a planned absence leaves the pair to the other.
+    GroupRule.ANY_DOWN: (("down", "degraded", "unknown", "maintenance"), "up"),
+    GroupRule.ALL_DOWN: (("up", "degraded", "unknown", "down"), "maintenance"),
+}
+
+
+def group_line(rule: GroupRule, members: Sequence[Timeline]) -> Timeline:
+    """The timeline of a group. A weighted group's is that of any-down: it shows when somebody was hit.
+
+    Time in which a member was not under watch yet is judged by the others. What no member answers for itself is put
+    to the account of who does. Raises ValueError for the rule `worst`, which chooses among its members' figures.
+    """
+    if rule is GroupRule.WORST:
+        raise ValueError("the worst member is chosen by its figures and has a timeline of its own")
+    over = union(window for line in members for window in (*line.over, *line.maintenance))
+    order, rest = _ORDER[GroupRule.ALL_DOWN if rule is GroupRule.ALL_DOWN else GroupRule.ANY_DOWN]
+    line = stacked(members, over, order, rest)
+    own = union(
+        window
+        for one in members
+        for window in difference(one.down, union(part for parts in one.attributed.values() for part in parts))
+    )
+    suffered: dict[str, list[Window]] = {}
+    for one in members:
+        for root, windows in one.attributed.items():
+            suffered.setdefault(root, []).extend(windows)
+    return _shared_out(line, difference(line.down, own), {root: union(parts) for root, parts in suffered.items()})
+
+
+def attributed(
+    service: WatchedService, line: Timeline, failed: Mapping[str, Windows], roots: Sequence[str]
+) -> Timeline:
+    """The service's timeline with each second down put to the account of the topmost service that was down then.
+
+    `roots` are all the services it depends on, directly or not, the topmost first; `failed` says when each was seen
+    down, planned or not.
+    """
+    margin = timedelta(seconds=service.policy.dependency_margin_seconds)
+    wide = {
+        root: union(Window(window.start - margin, window.end + margin) for window in failed[root])
+        for root in roots
+        if line.down and failed.get(root)
+    }
+    return _shared_out(line, line.down, wide)
+
+
+def _shared_out(line: Timeline, left: Windows, accounts: Mapping[str, Windows]) -> Timeline:
+    """The timeline with what is left of its down time put to the first of the accounts that covers it."""
+    found = {}
+    for root, windows in accounts.items():
+        if part := intersection(left, windows):
+            found[root] = part
+            left = difference(left, windows)
+    return replace(line, attributed=found) if found else line
+
+
+def in_order(services: Iterable[WatchedService]) -> Iterator[tuple[WatchedService, tuple[str, ...]]]:
+    """The services, each after those it depends on, with all the services it depends on, the topmost first.
+
+    What is depended on and not among the services is left out; in a cycle, which the folder's reader refuses, each
+    service depends on those that were met before it.
+    """
+    known = {service.service_key: service for service in services}
+    above: dict[str, tuple[str, ...]] = {}
+    for key in known:
+        for service in _climb(key, known, above):
+            parents = [parent for parent in service.depends_on if parent in above]
+            every = {root: None for parent in parents for root in (*above[parent], parent)}
+            above[service.service_key] = tuple(sorted(every, key=lambda root: len(above[root])))
+            yield service, above[service.service_key]
+
+
+def _climb(key: str, known: Mapping[str, WatchedService], done: Mapping[str, object]) -> Iterator[WatchedService]:
+    """A service after everything above it that is not done; without recursion, however long the chain."""
+    path, met = [key], {key}
+    while path:
+        ahead = [one for one in known[path[-1]].depends_on if one in known and one not in done and one not in met]
+        if ahead:
+            path.append(ahead[0])
+            met.add(ahead[0])
+        else:
+            here = path.pop()
+            if here not in done:
+                yield known[here]
