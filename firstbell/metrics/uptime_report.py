@@ -132,9 +132,8 @@ def service_results(
         found.append(result)
         if service.service_key in grouped:
             members[service.service_key] = _Member(line, result)
-    for group in groups:
-        if there := [members[key] for key in group.members if key in members]:
-            found.append(desk.group(group, there))
+    together = ((one, [members[key] for key in one.members if key in members]) for one in groups)
+    found += [desk.group(group, there) for group, there in together if there]
     return tuple(sorted(found, key=_badness))
 
 

@@ -18,7 +18,7 @@ class WatchedService:
     """A service of the inventory with its agreed rules. No `schools` means that it serves every school.
 
     `since` is when it was taken under watch: a service that began mid-period is not unknown before. `agreed_hours`
-    names the hours in which it has to be there (school, testing, service, breaks, other, all). `students` is the enrolment of the
+    names the hours in which it has to be there, one of the calendar's HOURS. `students` is the enrolment of the
     schools it serves, None where that is not known of all of them. `depends_on` are services without which it cannot
     be reached.
     """
