@@ -12,13 +12,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from firstbell.errors import FirstbellError
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates" / "service"
+WORKER = "firstbell-worker.service"
 UNITS = (
     "firstbell-server.service",
-    "firstbell-worker.service",
+    WORKER,
     "firstbell-watchdog.service",
     "firstbell-watchdog.timer",
 )
-ENABLED = ("firstbell-server.service", "firstbell-worker.service", "firstbell-watchdog.timer")
+ENABLED = ("firstbell-server.service", WORKER, "firstbell-watchdog.timer")
 SECRETS = "secrets.env"
 _USER = re.compile(r"^[a-z_][a-z0-9_-]{0,30}\$?$")
 _PLAIN = re.compile(r"^[A-Za-z0-9_@%+=:,./-]+$")
@@ -30,7 +31,10 @@ class ServiceError(FirstbellError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installation:
-    """What the units are written for. All paths are absolute; `environment` holds no secret."""
+    """What the units are written for. All paths are absolute; `environment` holds no secret.
+
+    A machine at a further `vantage` gets a worker alone: the server, the watchdog and `firstbell deploy` are elsewhere.
+    """
 
     user: str
     checkout: Path
@@ -39,6 +43,17 @@ class Installation:
     state: Path
     pool: str
     environment: Mapping[str, str] = field(default_factory=dict)
+    vantage: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The units that this machine needs."""
+        return (WORKER,) if self.vantage else UNITS
+
+    @property
+    def enabled(self) -> tuple[str, ...]:
+        """Those of them that systemd starts."""
+        return (WORKER,) if self.vantage else ENABLED
 
 
 def units(installation: Installation) -> dict[str, str]:
@@ -68,10 +83,11 @@ def units(installation: Installation) -> dict[str, str]:
         "python": _word(str(installation.python)),
         "firstbell": _word(str(installation.firstbell)),
         "pool": _word(installation.pool),
+        "vantage": _escaped(installation.vantage),
         "secrets": _escaped(str(installation.state / SECRETS)),
         "environment": [_word(f"{name}={value}") for name, value in sorted(installation.environment.items())],
     }
-    return {name: templates.get_template(f"{name}.j2").render(values) for name in UNITS}
+    return {name: templates.get_template(f"{name}.j2").render(values) for name in installation.names}
 
 
 def write_units(installation: Installation, folder: Path) -> list[Path]:
@@ -91,12 +107,12 @@ def write_units(installation: Installation, folder: Path) -> list[Path]:
 
 def next_steps(installation: Installation, folder: Path) -> list[str]:
     """What root does with the written units, a line each."""
-    files = " ".join(str(folder / name) for name in UNITS)
+    files = " ".join(str(folder / name) for name in installation.names)
     return [
         f"sudo useradd --system --home-dir {installation.state} {installation.user}  # where it is not there yet",
         f"sudo chown -R {installation.user} {installation.state}",
         f"sudo cp {files} /etc/systemd/system/",
-        f"sudo systemctl daemon-reload && sudo systemctl enable --now {' '.join(ENABLED)}",
+        f"sudo systemctl daemon-reload && sudo systemctl enable --now {' '.join(installation.enabled)}",
     ]
 
 

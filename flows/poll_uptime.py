@@ -19,9 +19,9 @@ EVERY = timedelta(hours=1)
 @flow(name="poll-uptime")
 @told_in_a_sentence
 def poll_uptime(options: PollOptions = PollOptions()) -> State[Any]:  # noqa: B008 - the form's defaults
-    """Make rounds of looks until the hour ends. Two runs never look at the same time."""
+    """Make rounds of looks until the hour ends. Two runs never look from the same place at the same time."""
     moment = moment_asked("")
-    with slot("poll_uptime", EVERY, whole=options.whole):
-        polled = look(rounds_end(moment, options.minutes))
+    with slot("poll_uptime", EVERY, whole=options.whole, vantage=options.vantage):
+        polled = look(rounds_end(moment, options.minutes), options.vantage)
         show_looks(polled)
         return looks_state(polled)

@@ -43,6 +43,9 @@ class PollOptions(Entry):
     minutes: int = Field(
         60, title="Minutes", description="Until the full hour, at most this long. 0: one round.", ge=0, le=60
     )
+    vantage: str = Field(
+        "", title="Look from", description="A vantage of services.yaml, where this run's worker is. Empty: the first."
+    )
 
     @property
     def whole(self) -> bool:

@@ -10,6 +10,7 @@ from prefect import task
 
 from connectors.probes._base import Round, Target
 from connectors.probes._round import probe_round
+from firstbell.errors import FirstbellError
 from firstbell.knowledge import PROBES
 from firstbell.records import ServiceState
 from firstbell.store.observations import save_observations
@@ -30,18 +31,23 @@ class Polled:
     unknown: tuple[str, ...] = ()
 
 
-def look_round(work: Workplace) -> Polled:
-    """Look once at every service and keep what was seen."""
+class VantageError(FirstbellError):
+    """A run is to look from a place that services.yaml does not name."""
+
+
+def look_round(work: Workplace, vantage: str = "") -> Polled:
+    """Look once at every service from a vantage, by default the first, and keep what was seen."""
     district, now = work.district, work.clock()
     polling = district.polling
     run = Round(
-        vantage=polling.vantage,
+        vantage=vantage or polling.vantage,
         deadline=now + timedelta(seconds=polling.every_seconds),
         timeout_seconds=polling.timeout_seconds,
         clock=work.clock,
         ca_bundle=str(district.folder / polling.ca_bundle) if polling.ca_bundle else None,
         per_host_limit=polling.per_host,
         control_name=polling.control_name,
+        control_address=polling.control_address,
     )
     targets = [
         (service.probe["kind"], Target(service.key, district.probe_settings[service.key], polling.every_seconds))
@@ -58,27 +64,35 @@ def look_round(work: Workplace) -> Polled:
     )
 
 
-def look_until(work: Workplace, end: datetime) -> Polled:
-    """Make a round every `polling.every_seconds` until `end`; at least one. A late round is not made up for."""
-    every, done, looks = work.district.polling.every_seconds, 0, 0
+def look_until(work: Workplace, end: datetime, vantage: str = "") -> Polled:
+    """Make a round every `polling.every_seconds` until `end`; at least one. A late round is not made up for.
+
+    Raises VantageError for a vantage that services.yaml does not name.
+    """
+    polling = work.district.polling
+    if vantage and vantage not in polling.vantages:
+        known = ", ".join(polling.vantages)
+        raise VantageError(f"services.yaml names no vantage {vantage}; it names {known}. Run firstbell deploy again.")
+    every, done, looks = polling.every_seconds, 0, 0
     while True:
         began = work.clock()
-        last = look_round(work)
+        last = look_round(work, vantage)
         done, looks = done + 1, looks + last.looks
         following = began + timedelta(seconds=every)
         if following >= end:
             break
         time.sleep(max(0.0, (following - work.clock()).total_seconds()))
     with work.store.begin() as connection:
-        record_completion(connection, PROBES, STREAM, work.clock(), counts={"rounds": done, "looks": looks})
+        stream = STREAM if vantage in ("", polling.vantage) else f"{STREAM} from {vantage}"
+        record_completion(connection, PROBES, stream, work.clock(), counts={"rounds": done, "looks": looks})
     return Polled(done, looks, last.down, last.unknown)
 
 
 @task(name="look")
-def look(end: datetime) -> Polled:
-    """Look at every service until a moment, round after round."""
+def look(end: datetime, vantage: str = "") -> Polled:
+    """Look at every service from a vantage until a moment, round after round."""
     with workplace() as work:
-        return look_until(work, end)
+        return look_until(work, end, vantage)
 
 
 def rounds_end(began: datetime, minutes: int) -> datetime:

@@ -49,19 +49,20 @@ def told_in_a_sentence(body: Callable[[FormT], State[Any]]) -> Callable[[FormT],
 
 
 @contextmanager
-def slot(flow: str, every: timedelta, *, whole: bool) -> Iterator[Claim]:
+def slot(flow: str, every: timedelta, *, whole: bool, vantage: str = "") -> Iterator[Claim]:
     """Hold the flow's slot of this run's start while the block runs.
 
     Only a `whole` run, one for now that leaves nothing out, marks its slot as done: half a night, or one for a past
     date, never takes the real one's place, nor does the watchdog count it. Of whole runs that the schedule started
     each slot sees one, and none that comes long too late; every other run goes ahead, though never beside one that
-    is still working. Raises SupersededError and ClaimRefusedError: nothing is wrong then.
+    is still working. Runs from several vantages do not hinder each other. Raises SupersededError and
+    ClaimRefusedError: nothing is wrong then.
     """
     refuse_stale(every)
     with workplace() as work:
         name = slot_name(scheduled_at() or utc_now(), every, work.district.zone)
         again = not (whole and started_by_schedule())
-        with claim(work.store, flow, name, work.district.polling.vantage, force=again) as mine:
+        with claim(work.store, flow, name, vantage or work.district.polling.vantage, force=again) as mine:
             if not whole:
                 mine.abandon()
             yield mine

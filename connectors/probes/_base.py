@@ -21,11 +21,15 @@ from firstbell.records import ServiceObservation, ServiceState
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One service to look at: its key, the probe's settings and how often it is looked at."""
+    """One service to look at: its key, the probe's settings and how often it is looked at.
+
+    `trouble` says why the look cannot be made (a secret that is not there); it is then unknown, and never begun.
+    """
 
     service_key: str
     settings: Any
     expected_interval_seconds: int
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +38,10 @@ class Round:
 
     At most `parallel_limit` looks are under way at once, and at most `per_host_limit` of one kind at one host. Starts
     are spread over `jitter_seconds`; `seed` makes their order repeatable. `control_name` is a name that resolves
-    whenever name service works here; empty derives nothing. `resolvers` ("192.0.2.53" or "192.0.2.53:5353") replace
-    the machine's own for the control name and the dns probe.
+    whenever name service works here, `control_address` a host:port that takes a connection whenever the way out works;
+    empty derives nothing. `resolvers` ("192.0.2.53" or "192.0.2.53:5353") replace the machine's own for the control
+    name and the dns probe. `filter_issuers` are names of the web filter's own authority: where it signed what a
+    server shows, the server was not seen.
     """
 
     vantage: str
@@ -48,11 +54,21 @@ class Round:
     jitter_seconds: float = 0.0
     seed: int | None = None
     control_name: str = ""
+    control_address: str = ""
     resolvers: tuple[str, ...] = ()
+    filter_issuers: tuple[str, ...] = ()
 
     def seconds_left(self) -> float:
         """How long this round may still take, never below 0."""
         return max(0.0, (self.deadline - self.clock()).total_seconds())
+
+    def allows(self, own_seconds: float | None) -> tuple[float, bool]:
+        """How long a look may take, by its own limit or the round's, and whether the deadline is what ends it.
+
+        A look that the deadline cuts off has not waited as long as it was meant to: it is unknown, not down.
+        """
+        wanted, left = own_seconds or self.timeout_seconds, self.seconds_left()
+        return min(wanted, left), left < wanted
 
 
 class Probe(ABC):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -10,16 +11,21 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from firstbell.cli._place import Place
 from firstbell.errors import FirstbellError
 
+if TYPE_CHECKING:
+    from firstbell.config.audited import Vantage
+
 ROOT = Path(__file__).resolve().parents[2]
 POOL = "firstbell"
+LOOKS = "hourly-looks"
 SERVER_SECONDS = 120
 STOP_SECONDS = 30
 
@@ -163,7 +169,37 @@ def run_prefect(arguments: list[str], told: Mapping[str, str]) -> str:
     return done.stdout
 
 
-def deploy(told: Mapping[str, str]) -> None:
-    """Make the work pool and deploy every flow of prefect.yaml; safe to repeat."""
-    run_prefect(["work-pool", "create", POOL, "--type", "process", "--overwrite"], told)
+def deploy(told: Mapping[str, str], vantages: Sequence[Vantage] = ()) -> None:
+    """Make the work pools and deploy every flow of prefect.yaml, the looks for each further vantage too.
+
+    Safe to repeat. What is deployed for further vantages is written beside Prefect's home first.
+    """
+    for pool in (POOL, *(vantage.pool for vantage in vantages)):
+        run_prefect(["work-pool", "create", pool, "--type", "process", "--overwrite"], told)
     run_prefect(["deploy", "--all"], told)
+    if vantages:
+        further = Path(told["PREFECT_HOME"]) / "further-vantages.yaml"
+        further.write_text(further_deployments((ROOT / "prefect.yaml").read_text(encoding="utf-8"), vantages))
+        run_prefect(["deploy", "--all", "--prefect-file", str(further)], told)
+
+
+def further_deployments(prefect_file: str, vantages: Sequence[Vantage]) -> str:
+    """prefect.yaml with nothing but the hourly looks, one for each vantage: its name, its pool, its parameter.
+
+    Deployments whose vantage is gone stay in Prefect until somebody deletes them; their runs end with a sentence.
+    """
+    from ruamel.yaml import YAML
+
+    plan = YAML(typ="safe").load(prefect_file)
+    looks = next(one for one in plan["deployments"] if one["name"] == LOOKS)
+    plan["deployments"] = [
+        looks
+        | {
+            "name": f"{LOOKS}-{vantage.key}",
+            "description": f"{looks['description']} Seen from {vantage.name}.",
+            "work_pool": {"name": vantage.pool},
+            "parameters": {"options": {"vantage": vantage.key}},
+        }
+        for vantage in vantages
+    ]
+    return json.dumps(plan, indent=1)

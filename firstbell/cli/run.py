@@ -82,8 +82,12 @@ def deploy_flows(context: typer.Context) -> None:
         raise PrefectError(
             "PREFECT_API_URL is not set: start a Prefect server and name its address, or use `firstbell ui`."
         )
-    deploy(environment(place, time_zone=place.load().about.time_zone))
+    district = place.load()
+    further = district.polling.further_vantages
+    deploy(environment(place, time_zone=district.about.time_zone), further)
     typer.echo(f"Deployed {len(FLOWS)} flows to the work pool {POOL}.")
+    for vantage in further:
+        typer.echo(f"Looks from {vantage.key} wait for a worker there, of the pool {vantage.pool}.")
 
 
 @commands.command()

@@ -54,16 +54,46 @@ class Service(Section):
     maintenance: tuple[Maintenance, ...] = Field((), description="Planned work, left out of the figures.")
 
 
+MAIN_POOL = "firstbell"
+"""The work pool of everything that does not look from another place, as prefect.yaml names it."""
+
+
+class Vantage(Section):
+    """Another place to look from: its worker runs there and takes work from a pool of its own."""
+
+    key: Key = Field(description="Short name, for example annex.")
+    name: str = Field(description="The name as printed, for example the annex.")
+    pool: Key = Field(description="Prefect's work pool that its worker serves, for example firstbell_annex.")
+
+
 class Polling(Section):
     """How rounds of looks are made."""
 
     every_seconds: int = Field(60, ge=10, le=3600, description="From one round to the next.")
     timeout_seconds: float = Field(10, gt=0, le=120, description="Longest wait for one service.")
     vantage: Key = Field("here", description="From where we look; a name of this machine or site.")
+    further_vantages: tuple[Vantage, ...] = Field((), description="Other places to look from, each with a worker.")
+    up_when: Literal["all", "any"] = Field("all", description="Up when all places see it up, or when any does.")
     control_name: str = Field("", description="A name that always resolves; when it does not, all is unknown.")
+    control_address: str = Field(
+        "", pattern=r"^$|^\S+:\d{1,5}$", description="host:port that always answers; when it does not, all is unknown."
+    )
     per_host: int = Field(4, ge=1, description="Looks at one host at the same time.")
     confirmation_failures: int = Field(2, ge=1, le=10, description="Failed looks in a row before an outage counts.")
     ca_bundle: str = Field("", description="File of certificate authorities to trust instead of the system's.")
+
+    @model_validator(mode="after")
+    def _vantages_apart(self) -> Self:
+        pools = (MAIN_POOL, *(one.pool for one in self.further_vantages))
+        for what, names in (("key", self.vantages), ("pool", pools)):
+            if len(set(names)) < len(names):
+                raise ValueError(f"each vantage needs a {what} of its own")
+        return self
+
+    @property
+    def vantages(self) -> tuple[str, ...]:
+        """The keys of all places that look, the first of them ours."""
+        return (self.vantage, *(one.key for one in self.further_vantages))
 
 
 class ServicesFile(Section):

@@ -30,7 +30,7 @@ from firstbell.config.team import Membership, Person, Series, Team
 from firstbell.intervals import Window, Windows, local_moment, union
 from firstbell.metrics.backups import ProtectedSystem
 from firstbell.metrics.facts import Policies
-from firstbell.policies import CompliancePolicy, HelpDeskPolicy, SlaPolicy, SuppressionPolicy, content_hash
+from firstbell.policies import CompliancePolicy, HelpDeskPolicy, SlaPolicy, SuppressionPolicy, UpWhen, content_hash
 
 Keyed = TypeVar("Keyed", School, Source, Service, Person, Team)
 
@@ -132,7 +132,11 @@ class District:
     @cached_property
     def sla_policy(self) -> SlaPolicy:
         """How looks at services are counted."""
-        return SlaPolicy(name="district", confirmation_failures=self.polling.confirmation_failures)
+        return SlaPolicy(
+            name="district",
+            confirmation_failures=self.polling.confirmation_failures,
+            up_when=UpWhen(self.polling.up_when),
+        )
 
     @cached_property
     def policies(self) -> Policies:

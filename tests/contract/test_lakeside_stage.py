@@ -26,7 +26,7 @@ from firstbell.store.packets import previous_packet
 from firstbell.store.queries import facts_as_known, known_until, observation_intervals
 from firstbell.workplace import Workplace
 from tasks.place import workplace_at
-from tasks.poll import look_round
+from tasks.poll import VantageError, look_round, look_until
 
 NOW = datetime(2026, 7, 5, 15, tzinfo=UTC)
 """A Sunday in July, when a real school is empty."""
@@ -100,6 +100,11 @@ def test_looks_find_fine_and_broken_services(work: Workplace) -> None:
         "payroll": (degraded, "certificate"),
         "mail_domain": (degraded, "record"),
     }
+
+
+def test_a_vantage_that_the_folder_does_not_name_is_told(work: Workplace) -> None:
+    with pytest.raises(VantageError, match="services.yaml names no vantage attic; it names"):
+        look_until(work, NOW, "attic")
 
 
 def test_mail_arrives_byte_for_byte(staged: Stage, work: Workplace) -> None:

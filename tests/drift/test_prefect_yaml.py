@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
 import sys
 from collections import Counter
 from importlib.metadata import packages_distributions
@@ -18,7 +19,9 @@ from prefect.flows import load_flow_from_entrypoint
 from pydantic import BaseModel, ConfigDict
 from ruamel.yaml import YAML
 
+from firstbell.cli._prefect import POOL, further_deployments
 from firstbell.cli.run import FLOWS
+from firstbell.config.audited import MAIN_POOL, Vantage
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTENT: dict[str, Any] = YAML(typ="safe").load(ROOT / "prefect.yaml")
@@ -157,3 +160,20 @@ def test_no_module_bears_a_name_that_is_taken() -> None:
     taken = set(sys.stdlib_module_names) | set(packages_distributions())
     ours = {path.stem for package in ("flows", "tasks") for path in (ROOT / package).glob("*.py")} - {"__init__"}
     assert ours & taken == set()
+
+
+def test_the_pool_of_prefect_yaml_is_the_one_that_no_vantage_may_take() -> None:
+    assert {one["work_pool"]["name"] for one in DEPLOYMENTS} == {MAIN_POOL} == {POOL}
+
+
+def test_each_further_vantage_gets_the_hourly_looks_in_its_own_pool() -> None:
+    annex = Vantage(key="annex", name="the annex", pool="firstbell_annex")
+    text = further_deployments((ROOT / "prefect.yaml").read_text(encoding="utf-8"), [annex])
+    content = json.loads(text)
+    assert content["pull"] == CONTENT["pull"]
+    (one,) = content["deployments"]
+    Deployment.model_validate(one)
+    DeploymentConfig.model_validate(one)
+    assert (one["name"], one["work_pool"]) == ("hourly-looks-annex", {"name": "firstbell_annex"})
+    flow = load_flow_from_entrypoint(one["entrypoint"])
+    assert flow.validate_parameters(one["parameters"])["options"].vantage == "annex"

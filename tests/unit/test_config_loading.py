@@ -170,3 +170,19 @@ def test_a_duty_stands_once(tmp_path: Path) -> None:
     assert faults_of(write_folder(tmp_path, compliance=f"items:\n{item}{other}{item}")) == [
         "compliance.yaml:4: items.2.code: stands twice for this subject; keep one."
     ]
+
+
+def test_two_vantages_with_one_key_or_one_pool_are_told(tmp_path: Path) -> None:
+    def services(*vantages: str) -> str:
+        return f"polling:\n  vantage: office\n  further_vantages: [{', '.join(vantages)}]\n"
+
+    same_key = services("{key: office, name: the office, pool: firstbell_office}")
+    assert faults_of(write_folder(tmp_path / "key", services=same_key)) == [
+        "services.yaml:1: polling: each vantage needs a key of its own."
+    ]
+    same_pool = services("{key: annex, name: the annex, pool: firstbell}")
+    assert faults_of(write_folder(tmp_path / "pool", services=same_pool)) == [
+        "services.yaml:1: polling: each vantage needs a pool of its own."
+    ]
+    apart = services("{key: annex, name: the annex, pool: firstbell_annex}")
+    assert load(write_folder(tmp_path / "apart", services=apart)).polling.vantages == ("office", "annex")

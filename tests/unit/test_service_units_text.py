@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from firstbell.service_units import SECRETS, UNITS, Installation, ServiceError, units, write_units
+from firstbell.service_units import SECRETS, UNITS, Installation, ServiceError, next_steps, units, write_units
 
 PLAIN = Installation(
     user="firstbell",
@@ -89,3 +89,12 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ServiceError, match="choose a folder with --folder"):
         write_units(PLAIN, tmp_path / "file" / "units")
+
+
+def test_a_machine_at_a_further_vantage_gets_a_worker_alone(tmp_path: Path) -> None:
+    annex = replace(PLAIN, vantage="annex", pool="firstbell_annex")
+    assert [path.name for path in write_units(annex, tmp_path)] == ["firstbell-worker.service"]
+    worker = lines("firstbell-worker.service", annex)
+    assert any("--pool firstbell_annex" in line for line in worker)
+    assert not any("deploy" in line or "firstbell-server" in line for line in worker)
+    assert not any("watchdog" in step or "firstbell-server" in step for step in next_steps(annex, tmp_path))
