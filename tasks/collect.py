@@ -10,13 +10,14 @@ from typing import Any
 from prefect import task
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
+from sqlalchemy import Connection
 
 import connectors
 from connectors._base import Checkpoint, Complete, Connector, FetchRequest, Mode, SourceContext, Stream, StreamMode
 from connectors._errors import RetryableError
 from firstbell.config.secrets import resolve
 from firstbell.errors import FirstbellError
-from firstbell.records import Record
+from firstbell.records import ObservationInterval, Record
 from firstbell.store.models import ReadOutcome
 from firstbell.store.queries import stream_reads, stream_states
 from firstbell.store.save import (
@@ -27,6 +28,7 @@ from firstbell.store.save import (
     save_facts,
     save_key_map,
 )
+from firstbell.store.told_intervals import take_intervals
 from firstbell.workplace import Workplace
 from tasks.place import secret_readers, workplace
 
@@ -200,7 +202,7 @@ def _keep(
         for record_type, one in by_type.items():
             mine = [record for record in records if type(record) is record_type]
             if mine:
-                one.counts += save_facts(connection, source_key, mine, now)
+                one.counts += _save(connection, source_key, mine, now)
                 if one.stream.mode is StreamMode.REPLACE:
                     one.seen.update(record.entity_key for record in mine)
         if isinstance(end, Checkpoint):
@@ -220,6 +222,16 @@ def _keep(
                 state=end.state,
             )
             one.complete = True
+
+
+def _save(connection: Connection, source_key: str, records: list[Record], now: datetime) -> SaveCounts:
+    """Keep records of one type: what another monitor saw as intervals, all else as versions."""
+    looks = [record for record in records if isinstance(record, ObservationInterval)]
+    return (
+        take_intervals(connection, source_key, looks, now)
+        if looks
+        else save_facts(connection, source_key, records, now)
+    )
 
 
 def _failed(work: Workplace, source_key: str, progress: dict[str, _Progress], sentence: str, error_class: str) -> None:

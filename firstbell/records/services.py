@@ -63,6 +63,10 @@ class ObservationInterval(Record):
     expected_interval_seconds: int
     reason: str = ""
 
+    @property
+    def entity_key(self) -> str:
+        return f"{self.service_key}/{self.vantage}/{self.first_at.isoformat()}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceWindow(Record):

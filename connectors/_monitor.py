@@ -1,0 +1,118 @@
+"""What connectors to other monitors share: which monitor is which service, states held over time, a monitor at rest.
+
+docs/decisions/0023 says what such a connector yields. Looks with their instants run together in `_looks.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple, TypeVar
+
+from pydantic import Field
+
+from connectors._base import SourceSettings
+from connectors._errors import SettingsError
+from firstbell.records import ObservationInterval, ServiceState
+
+VANTAGE = "monitor"
+"""From where was looked, where the monitor names no place."""
+
+STALE_INTERVALS = 3.0
+"""A newest look older than this many of its intervals means that the monitor stands still."""
+
+CONTINUOUS_SECONDS = 1
+"""How finely a monitor knows a state that it tells from change to change."""
+
+Found = TypeVar("Found")
+
+
+class MonitorSettings(SourceSettings):
+    """Which of another monitor's things are the district's services. Joined with HttpSettings by inheritance."""
+
+    services: dict[str, str] = Field(
+        min_length=1, description="The district's service keys, each with the monitor's own name or id for it."
+    )
+    others: Literal["ignore", "refuse"] = Field(
+        "ignore", description="What to do where the monitor watches more than services names."
+    )
+
+
+class Change(NamedTuple):
+    """A state that began at an instant and held until the next change."""
+
+    at: datetime
+    state: ServiceState
+    reason: str = ""
+
+
+def matched(
+    where: str, settings: MonitorSettings, named: Iterable[tuple[Found, Iterable[str]]]
+) -> tuple[Mapping[str, Found], int]:
+    """What the monitor has for each service, and how many of its things nobody mapped.
+
+    `named` gives each thing with all names and ids that it answers to. Raises SettingsError, naming our keys, where a
+    service has none or several, or where something is not mapped and `others` refuses that.
+    """
+    wanted: dict[str, list[Found]] = {name: [] for name in settings.services.values()}
+    unmapped = 0
+    for thing, names in named:
+        mine = [name for name in dict.fromkeys(names) if name in wanted]
+        for name in mine:
+            wanted[name].append(thing)
+        unmapped += not mine
+    missing = [key for key, name in settings.services.items() if not wanted[name]]
+    if missing:
+        raise SettingsError(
+            f"{where} has nothing for {', '.join(missing)}; write its name or id under services as it shows there."
+        )
+    double = [key for key, name in settings.services.items() if len(wanted[name]) > 1]
+    if double:
+        raise SettingsError(f"{where} has several of that name for {', '.join(double)}; write its id under services.")
+    if unmapped and settings.others == "refuse":
+        raise SettingsError(
+            f"{where} watches {unmapped} more than services names; add them there or set others to ignore."
+        )
+    return {key: wanted[name][0] for key, name in settings.services.items()}, unmapped
+
+
+def stands_still(newest: datetime | None, every_seconds: float, now: datetime) -> bool:
+    """True where the newest look is so old, or missing, that the monitor cannot know what is now."""
+    return newest is None or now - newest > timedelta(seconds=STALE_INTERVALS * every_seconds)
+
+
+def held(
+    service_key: str, source_key: str, changes: Iterable[Change], until: datetime, vantage: str = VANTAGE
+) -> Iterator[ObservationInterval]:
+    """The intervals of states that a monitor says it held from one change to the next, the last one until `until`.
+
+    `changes` stand in order of time; those at or after `until` are left out. Equal states in a row are one interval.
+    """
+    begun: Change | None = None
+    for change in changes:
+        if change.at >= until:
+            break
+        if begun is not None and change[1:] == begun[1:]:
+            continue
+        if begun is not None and change.at > begun.at:
+            yield _held(service_key, source_key, vantage, begun, change.at)
+        begun = change
+    if begun is not None:
+        yield _held(service_key, source_key, vantage, begun, until)
+
+
+def _held(service_key: str, source_key: str, vantage: str, begun: Change, end: datetime) -> ObservationInterval:
+    """One interval that ends just before the next begins: its last look is one step earlier."""
+    step = timedelta(seconds=CONTINUOUS_SECONDS)
+    last_at = max(end - step, begun.at)
+    return ObservationInterval(
+        service_key=service_key,
+        source_key=source_key,
+        vantage=vantage,
+        state=begun.state,
+        first_at=begun.at,
+        last_at=last_at,
+        count=1 + int((last_at - begun.at) / step),
+        expected_interval_seconds=CONTINUOUS_SECONDS,
+        reason=begun.reason,
+    )
