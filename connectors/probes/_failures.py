@@ -5,7 +5,7 @@ from __future__ import annotations
 import pycurl
 
 from connectors.probes._sockets import no_connection
-from connectors.probes._transfers import Transfer
+from connectors.probes._transfer import Transfer
 from firstbell.records import ServiceState
 
 _REASONS: dict[int, tuple[str, str]] = {
@@ -21,14 +21,25 @@ _REASONS: dict[int, tuple[str, str]] = {
     pycurl.E_UNSUPPORTED_PROTOCOL: ("redirects", "it redirects to an address that is not http or https"),
     pycurl.E_URL_MALFORMAT: ("redirects", "it redirects to an address that cannot be read"),
     pycurl.E_FTP_WEIRD_SERVER_REPLY: ("protocol", "the answer is not HTTP"),
+    97: ("proxy", "the proxy could not reach it"),  # CURLE_PROXY, which pycurl does not name
+    pycurl.E_BAD_CONTENT_ENCODING: ("body", "the answer is packed in a way that cannot be undone"),
     pycurl.E_HTTP2: ("protocol", "the answer breaks the rules of HTTP/2"),
 }
 
 
-def failure(transfer: Transfer, code: int) -> tuple[ServiceState, str, str]:
-    """State, reason code and sentence for a transfer that libcurl ended with an error."""
+def failure(transfer: Transfer, code: int, proxied: bool = False) -> tuple[ServiceState, str, str]:
+    """State, reason code and sentence for a transfer that libcurl ended with an error.
+
+    With a proxy in between (`proxied`), what keeps us from the proxy says nothing of the service.
+    """
     if code == pycurl.E_OPERATION_TIMEDOUT:
         return _too_slow(transfer)
+    if code == pycurl.E_COULDNT_RESOLVE_PROXY:
+        return ServiceState.UNKNOWN, "proxy", "the proxy's name does not resolve"
+    if code == pycurl.E_COULDNT_CONNECT and proxied:
+        return ServiceState.UNKNOWN, "proxy", "no connection to the proxy"
+    if code == pycurl.E_SSL_CERTPROBLEM:
+        return ServiceState.UNKNOWN, "setup", "the client certificate or its key cannot be read"
     if code == pycurl.E_COULDNT_CONNECT:
         return no_connection(transfer.curl.getinfo(pycurl.OS_ERRNO)).told
     if code == pycurl.E_SSL_CACERT_BADFILE:

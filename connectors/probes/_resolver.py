@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from time import monotonic
 
 import dns.asyncresolver
 import dns.exception
 import dns.nameserver
 import dns.rdatatype
 import dns.resolver
-
-from connectors.probes._base import Round
-
-CONTROL_SECONDS = 5.0
 
 
 class NoAnswerError(Exception):
@@ -68,15 +68,30 @@ async def ask(resolver: dns.asyncresolver.Resolver, name: str, record: str) -> l
     return [data.to_text() for data in answer]
 
 
-async def control_trouble(run: Round) -> str:
-    """Why name service cannot be relied on in this round, as a sentence; empty when the control name resolves."""
-    try:
-        resolver = resolver_of(run.resolvers, min(CONTROL_SECONDS, run.seconds_left()))
-        for record in ("A", "AAAA"):
-            if await ask(resolver, run.control_name, record):
-                return ""
-    except NoSuchNameError:
-        return "name service here denies the control name, so nothing can be said of any service"
-    except NoAnswerError:
-        return "name service here does not answer, so nothing can be said of any service"
-    return "name service here knows no address of the control name, so nothing can be said of any service"
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A name's values, None where the name does not exist, and the seconds that the answer took."""
+
+    values: tuple[str, ...] | None
+    seconds: float
+
+
+async def timed(resolver: dns.asyncresolver.Resolver, name: str, record: str) -> Answer:
+    """The values of a name's records and how long it took. Raises NoAnswerError."""
+    began = monotonic()
+    values: tuple[str, ...] | None = None
+    with suppress(NoSuchNameError):
+        values = tuple(await ask(resolver, name, record))
+    return Answer(values, monotonic() - began)
+
+
+async def answers_of_each(servers: Sequence[str], name: str, record: str, seconds: float) -> list[Answer | None]:
+    """What each server by itself answers, asked at the same time; None for one that gives no answer."""
+
+    async def of(server: str) -> Answer | None:
+        try:
+            return await timed(resolver_of((server,), seconds), name, record)
+        except NoAnswerError:
+            return None
+
+    return list(await asyncio.gather(*map(of, servers)))

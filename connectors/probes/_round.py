@@ -9,18 +9,23 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from random import Random
+from time import monotonic
 
 from connectors.probes import get
 from connectors.probes._base import BatchProbe, Probe, Round, Target, not_in_time, unknown
-from connectors.probes._resolver import control_trouble
+from connectors.probes._control import own_trouble
 from connectors.probes._thread import in_thread
-from firstbell.records import ServiceObservation
+from firstbell.records import ServiceObservation, ServiceState
 
 log = logging.getLogger(__name__)
 
 GRACE_SECONDS = 0.5
 """What a batch thread has after the deadline to hand over the looks that were under way."""
+CLOCK_JUMP_SECONDS = 3.0
+"""By how much the clock and the time that really passed may differ within a round."""
 
 Found = dict[int, ServiceObservation]
 
@@ -33,15 +38,22 @@ def probe_round(targets: Sequence[tuple[str, Target]], run: Round) -> list[Servi
 async def look_at_all(targets: Sequence[tuple[str, Target]], run: Round) -> list[ServiceObservation]:
     """Look once at each (probe kind, target) and return the observations in the same order, by `run.deadline`.
 
-    A look cut off or never begun is unknown with reason `deadline`; when `run.control_name` does not resolve, all are
-    unknown with reason `resolver`. Raises SettingsError for a kind that does not exist.
+    A look cut off or never begun is unknown with reason `deadline`, one whose target has a `trouble` with `setup`. When
+    `run.control_name` does not resolve, all are unknown with reason `resolver`; when `run.control_address` takes no
+    connection, with reason `route`; where that is so only after the round, what was down is. When the clock jumped
+    during the round (the machine slept, or somebody set it), what did not answer well is unknown with reason `clock`: a
+    connection does not live through that. Raises SettingsError for a kind that does not exist.
     """
     probes = {kind: get(kind)() for kind in {kind for kind, _ in targets}}
-    if targets and run.control_name:
-        trouble = await control_trouble(run)
-        if trouble:
-            return [unknown(target, run, "resolver", trouble) for _, target in targets]
-    found: Found = {}
+    began_at, began = run.clock(), monotonic()
+    reason, trouble = await own_trouble(run) if targets else ("", "")
+    if trouble:
+        return [unknown(target, run, reason, trouble) for _, target in targets]
+    found: Found = {
+        index: unknown(target, run, "setup", target.trouble)
+        for index, (_, target) in enumerate(targets)
+        if target.trouble
+    }
     work = _work(targets, probes, run, found)
     if work:
         _, pending = await asyncio.wait(work, timeout=run.seconds_left() + GRACE_SECONDS)
@@ -49,7 +61,30 @@ async def look_at_all(targets: Sequence[tuple[str, Target]], run: Round) -> list
             task.cancel()
         for task, indices in work.items():
             _note_fault(task, indices, targets, run, found)
-    return [found.get(index) or not_in_time(target, run) for index, (_, target) in enumerate(targets)]
+    seen = [found.get(index) or not_in_time(target, run) for index, (_, target) in enumerate(targets)]
+    jumped = (run.clock() - began_at).total_seconds() - (monotonic() - began)
+    if abs(jumped) > CLOCK_JUMP_SECONDS:
+        return [_unclear(one) for one in seen]
+    return await _confirmed(seen, run)
+
+
+def _unclear(seen: ServiceObservation) -> ServiceObservation:
+    """The observation of a round during which the clock jumped."""
+    if seen.state in (ServiceState.UP, ServiceState.UNKNOWN):
+        return seen
+    detail = "this machine slept, or its clock was set, during the look"
+    return replace(seen, state=ServiceState.UNKNOWN, reason="clock", detail=detail)
+
+
+async def _confirmed(seen: list[ServiceObservation], run: Round) -> list[ServiceObservation]:
+    """The observations; what was down is not known where by now it is this machine that cannot look."""
+    if not run.seconds_left() or all(one.state is not ServiceState.DOWN for one in seen):
+        return seen
+    reason, trouble = await own_trouble(run)
+    if not trouble:
+        return seen
+    unclear = partial(replace, state=ServiceState.UNKNOWN, reason=reason, detail=trouble)
+    return [unclear(one) if one.state is ServiceState.DOWN else one for one in seen]
 
 
 def _work(
@@ -58,7 +93,8 @@ def _work(
     """Everything that runs at once, each with the positions of the targets it serves."""
     by_kind: defaultdict[str, list[int]] = defaultdict(list)
     for index, (kind, _) in enumerate(targets):
-        by_kind[kind].append(index)
+        if index not in found:
+            by_kind[kind].append(index)
     work: dict[asyncio.Future[None], list[int]] = {}
     for kind, indices in by_kind.items():
         probe = probes[kind]

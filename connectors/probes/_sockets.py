@@ -36,6 +36,7 @@ class Stopwatch:
     began: float
     name: float | None = None
     connect: float | None = None
+    tls: float | None = None
     first_byte: float | None = None
 
     @classmethod
@@ -46,7 +47,10 @@ class Stopwatch:
         return monotonic() - self.began
 
 
-async def addresses_of(host: str, port: int) -> list[Address]:
+FAMILIES = {"any": socket.AF_UNSPEC, "4": socket.AF_INET, "6": socket.AF_INET6}
+
+
+async def addresses_of(host: str, port: int, ip_version: str = "any") -> list[Address]:
     """Where a host is, in the order of the system's preference.
 
     Raises TroubleError: down where the name does not exist, unknown where name service here does not answer.
@@ -56,14 +60,14 @@ async def addresses_of(host: str, port: int) -> list[Address]:
 
     def resolve() -> None:
         try:
-            for family, _, _, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            for family, _, _, _, address in socket.getaddrinfo(host, port, FAMILIES[ip_version], socket.SOCK_STREAM):
                 found.append((family, address))
         except socket.gaierror as error:
             failed.append(error)
 
     await in_thread(resolve)
     if failed:
-        if failed[0].errno in (socket.EAI_NONAME, socket.EAI_NODATA):
+        if failed[0].errno in (socket.EAI_NONAME, socket.EAI_NODATA, socket.EAI_ADDRFAMILY):
             raise TroubleError(ServiceState.DOWN, "name", "the host name does not resolve")
         raise TroubleError(ServiceState.UNKNOWN, "resolver", "name service here did not answer in time")
     return found
@@ -97,6 +101,7 @@ def seen_by(
         detail,
         name_seconds=watch.name,
         connect_seconds=watch.connect,
+        tls_seconds=watch.tls,
         first_byte_seconds=watch.first_byte,
         total_seconds=watch.now(),
     )

@@ -1,4 +1,4 @@
-"""Asks name servers for a record, or looks at a domain's mail records (SPF, DMARC, MX).
+"""Asks name servers for a record, whether they agree on it, or looks at a domain's mail records (SPF, DMARC, MX).
 
 Silence of the name servers is unknown and never a fault of the domain. The findings about mail carry the rules of
 RFC 7208 (SPF), RFC 7489 (DMARC) and RFC 7505 (a domain that takes no mail).
@@ -6,21 +6,23 @@ RFC 7208 (SPF), RFC 7489 (DMARC) and RFC 7505 (a domain that takes no mail).
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from ipaddress import ip_address
-from time import monotonic
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from connectors._base import SourceSettings
 from connectors.probes._address import network_host
-from connectors.probes._base import Probe, Round, Target, observed, unknown
+from connectors.probes._base import Probe, Round, Target, not_in_time, observed, unknown
+from connectors.probes._limits import LIMITS, Limits, held_to
 from connectors.probes._mail_dns import MailFinding, look_at_mail
-from connectors.probes._resolver import NoAnswerError, NoSuchNameError, ask, resolver_of, server_of
+from connectors.probes._resolver import Answer, NoAnswerError, answers_of_each, resolver_of, server_of, timed
 from firstbell.kpi import Verdict
 from firstbell.records import ControlResult, ServiceObservation, ServiceState
 
-RecordType = Literal["A", "AAAA", "MX", "TXT", "CNAME"]
+RecordType = Literal["A", "AAAA", "MX", "TXT", "CNAME", "NS", "SOA"]
 
 
 class DnsSettings(SourceSettings):
@@ -28,12 +30,17 @@ class DnsSettings(SourceSettings):
     check: Literal["record", "mail"] = Field("record", description="One record, or the domain's SPF, DMARC and MX.")
     record: RecordType = Field("A", description="Record type to ask for.")
     expect: tuple[str, ...] = Field((), description="Values that must be among the answers; any answer when empty.")
+    exactly: bool = Field(False, description="The expected values and no others.")
     resolvers: tuple[str, ...] = Field(
         (), description="Name servers to ask instead of this machine's, as address or address:port."
     )
     resolvers_are_the_service: bool = Field(
         False, description="The named servers themselves are watched: their silence is down, not unknown."
     )
+    agree: bool = Field(
+        False, description="Ask each of the named servers; degraded when they do not all give the same values."
+    )
+    limits: Limits = Field(default_factory=dict, description=LIMITS)
     timeout_seconds: float | None = Field(None, gt=0, le=300, description="Time limit; the round's own when empty.")
 
     @field_validator("expect", "resolvers", mode="before")
@@ -58,6 +65,14 @@ class DnsSettings(SourceSettings):
             raise ValueError("must list name servers by IP address, such as 192.0.2.53 or 192.0.2.53:5353") from None
         return addresses
 
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.agree and (len(self.resolvers) < 2 or self.check == "mail"):
+            raise ValueError("agreement needs at least two resolvers and check: record")
+        if self.exactly and not self.expect:
+            raise ValueError("exactly needs the expected values; write them under expect")
+        return self
+
 
 class Dns(Probe):
     title = "Name service"
@@ -71,32 +86,80 @@ class Dns(Probe):
 
     async def look(self, target: Target, run: Round) -> ServiceObservation:
         settings: DnsSettings = target.settings
-        seconds = min(settings.timeout_seconds or run.timeout_seconds, run.seconds_left())
-        began = monotonic()
+        seconds, by_deadline = run.allows(settings.timeout_seconds)
+        if settings.agree:
+            answers = await answers_of_each(settings.resolvers, settings.name, settings.record, seconds)
+            return not_in_time(target, run) if by_deadline and None in answers else _compared(target, run, answers)
         try:
             resolver = resolver_of(settings.resolvers or run.resolvers, seconds)
             if settings.check == "mail":
                 return _mail_seen(target, run, await look_at_mail(resolver, settings.name))
-            values = await ask(resolver, settings.name, settings.record)
-        except NoSuchNameError:
-            return _seen(target, run, ServiceState.DOWN, "name", "the name does not exist")
+            answer = await timed(resolver, settings.name, settings.record)
         except NoAnswerError as error:
-            if settings.resolvers_are_the_service and settings.resolvers:
-                return _seen(target, run, ServiceState.DOWN, "timeout", str(error))
-            return unknown(target, run, "resolver", str(error))
-        took = monotonic() - began
-        wrong = _record_wrong(settings, values)
-        if wrong:
-            return _seen(target, run, ServiceState.DOWN, "record", wrong, took)
-        return _seen(target, run, ServiceState.UP, "", "", took)
+            if by_deadline:
+                return not_in_time(target, run)
+            return _silent(target, run, str(error))
+        return _judged(target, run, answer)
 
 
-def _record_wrong(settings: DnsSettings, values: list[str]) -> str:
+def _silent(target: Target, run: Round, sentence: str) -> ServiceObservation:
+    settings: DnsSettings = target.settings
+    if settings.resolvers_are_the_service and settings.resolvers:
+        return _seen(target, run, ServiceState.DOWN, "timeout", sentence)
+    return unknown(target, run, "resolver", sentence)
+
+
+def _judged(target: Target, run: Round, answer: Answer) -> ServiceObservation:
+    """The observation for what a server, or several of one mind, answered."""
+    settings: DnsSettings = target.settings
+    if answer.values is None:
+        return _seen(target, run, ServiceState.DOWN, "name", "the name does not exist")
+    wrong = _record_wrong(settings, answer.values)
+    if wrong:
+        return _seen(target, run, ServiceState.DOWN, "record", wrong, answer.seconds)
+    return held_to(settings.limits, _seen(target, run, ServiceState.UP, "", "", answer.seconds))
+
+
+def _compared(target: Target, run: Round, answers: Sequence[Answer | None]) -> ServiceObservation:
+    """The observation for each server's own answer; the slowest counts as the time it took.
+
+    What is wrong at any of them is down. Then they must agree, and all must have answered: a silent one is degraded
+    where the servers are what is watched, and otherwise leaves their agreement unknown.
+    """
+    settings: DnsSettings = target.settings
+    heard = sorted((one for one in answers if one is not None), key=lambda one: one.seconds, reverse=True)
+    if not heard:
+        return _silent(target, run, "none of the name servers gave an answer")
+    judged = [_judged(target, run, one) for one in heard]
+    worst = next((one for one in judged if one.state is ServiceState.DOWN), judged[0])
+    sets = Counter(frozenset(_forms(settings.record, one)[0] for one in heard_of.values or ()) for heard_of in heard)
+    others = len(heard) - sets.most_common(1)[0][1]
+    silent = len(answers) - len(heard)
+    if worst.state is ServiceState.DOWN and not others:
+        return worst
+    if others:
+        state = ServiceState.DOWN if worst.state is ServiceState.DOWN and settings.expect else ServiceState.DEGRADED
+        sentence = f"{others} of {len(heard)} name servers give other {settings.record} values than the rest"
+        return _seen(target, run, state, "disagree", sentence, heard[0].seconds)
+    if silent and settings.resolvers_are_the_service:
+        sentence = f"{silent} of {len(answers)} name servers did not answer"
+        return _seen(target, run, ServiceState.DEGRADED, "timeout", sentence, heard[0].seconds)
+    if silent:
+        sentence = f"{silent} of {len(answers)} name servers did not answer, so whether they agree is not known"
+        return unknown(target, run, "resolver", sentence)
+    return worst
+
+
+def _record_wrong(settings: DnsSettings, values: Sequence[str]) -> str:
     if not values:
         return f"the name has no {settings.record} record"
-    found = {form for value in values for form in _forms(settings.record, value)}
-    missing = sum(_forms(settings.record, wanted)[0] not in found for wanted in settings.expect)
-    return f"{missing} of {len(settings.expect)} expected {settings.record} values are missing" if missing else ""
+    forms = [_forms(settings.record, value) for value in values]
+    expected = {_forms(settings.record, wanted)[0] for wanted in settings.expect}
+    missing = len(expected - {form for one in forms for form in one})
+    if missing:
+        return f"{missing} of {len(settings.expect)} expected {settings.record} values are missing"
+    others = sum(expected.isdisjoint(one) for one in forms) if settings.exactly else 0
+    return f"{others} more {settings.record} values than expected" if others else ""
 
 
 def _forms(record: RecordType, value: str) -> list[str]:

@@ -19,7 +19,9 @@ from pydantic import Field, field_validator
 
 from connectors._base import SourceSettings
 from connectors.probes._address import network_host
-from connectors.probes._base import Probe, Round, Target
+from connectors.probes._base import Probe, Round, Target, not_in_time
+from connectors.probes._ip_version import IP_VERSION, IpVersion
+from connectors.probes._limits import LIMITS, Limits, held_to
 from connectors.probes._sockets import OUR_OWN, Address, Stopwatch, TroubleError, addresses_of, seen_by
 from firstbell.records import ServiceObservation, ServiceState
 
@@ -35,6 +37,8 @@ IPV4_HEADER_UNIT = 4
 class PingSettings(SourceSettings):
     host: str = Field(description="Host name or address.")
     packets: int = Field(3, ge=1, le=10, description="Requests sent at most; the first answer counts.")
+    ip_version: IpVersion = Field("any", description=IP_VERSION)
+    limits: Limits = Field(default_factory=dict, description=LIMITS)
     timeout_seconds: float | None = Field(None, gt=0, le=300, description="Time limit; the round's own when empty.")
 
     @field_validator("host")
@@ -55,19 +59,21 @@ class Ping(Probe):
     async def look(self, target: Target, run: Round) -> ServiceObservation:
         settings: PingSettings = target.settings
         watch = Stopwatch.started()
-        limit = min(settings.timeout_seconds or run.timeout_seconds, run.seconds_left())
+        limit, by_deadline = run.allows(settings.timeout_seconds)
         try:
             async with asyncio.timeout(limit):
-                found = await addresses_of(settings.host, 0)
+                found = await addresses_of(settings.host, 0, settings.ip_version)
                 watch.name = watch.now()
                 await _echoed(found[0], settings.packets, limit / settings.packets)
         except TroubleError as trouble:
             return seen_by(watch, target, run, *trouble.told)
         except TimeoutError:
+            if by_deadline:
+                return not_in_time(target, run)
             if watch.name is None:
                 return seen_by(watch, target, run, ServiceState.UNKNOWN, "resolver", "name service did not answer")
             return seen_by(watch, target, run, ServiceState.DOWN, "timeout", "no answer to a ping in time")
-        return seen_by(watch, target, run)
+        return held_to(settings.limits, seen_by(watch, target, run))
 
 
 async def _echoed(address: Address, packets: int, pause: float) -> None:

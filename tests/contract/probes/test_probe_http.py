@@ -39,7 +39,7 @@ UP, DEGRADED, DOWN, UNKNOWN = ServiceState.UP, ServiceState.DEGRADED, ServiceSta
         ("/html", {"json_equals": {"a": 1}}, DOWN, "json"),
         ("/deep", {"json_equals": {"a": 1}}, DOWN, "json"),
         ("/to/fine", {}, UP, ""),
-        ("/to/fine", {"follow_redirects": False}, DOWN, "status"),
+        ("/to/fine", {"redirects": "none"}, DOWN, "status"),
         ("/loop", {}, DOWN, "redirects"),
         ("/away", {}, DOWN, "redirects"),
         ("/reset", {}, DOWN, "reset"),

@@ -24,7 +24,7 @@ MAIL = {"starttls": "smtp", "server_name": "localhost"}
 def look(a_round, a_target, port, bundle=None, **settings):
     target = a_target("tls", **({"host": "localhost", "port": port} | settings))
     [seen] = probe_round([target], a_round(ca_bundle=str(bundle) if bundle else None))
-    [control] = seen.controls
+    control = seen.controls[0]
     assert (control.framework, control.code, control.subject) == ("tls", "certificate", "portal")
     assert control.expires_on == seen.certificate_expires_at.date()
     return seen, control
