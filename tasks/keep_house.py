@@ -28,12 +28,12 @@ def keep_house(work: Workplace, now: datetime) -> list[str]:
     for path in previews:
         _remove(path)
     if previews:
-        said.append(f"Removed {len(previews)} previews older than {PREVIEWS_KEPT.days} days.")
+        said.append(f"Removed previews older than {PREVIEWS_KEPT.days} days: {len(previews)}.")
     unfinished = [path for path in work.state.rglob(UNFINISHED) if _older(path, now - UNFINISHED_KEPT)]
     for path in unfinished:
         _remove(path)
     if unfinished:
-        said.append(f"Removed {len(unfinished)} files and folders that a broken run left unfinished.")
+        said.append(f"Removed what a broken run left unfinished: {len(unfinished)}.")
     return said
 
 

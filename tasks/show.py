@@ -144,6 +144,10 @@ def _counted(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
+def _need_a_look(deliveries: int) -> str:
+    return "1 delivery needs a look." if deliveries == 1 else f"{deliveries} deliveries need a look."
+
+
 def briefing_state(done: Sequence[TeamBriefed]) -> State[Any]:
     """How a briefing ended: with a name of its own when a delivery or a team needs a person.
 
@@ -160,5 +164,5 @@ def briefing_state(done: Sequence[TeamBriefed]) -> State[Any]:
     if broken:
         return Completed(name="Teams missing", message=said)
     if troubled:
-        return Completed(name="Deliveries to look at", message=f"{len(troubled)} deliveries need a look. {said}")
+        return Completed(name="Deliveries to look at", message=f"{_need_a_look(len(troubled))} {said}")
     return Completed(message=said or "No team.")

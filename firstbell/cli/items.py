@@ -96,11 +96,15 @@ def decline(context: typer.Context, number: Number, text: Words, team: Team = ""
 
 
 def _change(context: typer.Context, number: str, team: str, change: Callable[[AgendaItem, date], AgendaItem]) -> None:
-    from firstbell.intake.items import change_item, today
+    from firstbell.intake.items import change_item, item_of, today
 
     with place_of(context).work() as work:
         day = today(work)
-        _say(change_item(work, number, lambda item: change(item, day), team))
+        before = item_of(work, number, team).answer
+        item = change_item(work, number, lambda item: change(item, day), team)
+        _say(item)
+    if before not in ("", item.answer):
+        typer.echo("It takes the place of what was said before.")
 
 
 def _say(item: AgendaItem) -> None:

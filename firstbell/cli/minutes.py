@@ -34,6 +34,9 @@ def minutes(
         raise FirstbellError("Name one file of minutes, or with --template a team and a meeting's date.")
     if template:
         with place_of(context).work() as work:
+            known = [team.key for team in work.district.teams]
+            if what[0] not in known:
+                raise FirstbellError(f"There is no team of that name; known are {', '.join(known)}.")
             typer.echo(minutes_template(work, *what), nl=False)
         return
     written, document = read_minutes(Path(what[0]))

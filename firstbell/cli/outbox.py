@@ -55,7 +55,9 @@ def list_messages(
     context: typer.Context,
     team: Annotated[str, typer.Option(help="Only this team's.")] = "",
     meeting: Annotated[str, typer.Option(help="Only those of a meeting: its key or a part of it.")] = "",
-    state: Annotated[str, typer.Option(help="Only those that are prepared, sent, refused, failed or unknown.")] = "",
+    state: Annotated[
+        str, typer.Option(help="Only those that are prepared, attempting, sent, refused, failed or unknown.")
+    ] = "",
     addresses: Annotated[bool, typer.Option("--addresses", help="Show mail addresses too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
@@ -66,6 +68,8 @@ def list_messages(
     from firstbell.store.models import MessageState
     from firstbell.store.outbox import messages, settle_dead_attempts
 
+    if state and state not in list(MessageState):
+        raise OutboxError(f"No message is ever in that state; ask for one of {', '.join(MessageState)}.")
     with place_of(context).store() as store:
         settle_dead_attempts(store, utc_now())
         with store.read() as connection:
@@ -77,7 +81,7 @@ def list_messages(
         return
     _print(rows, addresses)
     if unknown := sum(row.state == MessageState.UNKNOWN for row in rows):
-        typer.echo(f"{unknown} {WHAT_TO_DO}")
+        typer.echo(f"{'1 message' if unknown == 1 else f'{unknown} messages'} {WHAT_TO_DO}")
 
 
 @outbox_app.command()

@@ -29,5 +29,5 @@ def public(
     if done.pages == 0:
         typer.echo("No page is public yet: a packet becomes public once it was sent and its meeting has begun.")
         return
-    typer.echo(f"{done.pages} pages, {done.changed} of them new or changed, {done.removed} removed.")
+    typer.echo(f"Pages: {done.pages}; new or changed: {done.changed}; removed: {done.removed}.")
     typer.echo(str(done.folder))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 
 from sqlalchemy import Connection
@@ -37,9 +37,10 @@ from firstbell.minutes.reading import minutes_from_text
 from firstbell.minutes.record import record_minutes
 from firstbell.packet.model import Packet
 from firstbell.packet.wording import Wording
-from firstbell.records import AgendaItem
+from firstbell.records import AgendaItem, SectionNote
 from firstbell.review import lines_of, review
 from firstbell.review_form import LineNote, ReviewError, ReviewWord
+from firstbell.store.history import current_team_facts
 from firstbell.store.models import ReceivedMailRow
 from firstbell.store.outbox import prepare
 from firstbell.store.packets import packet_revision
@@ -190,6 +191,7 @@ class _Intake:
         self._wording = Wording(work.district.zone, work.district.about.packet.language)
         self._say = self._wording.say
         self._placed = ""
+        self._replaced = 0
 
     def minutes(self) -> Taken:
         """A file of minutes goes the way of `firstbell minutes FILE`; what the mail says beside it is kept with it."""
@@ -232,6 +234,7 @@ class _Intake:
         try:
             keep = self._keeping(meaning, stored, Outcome.WORDS)
             if meaning.notes:
+                self._replaced += self._notes_before(meaning)
                 review(self._work, self._notes(meaning), beside=keep)
             else:
                 with self._work.store.begin() as connection:
@@ -290,10 +293,23 @@ class _Intake:
         day = today(self._work)
         changes: dict[str, Callable[[AgendaItem], AgendaItem]] = {
             "accept": lambda item: accepted(item, meeting_key),
-            "answer": lambda item: answered(item, word.text, day),
+            "answer": lambda item: self._answered(item, word.text, day),
             "decline": lambda item: declined(item, word.text, day),
         }
         return changes[word.verb]
+
+    def _answered(self, item: AgendaItem, text: str, day: date) -> AgendaItem:
+        after = answered(item, text, day)
+        self._replaced += item.state == "answered" and item.answer != after.answer
+        return after
+
+    def _notes_before(self, meaning: Meaning) -> int:
+        """How many lines had another note, which the new one replaces; the store keeps both."""
+        letter = self._writer.letter
+        with self._work.store.read() as connection:
+            notes = current_team_facts(connection, SectionNote)
+        mine = (one for one in notes if (one.team_key, one.meeting_key) == (letter.team_key, letter.meeting_key))
+        return sum(meaning.notes.get(one.line_key, one.text) != one.text for one in mine)
 
     def _told(self, meaning: Meaning, stored: Sequence[str]) -> tuple[str, ...]:
         sentences = []
@@ -303,6 +319,8 @@ class _Intake:
             sentences.append(self._say(f"answer_{wanted.kind}", number=key.rpartition("/")[2]))
         if meaning.words:
             sentences.append(self._say("answer_words", n=len(meaning.words)))
+        if self._replaced:
+            sentences.append(self._say("answer_replaced", n=self._replaced))
         if self._placed:
             sentences.append(self._placed)
         if meaning.plain:

@@ -48,8 +48,8 @@ def test_housekeeping_removes_what_nobody_finishes_any_more(world: World, tmp_pa
         said = keep_house(work, NOW)
         again = keep_house(work, NOW)
     assert said == [
-        "Removed 1 previews older than 30 days.",
-        "Removed 2 files and folders that a broken run left unfinished.",
+        "Removed previews older than 30 days: 1.",
+        "Removed what a broken run left unfinished: 2.",
     ]
     assert again == []
     assert [path.exists() for path in (*gone, *kept)] == [False] * 3 + [True] * 3

@@ -212,6 +212,33 @@ def test_a_leaders_word_accepts_answers_and_declines(work: Workplace) -> None:
     }  # fmt: skip
 
 
+def test_an_answer_given_twice_says_that_it_takes_the_place_of_the_first(work: Workplace) -> None:
+    letter = letter_to(work, "ada")
+    tell(work, AgendaItem(team_key="leadership", item_key="I-1", kind="item", text="x", state="proposed"))
+
+    def said(text: str) -> str:
+        taken = take(work, answer_to(letter, "ada@example.org", text).as_bytes())
+        assert taken.outcome is Outcome.WORDS
+        return " ".join(taken.sentences)
+
+    assert "takes the place" not in said("answer I-1: It is done.")
+    assert "takes the place" not in said("answer I-1: It is done.")
+    assert "takes the place" in said("answer I-1: It is not done.")
+    (item,) = facts(work, AgendaItem)
+    assert item.answer == "It is not done."
+
+
+def test_a_second_note_on_a_line_says_that_it_takes_the_place_of_the_first(work: Workplace) -> None:
+    letter = preview_to(work, "ada")
+    first, second = (
+        take(work, answer_to(letter, "ada@example.org", f"IB-02: {text}\n\n{quoted(NOTICE)}").as_bytes())
+        for text in ("The disk is full.", "The disk is new.")
+    )
+    assert "takes the place" not in " ".join(first.sentences)
+    assert "takes the place" in " ".join(second.sentences)
+    assert notes(work)["IB-02"] == "The disk is new."
+
+
 @pytest.mark.parametrize(("person", "text"), [("bo", "accept I-1"), ("ada", "accept I-9"), ("ada", "decline I-1")])
 def test_a_word_that_does_not_fit_changes_nothing(work: Workplace, person: str, text: str) -> None:
     item = AgendaItem(team_key="leadership", item_key="I-1", kind="item", text="x", state="proposed")

@@ -109,6 +109,12 @@ def outcome(place: Path) -> str:
     return key
 
 
+def test_a_team_that_is_not_there_is_told_with_those_that_are(place: Path) -> None:
+    nope = run(place, "minutes", "--template", "nope")
+    assert (nope.exit_code, nope.stdout) == (2, "")
+    assert nope.stderr == "There is no team of that name; known are leadership, oak_team.\n"
+
+
 def test_minutes_from_template_to_actions(place: Path, tmp_path: Path) -> None:
     printed = run(place, "minutes", "--template", "leadership")
     assert printed.exit_code == 0
@@ -206,7 +212,7 @@ def test_review_says_which_team_or_field_is_wrong(place: Path) -> None:
 def test_what_nobody_knows_stands_on_top_and_is_settled_by_hand(place: Path) -> None:
     key = outcome(place)
     listed = run(place, "outbox")
-    assert "1 may or may not have arrived: ask the reader" in " ".join(listed.stdout.split())
+    assert "1 message may or may not have arrived: ask the reader" in " ".join(listed.stdout.split())
     assert "ada@example.org" not in listed.stdout
     assert f"  {key}" in listed.stdout.splitlines()
     assert "address" not in json.loads(run(place, "outbox", "--json").stdout)[0]
@@ -214,6 +220,11 @@ def test_what_nobody_knows_stands_on_top_and_is_settled_by_hand(place: Path) -> 
     assert run(place, "outbox", "settle", key, "failed").stdout == f"{key} is failed.\n"
     assert run(place, "outbox", "settle", key, "sent").exit_code == 2
     assert "no such message" in run(place, "outbox", "--state", "unknown").stdout
+    bogus = run(place, "outbox", "--state", "bogus")
+    assert (bogus.exit_code, bogus.stdout) == (2, "")
+    assert bogus.stderr == (
+        "No message is ever in that state; ask for one of prepared, attempting, sent, refused, failed, unknown.\n"
+    )
 
 
 def test_a_packet_goes_once_more_to_one_reader(place: Path) -> None:
