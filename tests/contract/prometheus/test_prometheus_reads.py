@@ -1,0 +1,95 @@
+"""What a Prometheus that stands still, lacks a service or shows two series at once comes to; and long stretches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from connectors import get
+from connectors._errors import SettingsError, UnavailableError
+from tests.contract.prometheus.case import START, Case, reply
+from tests.contract.suite import Situation, ask, read
+from tests.contract.web import Question, Reply
+
+
+class Watched(Case):
+    """A case whose answers a test changes; it notes what was asked."""
+
+    changes: Mapping[str, Any] = {}
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.asked: list[Question] = []
+        self.replies: dict[str, Reply] = {}
+        self.serve(Situation.WHOLE)
+
+    def settings(self) -> Mapping[str, Any]:
+        return {**super().settings(), **self.changes}
+
+    def answer(self, question: Question) -> Reply:
+        self.asked.append(question)
+        found = next((one for part, one in self.replies.items() if part in question.first("query")), None)
+        return found or super().answer(question)
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Iterator[Watched]:
+    case = Watched(tmp_path)
+    yield case
+    case.close()
+
+
+def test_a_prometheus_that_stands_still_is_known_no_further_than_its_newest_sample(watched: Watched) -> None:
+    newest = START + timedelta(minutes=23)
+    [late] = read(watched).completed
+    [soon] = read(watched, now=newest + timedelta(minutes=2)).completed
+    assert (late.known_until, soon.known_until) == (newest, None)
+
+
+def test_a_service_without_a_sample_is_named(watched: Watched) -> None:
+    watched.replies['probe_success{instance="mail"}'] = reply([])
+    outcome = read(watched)
+    assert isinstance(outcome.error, SettingsError)
+    assert "of mail;" in str(outcome.error)
+    assert not outcome.completed
+    assert "of mail;" in str(ask(watched)[1])
+
+
+def test_series_that_overlap_are_no_one_service(watched: Watched) -> None:
+    watched.changes = {"vantage_label": ""}
+    outcome = read(watched)
+    assert isinstance(outcome.error, SettingsError)
+    assert "mail" in str(outcome.error)
+
+
+def test_an_answer_that_calls_itself_partial_is_not_taken(watched: Watched) -> None:
+    watched.replies["count"] = Reply({"status": "success", "warnings": ["store down"], "data": {"result": []}})
+    assert isinstance(ask(watched)[1], UnavailableError)
+
+
+def test_no_call_asks_for_more_points_than_prometheus_gives(watched: Watched) -> None:
+    watched.changes = {"interval_seconds": 15}
+    read(watched)
+    ranges = [one for one in watched.asked if one.path.endswith("query_range")]
+    points = [(float(one.first("end")) - float(one.first("start"))) / int(one.first("step")) for one in ranges]
+    assert len(points) == 4
+    assert max(points) <= 11_000
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"services": {"pool": "min(up)"}, "scraper": ""},
+        {"scraper": "min(up)"},
+        {"token": "a token"},
+        {"password": None},
+    ],
+)
+def test_settings_that_do_not_fit_together_are_refused(watched: Watched, changes: Mapping[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        get("prometheus").Settings(**{**watched.settings(), **changes})
