@@ -26,12 +26,14 @@ def assess(
     targets: Mapping[str, Target],
     previous: Previous | None = None,
     previous_areas: Mapping[Area, Light] | None = None,
+    school: str | None = None,
 ) -> Assessment:
     """Measure and judge every indicator of the district, and of each school where there is something to show.
 
     `previous` holds what was last printed, by `IndicatorResult.key`, and `previous_areas` the area lights beside it:
     lights change against those with hysteresis, and worsening is counted from there. An indicator without a target
-    in `targets` keeps the instrument's proposal, which nobody has adopted.
+    in `targets` keeps the instrument's proposal, which nobody has adopted. `school` is one that must be judged: of it
+    the must-measures are there too where nothing feeds them.
     """
     before = previous or {}
     results: list[IndicatorResult] = []
@@ -46,7 +48,7 @@ def assess(
                 today=facts.today,
                 due=part_due(facts, indicator),
             )
-            for kpi in measured(facts, indicator)
+            for kpi in measured(facts, indicator, school if indicator.must_measure else None)
         ]
     return Assessment(
         as_of=facts.as_of,
@@ -56,8 +58,8 @@ def assess(
     )
 
 
-def measured(facts: Facts, indicator: Indicator) -> list[Kpi]:
-    """The district's figure first, then each school's for which something feeds it.
+def measured(facts: Facts, indicator: Indicator, school: str | None = None) -> list[Kpi]:
+    """The district's figure first, then each school's for which something feeds it, and that of `school` in any case.
 
     Where exactly one school is hidden as too small and the district shows, the next smallest is hidden too. Raises
     FormulaError when the indicator's params do not fit its formula.
@@ -66,7 +68,11 @@ def measured(facts: Facts, indicator: Indicator) -> list[Kpi]:
     if "school" not in indicator.levels:
         return [whole]
     schools = [_figure(facts, indicator, f"school:{key}") for key in facts.schools]
-    fed = [kpi for kpi in schools if kpi.availability is not Availability.NOT_COLLECTED]
+    fed = [
+        kpi
+        for kpi in schools
+        if kpi.availability is not Availability.NOT_COLLECTED or (school and kpi.scope == f"school:{school}")
+    ]
     if whole.known:
         fed = complementary(fed, [None if kpi.denominator is None else int(kpi.denominator) for kpi in fed])
     return [whole, *fed]
@@ -163,12 +169,12 @@ def _worse_for(attained: float, before: IndicatorResult | None) -> int:
     return before.worse_for + 1
 
 
-def area_results(results: Iterable[IndicatorResult], previous: Mapping[Area, Light]) -> tuple[AreaResult, ...]:
-    """The six areas of the district from its indicators, each capped by its must-measures."""
-    district = [result for result in results if result.scope == DISTRICT]
-    return tuple(
-        _area(area, [result for result in district if result.area is area], previous.get(area)) for area in Area
-    )
+def area_results(
+    results: Iterable[IndicatorResult], previous: Mapping[Area, Light], scope: str = DISTRICT
+) -> tuple[AreaResult, ...]:
+    """The six areas of the district, or of another scope, from its indicators, each capped by its must-measures."""
+    own = [result for result in results if result.scope == scope]
+    return tuple(_area(area, [result for result in own if result.area is area], previous.get(area)) for area in Area)
 
 
 def _area(area: Area, results: Sequence[IndicatorResult], previous: Light | None) -> AreaResult:

@@ -104,21 +104,22 @@ class AreaResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
-    """A whole needs assessment, frozen as it was at `as_of`."""
+    """A whole needs assessment, frozen as it was at `as_of`: of the district, or of the one school in `scope`."""
 
     as_of: datetime
     instrument_version: str
     results: tuple[IndicatorResult, ...]
     areas: tuple[AreaResult, ...]
+    scope: str = DISTRICT
 
     @property
     def district(self) -> tuple[IndicatorResult, ...]:
-        """The district's results, in the instrument's order."""
-        return tuple(result for result in self.results if result.scope == DISTRICT)
+        """The results of the district, or of the school that is assessed, in the instrument's order."""
+        return tuple(result for result in self.results if result.scope == self.scope)
 
     @property
     def needs(self) -> tuple[IndicatorResult, ...]:
-        """The district's needs, the most pressing first: the musts, then by priority."""
+        """Its needs, the most pressing first: the musts, then by priority."""
         wanting = [result for result in self.district if result.need]
         return tuple(
             sorted(wanting, key=lambda one: (one.moscow is not Moscow.MUST, -(one.priority or 0), one.indicator))

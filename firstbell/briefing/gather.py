@@ -14,6 +14,7 @@ from firstbell.assessment.instrument import AREA_TITLES, Area, Instrument, load_
 from firstbell.assessment.result import Assessment, IndicatorResult
 from firstbell.assessment.targets import Target, targets_for
 from firstbell.briefing.editions import edition_of
+from firstbell.briefing.one_school import assessment_of_school, district_of, facts_of_school
 from firstbell.catalog import load_roles
 from firstbell.config.loaded import District
 from firstbell.config.team import Membership
@@ -60,9 +61,10 @@ def gather(
     It is compared with the team's last packet, or with `sent`, the packet of this same meeting that is out already.
     """
     district = work.district
+    team = district.team(meeting.team_key)
     with work.store.read() as connection:
         window = Window(min(previous.starts_at if previous else as_of - FIRST_PERIOD, as_of), as_of)
-        facts = facts_of(
+        everything = facts_of(
             district,
             connection,
             work.feeds,
@@ -71,6 +73,7 @@ def gather(
             known_at=known_at,
             read_calendar=work.read_calendar,
         )
+        facts = facts_of_school(everything, district, team.school) if team.school else everything
         last_printed = _printed(connection, meeting, known_at)
         printed = last_printed if sent is None else _dated(sent)
         minutes = _team_facts(connection, MeetingMinutes, meeting.team_key, known_at)
@@ -79,15 +82,16 @@ def gather(
         notes = _team_facts(connection, SectionNote, meeting.team_key, known_at)
         coming = _coming(work, meeting)
         wording = Wording(district.zone, district.about.packet.language)
+        concerned = (team.key,) if team.school else ("", team.key)
         return Material(
-            district=district.about,
-            team=district.team(meeting.team_key),
+            district=district_of(district.about, team.school) if team.school else district.about,
+            team=team,
             goals=goals_with_told(district.plan.goals, facts),
             names=names_of(district, wording),
             occasion=_occasion(meeting, previous, _reply_by(district.zone, coming, as_of)),
             readers=readers_of(district, meeting),
             facts=facts,
-            assessment=assessed(district, connection, facts, meeting.team_key, known_at, printed),
+            assessment=assessed(district, connection, everything, meeting.team_key, known_at, printed),
             instrument=instrument_in(wording),
             wording=wording,
             known_at=known_at,
@@ -106,12 +110,12 @@ def gather(
             ideas=tuple(idea for one in last for idea in one.ideas),
             items=tuple(sorted(_team_facts(connection, AgendaItem, meeting.team_key, known_at), key=number_of)),
             mails_aside=mails_aside(connection, meeting.team_key, window.start, known_at),
-            grants=district.plan.grants,
+            grants=() if team.school else district.plan.grants,
             coming=tuple(one.starts_at.astimezone(district.zone).date() for one in coming),
             notes={note.line_key: note for note in notes if note.meeting_key == meeting.key},
             logo=printable_logo(district.folder, district.about.packet.logo),
             sources=_sources(district, connection, facts, wording, known_at),
-            endings=tuple(one for one in ending_soon(district, facts.today) if one.team_key in ("", meeting.team_key)),
+            endings=tuple(one for one in ending_soon(district, facts.today) if one.team_key in concerned),
         )
 
 
@@ -123,7 +127,8 @@ def assessed(
     known_at: datetime,
     printed: Packet | None = None,
 ) -> Assessment:
-    """The needs assessment over facts, with the memory of the team's last one."""
+    """The needs assessment over the district's facts, with the memory of the team's last one; a school's team's is
+    of its school alone."""
     before = previous_results(connection, team_key, before=facts.as_of, known_at=known_at)
     results = [IndicatorResult.from_plain(one.result) for one in before.values()]
     previous = {result.key: result for result in results}
@@ -132,7 +137,9 @@ def assessed(
     lights: dict[Area, Light] = (
         {areas[line.area]: line.light for line in printed.lights if line.area in areas} if printed else {}
     )
-    return assess(facts, load_instrument(), targets_of(district), previous, lights)
+    school = next((team.school for team in district.teams if team.key == team_key), None)
+    found = assess(facts, load_instrument(), targets_of(district), previous, lights, school)
+    return assessment_of_school(found, school, lights) if school else found
 
 
 def targets_of(district: District) -> dict[str, Target]:

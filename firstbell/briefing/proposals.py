@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from firstbell.metrics.compliance import ending_agreements
+from firstbell.metrics.figure import DISTRICT
 from firstbell.packet.agenda_plan import initiatives
 from firstbell.packet.material import Material
 from firstbell.records import Agreement, TeamDecision
@@ -41,6 +42,9 @@ def _proposal(material: Material, key: str, title: str, decider: str, **fields: 
 
 
 def _targets(material: Material) -> Iterable[TeamDecision]:
+    """Targets hold for the whole district, so that no school's team is asked."""
+    if material.scope != DISTRICT:
+        return
     waiting = material.assessment.awaiting_targets
     if waiting and not any(result.target.adopted_on for result in material.assessment.district):
         yield _proposal(material, "targets", material.wording.say("propose_targets", n=len(waiting)), "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from firstbell.assessment.instrument import Area
 from firstbell.assessment.result import IndicatorResult
-from firstbell.kpi import Kpi, Light
+from firstbell.kpi import Availability, Kpi, Light
 from firstbell.metrics.compliance import ending_agreements
 from firstbell.metrics.surveys import favourable_share, invited, newest_of, share_interval
 from firstbell.packet.figures import goal_text, judged_text, value_text
@@ -30,7 +30,7 @@ def feedback_section(material: Material) -> Section:
         number=4,
         title=words.say("section_4"),
         owner=material.role("instructional_technology_coordinator"),
-        quiet="" if newest or silent else words.say(material.own_or_all("no_surveys")),
+        quiet="" if newest or silent else words.say(material.own_or_all("no_surveys_here", "no_surveys")),
         sentences=(silent,) if silent else tuple(_asked_lines(material, newest)),
         tables=(table,) if table else (),
         charts=(chart,) if chart else (),
@@ -64,7 +64,14 @@ def newest_waves(material: Material) -> dict[str, list[SurveyCounts]]:
 
 
 def _favourable(material: Material, rows: list[SurveyCounts]) -> Kpi:
-    return favourable_share(rows, material.facts.frame(), material.facts.policies.suppression)
+    """A group's share; hidden wherever the assessment hides the group's figure, so that no table tells it after all."""
+    judged = (one.kpi for one in material.assessment.district if _asks(material, one, rows[0].group))
+    hidden = next((one for one in judged if one.availability is Availability.SUPPRESSED), None)
+    return hidden or favourable_share(rows, material.facts.frame(), material.facts.policies.suppression)
+
+
+def _asks(material: Material, result: IndicatorResult, group: str) -> bool:
+    return result.area is Area.FEEDBACK and material.indicators[result.indicator].params.get("group") == group
 
 
 def _group(material: Material, group: str) -> str:
@@ -86,7 +93,9 @@ def _survey_row(material: Material, group: str, rows: list[SurveyCounts]) -> Row
     name, fielded = _group(material, group), words.full_date(max(row.fielded_on for row in rows))
     share = _favourable(material, rows)
     if share.value is None:
-        hidden = words.say("fewer_than", n=material.facts.policies.suppression.small_group_minimum)
+        least = material.facts.policies.suppression.small_group_minimum
+        few = words.say("fewer_than", n=least)
+        hidden = few if sum(sum(row.counts) for row in rows) < least * len(rows) else words.say("not_shown")
         return Row(cells=(name, fielded, hidden, words.say("not_shown"), ""))
     asked = invited(rows)
     margin = share_interval(share, rows)
@@ -124,7 +133,9 @@ def ideas_section(material: Material) -> Section:
     ideas = [Line(item="ideas", text=words.say("idea", idea=idea), weight=5) for idea in material.ideas]
     told = [silent] if silent else _agreement_lines(material, ending)
     sentences = (*ideas, *told, *_figure_lines(material, Area.BUDGET))
-    quiet = words.say("no_ideas" if facts.feeds(Agreement) else material.own_or_all("ideas_untold"))
+    quiet = words.say(
+        "no_ideas" if facts.feeds(Agreement) else material.own_or_all("ideas_untold_here", "ideas_untold")
+    )
     return Section(
         number=5,
         title=words.say("section_5"),

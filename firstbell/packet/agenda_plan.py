@@ -75,14 +75,29 @@ def _actions_table(material: Material, shown: Sequence[TeamAction]) -> Table:
 
 
 def initiatives(material: Material) -> list[Initiative]:
-    """The initiatives of the team's goals, in the plan's order."""
+    """The initiatives of the team's goals, in the plan's order; for a school, those too that name its site."""
     return [
-        initiative
+        _at_site(material, initiative)
         for goal in material.goals
-        if goal.team == material.team.key
         for objective in goal.objectives
         for initiative in objective.initiatives
+        if goal.team == material.team.key or _names_site(material, initiative)
     ]
+
+
+def _names_site(material: Material, initiative: Initiative) -> bool:
+    """Whether it is meant for the team's school by name or by level; what is meant for every school names none."""
+    named = bool(initiative.schools or initiative.levels)
+    return material.team.school is not None and named and bool(work.scope_of(material, initiative))
+
+
+def _at_site(material: Material, initiative: Initiative) -> Initiative:
+    """The initiative without the milestones of other schools."""
+    school = material.team.school
+    if school is None:
+        return initiative
+    mine = tuple(one for one in initiative.milestones if one.school in (None, school))
+    return initiative.model_copy(update={"milestones": mine})
 
 
 def projects_section(material: Material) -> Section:

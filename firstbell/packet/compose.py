@@ -99,7 +99,9 @@ def _infrastructure_section(
         number=3,
         title=words.say("section_3"),
         owner=material.role("it_lead"),
-        quiet="" if any(lines) or any(tables) else words.say("no_infrastructure"),
+        quiet=""
+        if any(lines) or any(tables)
+        else words.say(material.own_or_all("no_infrastructure_here", "no_infrastructure")),
         sentences=tuple(line for line in lines if line is not None),
         tables=tuple(table for table in tables if table is not None),
         charts=tuple(chart for chart in charts if chart is not None),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+from firstbell.metrics.figure import DISTRICT
 from firstbell.metrics.people_formulas import leader_paces
 from firstbell.packet.material import Material, Reader
 from firstbell.packet.model import Column, Line, Row, Table
@@ -18,9 +19,12 @@ MOST_PARTS = 2
 
 
 def leaders_line(material: Material) -> Line | None:
-    """Schools with a leader on pace in hours and district meetings; None where nobody keeps the hours."""
+    """Schools with a leader on pace in hours and district meetings; None where nobody keeps the hours.
+
+    None for one school too: there it tells of one person.
+    """
     paces = leader_paces(material.facts, {})
-    if not paces:
+    if not paces or material.scope != DISTRICT:
         return None
     covered = {pace.school_key for pace in paces if pace.on_pace}
     words, schools = material.wording, material.facts.schools

@@ -136,6 +136,15 @@ class Material:
     logo: Logo | None = None
 
     @property
+    def scope(self) -> str:
+        """What it all speaks of: the district, or "school:key" of the team's school."""
+        return self.assessment.scope
+
+    def own_or_all(self, own: str, of_all: str) -> str:
+        """Of two sentences the one that fits: a school's team knows its own part alone."""
+        return of_all if self.team.school is None else own
+
+    @property
     def as_of(self) -> datetime:
         """Up to when facts count."""
         return self.facts.as_of

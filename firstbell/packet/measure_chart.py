@@ -9,7 +9,6 @@ from firstbell.assessment.result import IndicatorResult
 from firstbell.assessment.targets import Better
 from firstbell.kpi import Light
 from firstbell.metrics import measures
-from firstbell.metrics.figure import DISTRICT
 from firstbell.metrics.measure_formulas import expected_schools
 from firstbell.packet.figures import audience_of, silence_text
 from firstbell.packet.material import Material
@@ -75,8 +74,8 @@ def _counts(material: Material, measure: str) -> list[tuple[date, float | None]]
     None where schools are missing or fewer people were counted than may be shown.
     """
     facts = material.facts
-    rows = measures.of_scope(facts.measurements.get(measure, ()), DISTRICT)
-    expected = expected_schools(facts, rows, DISTRICT)
+    rows = measures.of_scope(facts.measurements.get(measure, ()), material.scope)
+    expected = expected_schools(facts, rows, material.scope)
     periods: dict[date, list[Measurement]] = {}
     for row in rows:
         if row.period_end_on <= facts.today and _taught(material, row):
@@ -86,7 +85,7 @@ def _counts(material: Material, measure: str) -> list[tuple[date, float | None]]
 
 def _share(material: Material, rows: list[Measurement], expected: int) -> float | None:
     added = measures.total(measures.latest_rows(rows, date.max))
-    if added is None or not added.denominator or (DISTRICT not in added.scopes and len(added.scopes) < expected):
+    if added is None or not added.denominator or (material.scope not in added.scopes and len(added.scopes) < expected):
         return None
     if added.people is not None and added.people < material.facts.policies.suppression.small_group_minimum:
         return None

@@ -39,6 +39,7 @@ from firstbell.packet.words import Words
 
 MOST_OPTIONS = 4
 USUAL_ASIDE = 2
+ALL_LIGHTS = 5
 """Lines of what the lights are judged against; a longer one takes its room from the lights' second figures."""
 SENTENCE = 160
 OWN_FIGURES = 240
@@ -93,8 +94,8 @@ class _Setter:
             own_shown=self.own_shown(cover),
             **blocks,
             lights=lights,
-            lights_title=words.say("lights" if judged or not lights else "areas"),
-            lights_aside=self._clean(packet.lights_adopted, longest=160) if judged else "",
+            lights_title=words.say(self._lights_title(lights)),
+            lights_aside=self._clean(packet.lights_adopted, longest=220) if judged else "",
             lights_empty=words.say("no_lights"),
             security=self._security(lights),
             corrections=tuple(corrections[:kept]),
@@ -102,6 +103,13 @@ class _Setter:
             closing=self._clean(packet.closing, longest=110),
             rest=tuple(self._rest(blocks, corrections[kept:])),
         )
+
+    @staticmethod
+    def _lights_title(lights: tuple[LightRow, ...]) -> str:
+        """Five lights, those of a school that has fewer, or areas without a verdict."""
+        if lights and not any(row.light for row in lights):
+            return "areas"
+        return "lights" if len(lights) in (0, ALL_LIGHTS) else "lights_own"
 
     def subject(self) -> str:
         """The mail's subject: who, when, how much is to decide, how much was missed."""
