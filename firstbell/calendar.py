@@ -57,7 +57,7 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TestingDays:
+class ExamDays:
     """A testing window: its days, both included, and the hours of them in which pupils sit a test.
 
     Hours of None are those of class. Only days on which classes are held count.
@@ -127,7 +127,7 @@ class SchoolCalendar:
     short_days: tuple[ShortDay, ...] = ()
     business: BusinessHours = field(default_factory=BusinessHours)
     terms: tuple[Term, ...] = ()
-    testing: tuple[TestingDays, ...] = ()
+    testing: tuple[ExamDays, ...] = ()
     fiscal_year_starts: str = "07-01"
 
     @cached_property

@@ -14,7 +14,6 @@ from firstbell.intervals import Window
 from firstbell.kpi import Verdict
 from firstbell.meetings import ReadCalendar
 from firstbell.metrics.facts import Facts, SourceFacts
-from firstbell.metrics.uptime import WatchedService
 from firstbell.records import (
     TEAM_SOURCE,
     ActionItemSeen,
@@ -32,6 +31,7 @@ from firstbell.records import (
 )
 from firstbell.store.queries import StoredFacts, StreamRead, load_facts, stream_reads
 from firstbell.team_knowledge import team_facts
+from firstbell.watched import service_groups, watched_services
 
 PROBES = "probes"
 """The source key of our own looks at services."""
@@ -82,16 +82,8 @@ def facts_of(
         as_of=as_of,
         calendar=district.calendar,
         sources=(*told, *_unevidenced(district, told, as_of)),
-        services=tuple(
-            WatchedService(
-                service_key=service.key,
-                policy=district.sla_policy,
-                schools=frozenset(service.schools),
-                maintenance=district.maintenance_of(service),
-                since=since.get(service.key),
-            )
-            for service in district.services
-        ),
+        services=watched_services(district, window, since=since),
+        groups=service_groups(district, window),
         systems=district.protected_systems or None,
         schools=tuple(school.key for school in district.schools),
         locations=_locations(district, stored, told),

@@ -34,6 +34,7 @@ UNIQUE = (
     *DEFINED.values(),
     ("district.yaml", "schools.*.known_as.*"),
     ("district.yaml", "calendar.years.*.name"),
+    ("services.yaml", "groups.*.key"),
     ("targets.yaml", "adopted.*.indicator"),
 )
 
@@ -43,6 +44,8 @@ USED = (
     ("sources.yaml", "sources.*.owner_role", "role"),
     ("services.yaml", "services.*.schools.*", "school"),
     ("services.yaml", "services.*.owner_role", "role"),
+    ("services.yaml", "services.*.depends_on.*", "service"),
+    ("services.yaml", "groups.*.members.*", "service"),
     ("systems.yaml", "systems.*.owner_role", "role"),
     ("compliance.yaml", "items.*.owner_role", "role"),
     ("teams.yaml", "people.*.schools.*", "school"),

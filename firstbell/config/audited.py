@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from firstbell.config._section import Key, Section, require_order
+from firstbell.config._section import Key, Section
+from firstbell.config.service_rules import DISTRICT_POLICY, Maintenance, Needed, ServiceGroup, ServicePolicy
 
 
 class Source(Section):
@@ -29,19 +30,6 @@ class SourcesFile(Section):
     sources: tuple[Source, ...] = Field((), description="The systems that are read.")
 
 
-class Maintenance(Section):
-    """Planned work on a service."""
-
-    starts_at: datetime = Field(description="With an offset, or local time of the district.")
-    ends_at: datetime = Field(description="With an offset, or local time of the district.")
-    note: str = Field("", description="What is done.")
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        require_order(self.starts_at, self.ends_at, "starts_at and ends_at")
-        return self
-
-
 class Service(Section):
     """Something people use, looked at from outside by a probe of our own."""
 
@@ -49,9 +37,11 @@ class Service(Section):
     name: str = Field(description="The name as people say it, for example Sign-in.")
     probe: dict[str, Any] = Field(description="{kind: http, url: ...}: how to look; see docs/connectors.md.")
     schools: tuple[Key, ...] = Field((), description="Who depends on it; empty means every school.")
-    needed: Literal["class_hours", "always"] = Field("class_hours", description="When it has to be there.")
+    needed: Needed = Field("class_hours", description="When it has to be there.")
     owner_role: Key = Field("it_lead", description="Who mends it.")
     maintenance: tuple[Maintenance, ...] = Field((), description="Planned work, left out of the figures.")
+    depends_on: tuple[Key, ...] = Field((), description="Services it cannot be reached without, such as a switch.")
+    policy: Key = Field(DISTRICT_POLICY, description="The name of its policy.")
 
 
 MAIN_POOL = "firstbell"
@@ -100,7 +90,9 @@ class ServicesFile(Section):
     """services.yaml."""
 
     polling: Polling = Field(Polling(), description="How often and from where.")
+    policies: tuple[ServicePolicy, ...] = Field((), description="How looks are counted, by name and first day.")
     services: tuple[Service, ...] = Field((), description="The services, or {file: services.csv}.")
+    groups: tuple[ServiceGroup, ...] = Field((), description="Services that are judged as one.")
 
 
 class System(Section):

@@ -16,18 +16,21 @@ from pydantic import BaseModel, SecretStr
 from firstbell.calendar import (
     BusinessHours,
     ClosedDays,
+    ExamDays,
     SchoolCalendar,
     SchoolYear,
     ShortDay,
+    Term,
     Week,
     weekday_hours,
 )
-from firstbell.config import district as written
+from firstbell.config import school_year as written
 from firstbell.config.audited import AdoptedTarget, ComplianceFile, Polling, Service, Source, System
 from firstbell.config.district import DistrictFile, School
 from firstbell.config.plan import PlanFile
+from firstbell.config.service_rules import DISTRICT_POLICY, ServiceGroup, ServicePolicy
 from firstbell.config.team import Membership, Person, Series, Team
-from firstbell.intervals import Window, Windows, local_moment, union
+from firstbell.intervals import local_moment
 from firstbell.metrics.backups import ProtectedSystem
 from firstbell.metrics.facts import Policies
 from firstbell.policies import CompliancePolicy, HelpDeskPolicy, SlaPolicy, SuppressionPolicy, UpWhen, content_hash
@@ -66,7 +69,9 @@ class District:
     about: DistrictFile
     sources: tuple[Source, ...]
     polling: Polling
+    service_policies: tuple[ServicePolicy, ...]
     services: tuple[Service, ...]
+    service_groups: tuple[ServiceGroup, ...]
     systems: tuple[System, ...]
     compliance: ComplianceFile
     people: tuple[Person, ...]
@@ -96,7 +101,9 @@ class District:
             about=files["district.yaml"],
             sources=files["sources.yaml"].sources,
             polling=services.polling,
+            service_policies=services.policies,
             services=services.services,
+            service_groups=services.groups,
             systems=files["systems.yaml"].systems,
             compliance=files["compliance.yaml"],
             people=teams.people,
@@ -131,9 +138,9 @@ class District:
 
     @cached_property
     def sla_policy(self) -> SlaPolicy:
-        """How looks at services are counted."""
+        """How looks at services are counted where services.yaml names no policy."""
         return SlaPolicy(
-            name="district",
+            name=DISTRICT_POLICY,
             confirmation_failures=self.polling.confirmation_failures,
             up_when=UpWhen(self.polling.up_when),
         )
@@ -208,14 +215,6 @@ class District:
         """The schools that depend on a service; all of them where it names none."""
         return tuple(school for school in self.schools if not service.schools or school.key in service.schools)
 
-    def maintenance_of(self, service: Service) -> Windows:
-        """The planned work on a service."""
-        return union(
-            Window(self.moment(work.starts_at), self.moment(work.ends_at))
-            for work in service.maintenance
-            if self.moment(work.starts_at) < self.moment(work.ends_at)
-        )
-
     def moment(self, at: datetime) -> datetime:
         """The UTC instant of a time in the folder, which is local where it carries no offset."""
         if at.tzinfo is None:
@@ -272,6 +271,17 @@ def _calendar(calendar: written.Calendar, zone: ZoneInfo) -> SchoolCalendar:
         ),
         instruction_week=_week(calendar.class_hours),
         closed=closed,
+        terms=tuple(Term(name=term.name, first_on=term.first_day, last_on=term.last_day) for term in calendar.terms),
+        testing=tuple(
+            ExamDays(
+                name=days.name,
+                first_on=days.first,
+                last_on=days.last,
+                hours=(days.hours.opens, days.hours.closes) if days.hours else None,
+            )
+            for days in calendar.testing
+        ),
+        fiscal_year_starts=calendar.fiscal_year_starts,
         short_days=tuple(
             ShortDay(on=day.day, ends_at=day.until, name="early release") for day in calendar.early_release
         ),

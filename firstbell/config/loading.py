@@ -14,6 +14,7 @@ from firstbell.catalog import load_roles
 from firstbell.config._document import Document, Place, read_document
 from firstbell.config._moves import moves_of_nothing
 from firstbell.config._references import repeated, unknown
+from firstbell.config._services import service_faults
 from firstbell.config._tables import as_lists, graft_tables
 from firstbell.config._validation import validate
 from firstbell.config.audited import ComplianceFile, ServicesFile, SourcesFile, SystemsFile, TargetsFile
@@ -67,6 +68,7 @@ def load_district(
     probes = _settings(documents.get("services.yaml"), "services", "probe", probe_settings_for, faults)
     faults += repeated(documents)
     faults += unknown(documents, _known_elsewhere(indicators))
+    faults += service_faults(documents.get("services.yaml"))
     about, meetings = models.get("district.yaml"), models.get("meetings.yaml")
     if about is not None and meetings is not None:
         faults += moves_of_nothing(meetings, documents["meetings.yaml"], ZoneInfo(about.time_zone))

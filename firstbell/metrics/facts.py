@@ -12,14 +12,16 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import TypeVar
 
-from firstbell.calendar import SchoolCalendar
+from firstbell.calendar import HOURS, SchoolCalendar
 from firstbell.clock import require_aware
-from firstbell.intervals import Window, Windows, difference, union
+from firstbell.intervals import Window, Windows
 from firstbell.metrics.backups import ProtectedSystem
 from firstbell.metrics.figure import DISTRICT, Frame, silent_sources
 from firstbell.metrics.plan import Expected, HoursEntry, Leader, MeetingKept
 from firstbell.metrics.plan_work import PlanWork
-from firstbell.metrics.uptime import Timeline, WatchedService, timeline
+from firstbell.metrics.uptime_report import service_line
+from firstbell.metrics.uptime_services import GroupRule, ServiceGroup, WatchedService, group_line, in_order
+from firstbell.metrics.uptime_timeline import Timeline
 from firstbell.policies import CompliancePolicy, HelpDeskPolicy, SuppressionPolicy
 from firstbell.records import Measurement, ObservationInterval, Record, Ticket
 
@@ -83,6 +85,7 @@ class Facts:
     calendar: SchoolCalendar
     sources: tuple[SourceFacts, ...] = ()
     services: tuple[WatchedService, ...] = ()
+    groups: tuple[ServiceGroup, ...] = ()
     systems: tuple[ProtectedSystem, ...] | None = None
     schools: tuple[str, ...] = ()
     locations: Mapping[tuple[str, str], str] = field(default_factory=dict)
@@ -125,14 +128,8 @@ class Facts:
 
     @cached_property
     def hours(self) -> Mapping[str, Windows]:
-        """The hours that had passed by name: school, service, other (not school) and all."""
-        school, everything = self.calendar.instruction(self.elapsed), union([self.elapsed])
-        return {
-            "school": school,
-            "service": self.calendar.service_hours(self.elapsed),
-            "other": difference(everything, school),
-            "all": everything,
-        }
+        """The hours that had passed, by the calendar's names for them."""
+        return {name: self.calendar.hours(name, self.elapsed) for name in HOURS}
 
     @cached_property
     def intervals(self) -> Mapping[str, tuple[ObservationInterval, ...]]:
@@ -141,16 +138,22 @@ class Facts:
 
     @cached_property
     def timelines(self) -> Mapping[str, Timeline]:
-        """Each service's time since it is watched, without its maintenance."""
-        start, end = self.elapsed.start, self.elapsed.end
-        return {
-            service.service_key: timeline(
-                self.intervals.get(service.service_key, ()),
-                Window(max(start, min(service.since or start, end)), end),
-                service.policy,
-            ).without(service.maintenance)
-            for service in self.services
-        }
+        """Each service's time since it is watched, without its maintenance, and that of groups that have a timeline.
+
+        A service's time down while one that it depends on was down is attributed to that one.
+        """
+        found: dict[str, Timeline] = {}
+        failed: dict[str, Windows] = {}
+        for service, roots in in_order(self.services):
+            key = service.service_key
+            line = service_line(service, self.intervals.get(key, ()), self.elapsed, failed, roots)
+            found[key], failed[key] = line, line.failed
+        lines = {one.service_key: found[one.service_key] for one in self.services}
+        for group in self.groups:
+            members = [lines[key] for key in group.members if key in lines]
+            if members and group.rule in (GroupRule.ALL_DOWN, GroupRule.ANY_DOWN):
+                lines[group.group_key] = group_line(group.rule, members)
+        return lines
 
     def timelines_in(self, hours: str) -> Mapping[str, Timeline]:
         """Each service's timeline within hours by name. KeyError for hours that are none of `hours`."""

@@ -220,13 +220,24 @@ def restore_proven(facts: Facts, params: Parameters, scope: str) -> Kpi:
     return heard(facts, kpi, frame.sources)
 
 
-def _services(facts: Facts, params: Parameters, scope: str) -> list[uptime.WatchedService]:
-    """The scope's services, or those of them that `services` names."""
-    named = parameters.words(params, "services")
-    return [one for one in facts.serving(scope) if not named or one.service_key in named]
+def _services(facts: Facts, params: Parameters, scope: str) -> list[uptime.WatchedService | uptime.ServiceGroup]:
+    """The scope's services, or those of them that `services` names, and the groups it names that serve the scope."""
+    named, serving = parameters.words(params, "services"), facts.serving(scope)
+    found: list[uptime.WatchedService | uptime.ServiceGroup] = [
+        one for one in serving if not named or one.service_key in named
+    ]
+    if not named:
+        return found
+    here = {one.service_key for one in serving}
+    found += [one for one in facts.groups if one.group_key in named and here & {*one.members}]
+    if any(one.service_key not in facts.timelines for one in found):
+        raise FormulaError(
+            "the parameter services names a group that is weighted or as its worst member; name one of all or any down"
+        )
+    return found
 
 
-def _service_frame(facts: Facts, served: list[uptime.WatchedService], scope: str) -> Frame:
+def _service_frame(facts: Facts, served: list[uptime.WatchedService | uptime.ServiceGroup], scope: str) -> Frame:
     hashes = sorted({service.policy.hash for service in served})
     sources = facts.feeds(ObservationInterval)
     return facts.frame(scope, sources, combined_hash(*hashes, facts.calendar.hash))

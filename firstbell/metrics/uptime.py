@@ -13,12 +13,13 @@ from firstbell.kpi import Kpi
 from firstbell.metrics.figure import Frame
 from firstbell.metrics.uptime_accounting import Seconds, refusal, seconds_of
 from firstbell.metrics.uptime_outages import Outage, outages
-from firstbell.metrics.uptime_services import WatchedService
+from firstbell.metrics.uptime_services import ServiceGroup, WatchedService
 from firstbell.metrics.uptime_timeline import Timeline, any_failure_seconds, timeline
 from firstbell.policies import SlaPolicy
 
 __all__ = (
     "Outage",
+    "ServiceGroup",
     "Timeline",
     "WatchedService",
     "any_failure_seconds",

@@ -61,6 +61,11 @@ class ServiceGroup:
     agreed_hours: str = "all"
     students: int | None = None
 
+    @property
+    def service_key(self) -> str:
+        """The key under which its timeline stands among those of services."""
+        return self.group_key
+
 
 _ORDER = {
     # Planned work on one link of a chain must not hide another's fault; a planned absence leaves the pair to the other.

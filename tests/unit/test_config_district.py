@@ -9,6 +9,7 @@ import pytest
 
 from firstbell.config.loaded import District
 from firstbell.intervals import Window
+from firstbell.watched import planned_work
 from tests.unit.config_folder import FILES, load, write_folder
 
 SERVICE = """\
@@ -63,7 +64,8 @@ def test_holders_of_a_role(district: District) -> None:
 
 def test_maintenance_is_local_where_it_carries_no_offset(district: District) -> None:
     """On 1 November 2026 Chicago's clocks go back: from 00:30 to 03:00 are three and a half hours."""
-    assert district.maintenance_of(district.service("portal")) == (
+    autumn = Window(datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
+    assert planned_work(district, district.service("portal").maintenance, autumn) == (
         Window(datetime(2026, 11, 1, 5, 30, tzinfo=UTC), datetime(2026, 11, 1, 9, tzinfo=UTC)),
         Window(datetime(2026, 11, 2, 12, tzinfo=UTC), datetime(2026, 11, 2, 13, tzinfo=UTC)),
     )
