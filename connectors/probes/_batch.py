@@ -18,7 +18,7 @@ from typing import Protocol
 import certifi
 import pycurl
 
-from connectors.probes._base import Report, Round, Target, not_in_time
+from connectors.probes._base import Report, Round, Target, not_in_time, unknown
 from connectors.probes._transfer import Transfer
 from firstbell.records import ServiceObservation
 
@@ -101,9 +101,21 @@ class Batch:
                 return
             transfer = self.idle.pop() if self.idle else Transfer(self.bundle)
             transfer.index, transfer.target, transfer.host = index, self.targets[index], self.hosts[index]
-            self.probe.prepare(transfer, transfer.target, self.run)
+            try:
+                self.probe.prepare(transfer, transfer.target, self.run)
+            except (pycurl.error, ValueError):
+                self._unasked(transfer)
+                continue
             self.busy[transfer.curl] = transfer
             self.multi.add_handle(transfer.curl)
+
+    def _unasked(self, transfer: Transfer) -> None:
+        """Report a target whose settings libcurl does not take; the others are looked at all the same."""
+        self.unseen.discard(transfer.index)
+        sentence = "these settings cannot be sent; look at the address, the headers and the login"
+        self.report(transfer.index, unknown(transfer.target, self.run, "setup", sentence))
+        transfer.profile = None
+        self._give_back(transfer)
 
     def _next(self) -> int | None:
         """The next target that may start now, its place at its host already counted."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 import pycurl
 
 from connectors.probes._sockets import no_connection
@@ -38,6 +40,8 @@ def failure(transfer: Transfer, code: int, proxied: bool = False) -> tuple[Servi
         return ServiceState.UNKNOWN, "proxy", "the proxy's name does not resolve"
     if code == pycurl.E_COULDNT_CONNECT and proxied:
         return ServiceState.UNKNOWN, "proxy", "no connection to the proxy"
+    if proxied and transfer.curl.getinfo(pycurl.HTTP_CONNECTCODE) >= HTTPStatus.BAD_REQUEST:
+        return _not_let_through(transfer.curl.getinfo(pycurl.HTTP_CONNECTCODE))
     if code == pycurl.E_SSL_CERTPROBLEM:
         return ServiceState.UNKNOWN, "setup", "the client certificate or its key cannot be read"
     if code == pycurl.E_COULDNT_CONNECT:
@@ -49,6 +53,13 @@ def failure(transfer: Transfer, code: int, proxied: bool = False) -> tuple[Servi
         code = pycurl.E_FTP_WEIRD_SERVER_REPLY
     reason, sentence = _REASONS.get(code, ("transfer", f"the transfer failed (libcurl code {code})"))
     return ServiceState.DOWN, reason, sentence
+
+
+def _not_let_through(status: int) -> tuple[ServiceState, str, str]:
+    """What a proxy's refusal to connect us says: only of some is the service the cause."""
+    unreached = status in (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
+    state = ServiceState.DOWN if unreached else ServiceState.UNKNOWN
+    return state, "proxy", f"the proxy did not connect us (status {status})"
 
 
 def _too_slow(transfer: Transfer) -> tuple[ServiceState, str, str]:

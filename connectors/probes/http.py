@@ -25,6 +25,9 @@ from connectors.probes._transfer import DISCARD, IP_VERSIONS, Transfer
 from connectors.probes._transfers import TransferProbe
 from firstbell.records import ServiceObservation, ServiceState
 
+_BEARER = 1 << 6
+"""CURLAUTH_BEARER, which pycurl does not name."""
+
 
 class Http(TransferProbe):
     title = "Web address"
@@ -99,7 +102,7 @@ def _set_question(transfer: Transfer, settings: HttpSettings) -> None:
         setopt(pycurl.CUSTOMREQUEST, "OPTIONS")
     elif settings.method == "POST":
         setopt(pycurl.POST, 1)
-        setopt(pycurl.COPYPOSTFIELDS, settings.body.encode())
+        setopt(pycurl.POSTFIELDS, settings.body.encode())
     if settings.headers:
         setopt(
             pycurl.HTTPHEADER, [f"{name}: {value}" if value else f"{name};" for name, value in settings.headers.items()]
@@ -114,7 +117,7 @@ def _set_secrets(transfer: Transfer, settings: HttpSettings) -> None:
         setopt(pycurl.USERNAME, settings.username)
         setopt(pycurl.PASSWORD, settings.password.get_secret_value())
     if settings.bearer:
-        setopt(pycurl.HTTPAUTH, pycurl.HTTPAUTH_BEARER)
+        setopt(pycurl.HTTPAUTH, _BEARER)
         setopt(pycurl.XOAUTH2_BEARER, settings.bearer.get_secret_value())
     if settings.client_certificate:
         pem = settings.client_certificate.get_secret_value().encode()

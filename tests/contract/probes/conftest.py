@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import socket
 import ssl
 import threading
@@ -19,6 +20,7 @@ import dns.rcode
 import dns.rrset
 import pytest
 import trustme
+from aiosmtpd.controller import Controller
 
 from connectors.probes import get
 from connectors.probes._base import Round, Target
@@ -54,6 +56,8 @@ class WebServer:
     most_at_once: int = 0
     hold: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    asked: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
+    """Method, path, headers in lower case and body of each request."""
 
 
 PAGES = {
@@ -62,6 +66,8 @@ PAGES = {
     "/json": (200, "application/json", b'{"a": {"b": [{"c": 1, "ok": true}]}}'),
     "/html": (200, "text/html", b"<html>please log in</html>"),
     "/broken": (503, "text/plain", b"no"),
+    "/created": (201, "text/plain", b"made"),
+    "/odd": (200, "text/html; charset=utf-8", b"all \xff\xfe\xc3( is fine"),
     "/deep": (200, "application/json", b"[" * 200_000),
 }
 
@@ -69,7 +75,10 @@ PAGES = {
 def handler_for(state: WebServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             with state.lock:
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                state.asked.append((self.command, self.path, headers, body))
                 state.at_once += 1
                 state.most_at_once = max(state.most_at_once, state.at_once)
             # A client that cuts the connection is what several of these pages are for.
@@ -78,7 +87,7 @@ def handler_for(state: WebServer) -> type[BaseHTTPRequestHandler]:
             with state.lock:
                 state.at_once -= 1
 
-        do_HEAD = do_GET  # noqa: N815
+        do_HEAD = do_POST = do_GET  # noqa: N815
 
         def page(self, path: str) -> None:
             if path == "/slow":
@@ -107,6 +116,31 @@ def handler_for(state: WebServer) -> type[BaseHTTPRequestHandler]:
                 self.send_header("X-Hop", "redirect")
                 self.end_headers()
                 return
+            elif path == "/goto":
+                self.send_response(302)
+                self.send_header("Location", self.path.partition("?")[2])
+                self.end_headers()
+                return
+            elif path == "/drip":
+                self.send_response(200)
+                self.end_headers()
+                while not state.hold.wait(0.05):
+                    self.wfile.write(b"x")
+                return
+            elif path == "/bomb":
+                packed = gzip.compress(bytes(64_000_000))
+                self.send_response(200)
+                self.send_header("Content-Encoding", "gzip")
+                self.send_header("Content-Length", str(len(packed)))
+                self.end_headers()
+                self.wfile.write(packed)
+                return
+            elif path == "/packed":
+                self.send_response(200)
+                self.send_header("Content-Encoding", "gzip")
+                self.end_headers()
+                self.wfile.write(gzip.compress(b"all is fine"))
+                return
             elif path in ("/loop", "/away"):
                 self.send_response(302)
                 self.send_header("Location", "/loop" if path == "/loop" else "file:///etc/hostname")
@@ -117,8 +151,10 @@ def handler_for(state: WebServer) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             self.send_header("X-Served-By", "oak")
+            if status == 201:
+                self.send_header("Location", "http://elsewhere.example/")
             self.end_headers()
-            if self.command == "GET":
+            if self.command != "HEAD":
                 self.wfile.write(body)
 
         def log_message(self, *arguments: object) -> None:
@@ -137,18 +173,28 @@ class QuietServer(ThreadingHTTPServer):
 
 class TlsServer(QuietServer):
     context: ssl.SSLContext
+    state: WebServer
+    lets_in: int | None = None
+    """How many clients shake hands before every further one waits until the test ends."""
 
     def finish_request(self, request: Any, client_address: Any) -> None:
+        if self.lets_in is not None:
+            self.lets_in -= 1
+            if self.lets_in < 0:
+                self.state.hold.wait(10)
         with contextlib.suppress(OSError), self.context.wrap_socket(request, server_side=True) as secure:
             self.RequestHandlerClass(secure, client_address, self)
 
 
 @contextlib.contextmanager
-def serving(context: ssl.SSLContext | None = None) -> Iterator[WebServer]:
+def serving(context: ssl.SSLContext | None = None, lets_in: int | None = None) -> Iterator[WebServer]:
     state = WebServer()
-    server = (TlsServer if context else QuietServer)(("127.0.0.1", 0), handler_for(state))
+    server: QuietServer
     if context:
-        server.context = context
+        server = TlsServer(("127.0.0.1", 0), handler_for(state))
+        server.context, server.state, server.lets_in = context, state, lets_in
+    else:
+        server = QuietServer(("127.0.0.1", 0), handler_for(state))
     state.port = server.server_address[1]
     state.address = f"{'https' if context else 'http'}://localhost:{state.port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -185,13 +231,18 @@ def tls_web(authority: trustme.CA) -> Iterator[Callable[..., WebServer]]:
     """Starts an https server with a certificate of the test's own making."""
     with contextlib.ExitStack() as stack:
 
-        def start(*names: str, expires: datetime | None = None, context: ssl.SSLContext | None = None) -> WebServer:
+        def start(
+            *names: str,
+            expires: datetime | None = None,
+            context: ssl.SSLContext | None = None,
+            lets_in: int | None = None,
+        ) -> WebServer:
             if context is None:
                 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
                 begins = datetime(2020, 1, 1, tzinfo=UTC)
                 leaf = authority.issue_cert(*(names or ("localhost",)), not_before=begins, not_after=expires)
                 leaf.configure_cert(context)
-            return stack.enter_context(serving(context))
+            return stack.enter_context(serving(context, lets_in))
 
         yield start
 
@@ -204,9 +255,15 @@ class NameServer:
     zone: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     silent: set[str] = field(default_factory=set)
+    waits: float = 0.0
+    """Seconds that each answer takes."""
+    fails_after: int | None = None
+    """How many questions are answered before every further one is answered with SERVFAIL."""
 
     def answer(self, wire: bytes) -> bytes | None:
         query = dns.message.from_wire(wire)
+        if self.fails_after is not None:
+            self.fails_after -= 1
         question = query.question[0]
         name = question.name.to_text(omit_final_dot=True).lower()
         if name in self.silent or "*" in self.silent:
@@ -214,7 +271,7 @@ class NameServer:
         response = dns.message.make_response(query)
         response.flags |= dns.flags.RA
         values = self.zone.get((name, dns.rdatatype.to_text(question.rdtype)))
-        if name in self.broken:
+        if name in self.broken or (self.fails_after or 0) < 0:
             response.set_rcode(dns.rcode.SERVFAIL)
         elif values:
             response.answer.append(dns.rrset.from_text_list(question.name, 60, "IN", question.rdtype, values))
@@ -223,8 +280,9 @@ class NameServer:
         return response.to_wire()
 
 
-@pytest.fixture
-def names() -> Iterator[NameServer]:
+@contextlib.contextmanager
+def naming() -> Iterator[NameServer]:
+    stopped = threading.Event()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
         udp.bind(("127.0.0.1", 0))
         server = NameServer(f"127.0.0.1:{udp.getsockname()[1]}")
@@ -235,6 +293,7 @@ def names() -> Iterator[NameServer]:
                 if wire == b"stop":
                     return
                 reply = server.answer(wire)
+                stopped.wait(server.waits)
                 if reply is not None:
                     udp.sendto(reply, client)
 
@@ -243,6 +302,48 @@ def names() -> Iterator[NameServer]:
         yield server
         udp.sendto(b"stop", udp.getsockname())
         thread.join()
+
+
+@pytest.fixture
+def names() -> Iterator[NameServer]:
+    with naming() as server:
+        yield server
+
+
+@pytest.fixture
+def other_names() -> Iterator[NameServer]:
+    """A second name server, which may say something else."""
+    with naming() as server:
+        yield server
+
+
+class Mailbox:
+    """Takes nothing in: a handler for a mail server of which only the handshake is wanted."""
+
+
+class AnyPort(Controller):
+    """aiosmtpd's controller on a port that the system picks."""
+
+    def _trigger_server(self) -> None:
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
+@pytest.fixture
+def mail_server(authority: trustme.CA) -> Iterator[Callable[..., int]]:
+    """Starts a real SMTP server that offers STARTTLS with a certificate for a name, or does not; returns its port."""
+    with contextlib.ExitStack() as stack:
+
+        def start(name: str = "localhost", offered: bool = True) -> int:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            authority.issue_cert(name).configure_cert(context)
+            offer = context if offered else None
+            controller = AnyPort(Mailbox(), hostname="127.0.0.1", port=0, tls_context=offer, ready_timeout=30)
+            controller.start()
+            stack.callback(controller.stop)
+            return int(controller.port)
+
+        yield start
 
 
 @pytest.fixture

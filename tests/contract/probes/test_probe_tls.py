@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import ssl
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from aiosmtpd.controller import Controller
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -89,35 +86,6 @@ def test_a_server_without_tls_has_no_finding(web, closed_port, a_round, a_target
     plain, closed = probe_round(targets, a_round())
     assert (plain.state, plain.reason, plain.controls) == (ServiceState.DOWN, "tls", ())
     assert (closed.state, closed.reason, closed.controls) == (ServiceState.DOWN, "refused", ())
-
-
-class Mailbox:
-    """Takes nothing in: a handler for a mail server of which only the handshake is wanted."""
-
-
-class AnyPort(Controller):
-    """aiosmtpd's controller on a port that the system picks."""
-
-    def _trigger_server(self) -> None:
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
-
-
-@pytest.fixture
-def mail_server(authority) -> Iterator[Callable[..., int]]:
-    """Starts a real SMTP server that offers STARTTLS with a certificate for a name, or does not; returns its port."""
-    with contextlib.ExitStack() as stack:
-
-        def start(name: str = "localhost", offered: bool = True) -> int:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            authority.issue_cert(name).configure_cert(context)
-            offer = context if offered else None
-            controller = AnyPort(Mailbox(), hostname="127.0.0.1", port=0, tls_context=offer, ready_timeout=30)
-            controller.start()
-            stack.callback(controller.stop)
-            return int(controller.port)
-
-        yield start
 
 
 def test_a_mail_servers_certificate_after_starttls(mail_server, bundle, a_round, a_target) -> None:
