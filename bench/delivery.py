@@ -29,6 +29,7 @@ from years import NOW, TEAM, coming, district_with  # noqa: E402 - found beside 
 from firstbell.briefing import letters as writing  # noqa: E402
 from firstbell.briefing.freeze import freeze  # noqa: E402
 from firstbell.briefing.gather import readers_of  # noqa: E402
+from firstbell.briefing.posting import put  # noqa: E402
 from firstbell.config.loaded import District  # noqa: E402
 from firstbell.config.rehearsal import go_live  # noqa: E402
 from firstbell.config.team import Membership, Person  # noqa: E402
@@ -37,8 +38,7 @@ from firstbell.delivery.pace import Paced  # noqa: E402
 from firstbell.delivery.smtp import SmtpTransport  # noqa: E402
 from firstbell.packet.model import Cover, Packet  # noqa: E402
 from firstbell.packet.render import RenderedMail  # noqa: E402
-from firstbell.store.outbox import NewMessage, prepare  # noqa: E402
-from firstbell.workplace import Workplace  # noqa: E402
+from firstbell.store.outbox import NewMessage  # noqa: E402
 
 READERS = 500
 PER_LOGIN = 100
@@ -67,7 +67,7 @@ def run() -> dict[str, Any]:
         editions, drawing = timed(lambda: writing.draw(packet.packet, wishes))
         with counted() as mails:
             new, writing_time = timed(lambda: writing.letters(work, packet, readers, editions=editions))
-        _, keeping = timed(lambda: keep(work, new))
+        _, keeping = timed(lambda: put(work, new))
         way = Paced(way=relay(port), per_login=PER_LOGIN)
         before = logins()
         sent, sending = timed(lambda: dispatch(work.store, way, work.clock))
@@ -78,7 +78,7 @@ def run() -> dict[str, Any]:
         "readers": len(new),
         "editions": len(editions),
         "mails_drawn": len(mails),
-        "megabytes": sum(len(one.message) for one in new) / 1e6,
+        "megabytes": sum(len(one.message) + len(one.body) for one in new) / 1e6,
         "logins": used,
         "draw": drawing,
         "write": writing_time,
@@ -120,19 +120,12 @@ def counted() -> Iterator[list[str]]:
         writing.render_mail = plain
 
 
-def keep(work: Workplace, new: list[NewMessage]) -> None:
-    """All letters into the outbox, in one transaction."""
-    with work.store.begin() as connection:
-        for message in new:
-            prepare(connection, message, NOW)
-
-
 def hand_over(port: int, new: list[NewMessage]) -> None:
     """The same messages on as many logins, with no outbox: what the server and the wire take by themselves."""
     for begin in range(0, len(new), PER_LOGIN):
         with relay(port).open() as connection:
             for message in new[begin : begin + PER_LOGIN]:
-                connection.send(message.address, message.message)
+                connection.send(message.address, message.message + message.body)
 
 
 def relay(port: int) -> SmtpTransport:

@@ -138,7 +138,8 @@ def post(
         address=address,
         address_expires_on=(row.composed_at + ADDRESSES_KEPT).date(),
         message_id=letter.message_id,
-        message=letter.to_bytes(),
+        message=letter.own_headers(),
+        body=letter.body(),
         resend_number=resend_number,
     )
 

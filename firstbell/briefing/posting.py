@@ -16,7 +16,7 @@ from firstbell.meetings import Meeting, MeetingError
 from firstbell.packet.material import Reader
 from firstbell.packet.wording import Wording
 from firstbell.store.models import MessageState, OutboxRow
-from firstbell.store.outbox import NewMessage, give_up, messages, prepare
+from firstbell.store.outbox import NewMessage, give_up, messages, prepare, prepare_all
 from firstbell.workplace import Workplace
 
 TOO_LATE = "Not sent: the meeting had begun."
@@ -39,8 +39,7 @@ def without_letter(work: Workplace, packet: Frozen, readers: Iterable[Reader]) -
 def put(work: Workplace, new: Sequence[NewMessage]) -> None:
     """Put letters into the outbox, all of them or none."""
     with work.store.begin() as connection:
-        for message in new:
-            prepare(connection, message, work.clock())
+        prepare_all(connection, new, work.clock())
 
 
 def send_waiting(work: Workplace, transport: Transport, packet: Frozen) -> Dispatched:

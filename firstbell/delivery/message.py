@@ -63,6 +63,10 @@ class Letter:
 
     def to_bytes(self) -> bytes:
         """The message as it goes over the wire, lines ended by CRLF."""
+        return self.own_headers() + self.body()
+
+    def own_headers(self) -> bytes:
+        """The header lines that are this letter's alone: all that stands before `body`."""
         mail = EmailMessage(policy=SMTP)
         mail["From"] = _mailbox(self.sender_name, self.sender)
         mail["To"] = [_mailbox(self.recipient_name, one) for one in addresses_in(self.recipient)]
@@ -76,9 +80,11 @@ class Letter:
         mail["List-Id"] = f"<{self.list_id}>"
         mail["Auto-Submitted"] = "auto-generated"
         mail["Content-Language"] = self.language
-        return mail.as_bytes().removesuffix(b"\r\n") + _body(
-            self.text, self.html, self.calendar, tuple(self.attachments)
-        )
+        return mail.as_bytes().removesuffix(b"\r\n")
+
+    def body(self) -> bytes:
+        """What follows the own headers, from Content-Type on: the same bytes for all who are sent the same."""
+        return _body(self.text, self.html, self.calendar, tuple(self.attachments))
 
 
 def addresses_in(recipient: str) -> list[str]:

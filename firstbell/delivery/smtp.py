@@ -19,6 +19,8 @@ from firstbell.delivery.transport import Connection, DeliveryError, Handover, Ou
 
 _CLOSING = 421
 """The server's last word on a connection, to whatever command it comes (RFC 5321, 3.8)."""
+_GO_ON = 354
+"""The server's answer to DATA when the message may follow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,17 +131,19 @@ class _Client(yagmail.SMTP):  # type: ignore[misc]  # yagmail ships no types
                 if code >= 400:
                     self.smtp.rset()
                     return self._answered(code, reply)
+            code, reply = self.smtp.docmd("DATA")
+            if code != _GO_ON:
+                return self._no_data(code, reply)
         except UnicodeError:
             self.smtp.rset()
             return Handover(Outcome.REFUSED, "not handed over: an address holds a letter that mail servers do not take")
         except OSError as error:
             return Handover(Outcome.DEFERRED, self._break(error), lost=True)
+        # smtplib's own `data` looks for dots at the beginning of lines at five times the cost of all else of a letter.
         try:
-            code, reply = self.smtp.data(message)
+            self.smtp.send(_lines(message) + b".\r\n")
+            code, reply = self.smtp.getreply()
         except OSError as error:
-            answer = getattr(error, "smtp_code", None)
-            if isinstance(answer, int) and answer > 0:
-                return self._answered(answer, getattr(error, "smtp_error", b""))
             return Handover(Outcome.UNKNOWN, self._break(error), lost=True)
         return self._answered(code, reply)
 
@@ -158,6 +162,13 @@ class _Client(yagmail.SMTP):  # type: ignore[misc]  # yagmail ships no types
         if code == _CLOSING:
             return self._answered(code, reply)
         self._broken = f"The mail server {self._name} takes no mail from {self._sender} ({_one_line(code, reply)})."
+        return Handover(Outcome.DEFERRED, self._broken, lost=True)
+
+    def _no_data(self, code: int, reply: bytes) -> Handover:
+        """A server that does not want to hear the message; one that says yes without hearing it understood nothing."""
+        if code >= 400:
+            return self._answered(code, reply)
+        self._broken = f"The mail server {self._name} answered DATA with {_one_line(code, reply)}."
         return Handover(Outcome.DEFERRED, self._broken, lost=True)
 
     def _answered(self, code: int, reply: bytes) -> Handover:
@@ -181,3 +192,14 @@ class _Client(yagmail.SMTP):  # type: ignore[misc]  # yagmail ships no types
 
 def _one_line(code: int, reply: bytes) -> str:
     return f"{code} {' '.join(reply.decode('utf-8', 'replace').split())[:200]}"
+
+
+def _lines(message: bytes) -> bytes:
+    """A message of CRLF lines as it stands between DATA and its end: dots that begin a line doubled, the last ended.
+
+    >>> _lines(b"a\\r\\n..b\\r\\n.")
+    b'a\\r\\n...b\\r\\n..\\r\\n'
+    """
+    begun = b"." + message if message.startswith(b".") else message
+    doubled = begun.replace(b"\n.", b"\n..")
+    return doubled if doubled.endswith(b"\r\n") else doubled + b"\r\n"

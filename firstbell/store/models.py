@@ -205,6 +205,18 @@ class ApprovalRow(Base):
     note: Mapped[str] = mapped_column(default="")
 
 
+class MailBodyRow(Base):
+    """What stands below the own headers of mails, kept once for all that share it: each is megabytes long.
+
+    Apart from the outbox, because SQLite writes a row anew, whole, at each change of one of its columns.
+    """
+
+    __tablename__ = "mail_body"
+
+    content_hash: Mapped[str] = mapped_column(primary_key=True)
+    content: Mapped[bytes] = mapped_column(repr=False)
+
+
 class OutboxRow(Base):
     """One message to one person. Its address and bytes expire; that it was sent stays."""
 
@@ -214,6 +226,7 @@ class OutboxRow(Base):
         Index("ix_outbox_state", "state"),
         Index("ix_outbox_expiry", "address_expires_on"),
         Index("ix_outbox_message_id", "message_id"),
+        Index("ix_outbox_body", "body_hash"),
     )
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
@@ -238,6 +251,8 @@ class OutboxRow(Base):
     server_reply: Mapped[str] = mapped_column(default="")
     reported_in: Mapped[str | None] = mapped_column(default=None)
     """The key of the message that told a person of this one's refusal."""
+    body_hash: Mapped[str | None] = mapped_column(ForeignKey("mail_body.content_hash"), default=None)
+    """What goes out behind `message`, where that is not the whole mail."""
 
 
 class ReceivedMailRow(Base):

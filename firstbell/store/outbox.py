@@ -10,19 +10,22 @@ died while attempting is `unknown`: it may have arrived, so a person decides (do
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from firstbell.config.rehearsal import prepared_in_rehearsal
 from firstbell.store.errors import StoreError
 from firstbell.store.locks import clear_left_locks, process_lock
-from firstbell.store.models import MessageState, OutboxRow
+from firstbell.store.models import MailBodyRow, MessageState, OutboxRow
 from firstbell.store.save import upsert
 from firstbell.store.session import Store
 
@@ -34,7 +37,10 @@ SETTLED = (MessageState.SENT, MessageState.REFUSED, MessageState.FAILED, Message
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewMessage:
-    """A message as it is to be sent: address, Message-ID and bytes are fixed from here on."""
+    """A message as it is to be sent: address, Message-ID and bytes are fixed from here on.
+
+    The bytes are `message` and then `body`, which holds what many messages share and is kept once for all of them.
+    """
 
     message_key: str
     kind: str
@@ -48,17 +54,51 @@ class NewMessage:
     address_expires_on: date
     message_id: str
     message: bytes
+    body: bytes = b""
     resend_number: int = 0
 
 
 def prepare(connection: Connection, new: NewMessage, at: datetime) -> OutboxRow:
     """Put a message into the outbox unless its key is there already; returns the row that stands there."""
-    values = {name: getattr(new, name) for name in NewMessage.__slots__}
-    statement = upsert(connection, OutboxRow).values(**values, state=MessageState.PREPARED.value, prepared_at=at)
-    connection.execute(statement.on_conflict_do_nothing(index_elements=["message_key"]))
+    prepare_all(connection, [new], at)
     row = message_by_key(connection, new.message_key)
     assert row is not None
     return row
+
+
+def prepare_all(connection: Connection, new: Sequence[NewMessage], at: datetime) -> None:
+    """Put messages into the outbox; those whose keys are there already stay as they are."""
+    if new:
+        statement = upsert(connection, OutboxRow).on_conflict_do_nothing(index_elements=["message_key"])
+        connection.execute(statement, [_values(connection, one, at) for one in new])
+
+
+def _values(connection: Connection, new: NewMessage, at: datetime) -> dict[str, Any]:
+    values = {name: getattr(new, name) for name in NewMessage.__slots__ if name != "body"}
+    return values | {
+        "body_hash": _kept_body(connection, new.body),
+        "state": MessageState.PREPARED.value,
+        "prepared_at": at,
+    }
+
+
+def _kept_body(connection: Connection, body: bytes) -> str | None:
+    """The hash under which a body stands, and stays at least until the end of this transaction; None for no body."""
+    if not body:
+        return None
+    key = _hash_of(body)
+    there = select(MailBodyRow.content_hash).where(MailBodyRow.content_hash == key)
+    # On PostgreSQL housekeeping may just be removing it with the last letter that had it: then it is written again.
+    while connection.scalar(there.with_for_update(read=True, key_share=True)) is None:
+        statement = upsert(connection, MailBodyRow).values(content_hash=key, content=body)
+        connection.execute(statement.on_conflict_do_nothing(index_elements=["content_hash"]))
+    return key
+
+
+@lru_cache(maxsize=16)
+def _hash_of(body: bytes) -> str:
+    """Worked out once for the hundreds of letters of an edition, whose body is one object."""
+    return hashlib.sha256(body).hexdigest()
 
 
 @contextmanager
@@ -233,10 +273,23 @@ def _lock_name(sender_name: str) -> str:
     return f"{_LOCK}\n{sender_name}"
 
 
+_WHOLE = (
+    select(OutboxRow.__table__, MailBodyRow.content)
+    .outerjoin(MailBodyRow, OutboxRow.body_hash == MailBodyRow.content_hash)
+    .where(OutboxRow.message_key == bindparam("message_key"))
+)
+
+
 def message_by_key(connection: Connection, message_key: str) -> OutboxRow | None:
-    """The message of that key."""
-    row = connection.execute(select(OutboxRow).where(OutboxRow.message_key == message_key)).first()
-    return None if row is None else OutboxRow(**row._mapping)
+    """The message of that key; its `message` is the whole mail, as it is to be sent."""
+    found = connection.execute(_WHOLE, {"message_key": message_key}).first()
+    if found is None:
+        return None
+    values = dict(found._mapping)
+    body = values.pop("content")
+    if body is not None:
+        values["message"] += body
+    return OutboxRow(**values)
 
 
 def messages(

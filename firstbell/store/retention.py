@@ -19,6 +19,7 @@ from firstbell.store.models import (
     FACTS,
     LatencyHourRow,
     LedgerRow,
+    MailBodyRow,
     OutboxRow,
     ReadOutcome,
     ReceivedMailRow,
@@ -126,6 +127,9 @@ def _evidence(connection: Connection, before: datetime, batch: int) -> int:
 def _outbox(connection: Connection, now: datetime, batch: int) -> int:
     filled = or_(OutboxRow.address.is_not(None), OutboxRow.message.is_not(None))
     expired = select(OutboxRow.id).where(and_(OutboxRow.address_expires_on < now.date(), filled)).limit(batch)
-    return connection.execute(
-        update(OutboxRow).where(OutboxRow.id.in_(expired)).values(address=None, message=None)
+    emptied = connection.execute(
+        update(OutboxRow).where(OutboxRow.id.in_(expired)).values(address=None, message=None, body_hash=None)
     ).rowcount
+    used = select(OutboxRow.id).where(OutboxRow.body_hash == MailBodyRow.content_hash).exists()
+    connection.execute(delete(MailBodyRow).where(~used))
+    return emptied

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import socket
+import socketserver
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.policy import SMTP
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -95,6 +99,65 @@ def test_a_drop_after_the_message_is_unknown_and_nothing_is_sent_again(mailbox: 
         outcomes = [connection.send(address, letter().to_bytes()).outcome for address in ADDRESSES[:2]]
     assert outcomes == [Outcome.UNKNOWN, Outcome.DEFERRED]
     assert len(mailbox.taken) == 1
+
+
+@pytest.mark.parametrize("body", [b".", b"..", b"a\r\n.\r\nb\r\n", b".a\r\n..b\r\n\r\n.\r\n.c", b"a.\r\n", b"\r\n."])
+def test_lines_that_begin_with_a_dot_arrive_as_they_are(mailbox: Any, body: bytes) -> None:
+    with mailbox.transport().open() as connection:
+        outcomes = [connection.send(address, body).outcome for address in ADDRESSES[:2]]
+    assert outcomes == [Outcome.SENT] * 2
+    assert [content for _, content in mailbox.taken] == [body if body.endswith(b"\r\n") else body + b"\r\n"] * 2
+
+
+class _Scripted(socketserver.StreamRequestHandler):
+    """A mail server that says yes to everything until DATA."""
+
+    def handle(self) -> None:
+        self.wfile.write(b"220 here\r\n")
+        for line in self.rfile:
+            if line.strip().upper() == b"DATA":
+                assert isinstance(self.server, _AtData)
+                self.wfile.write(self.server.answer)
+                if not self.server.answer:
+                    return
+            else:
+                self.wfile.write(b"250 fine\r\n")
+
+
+class _AtData(socketserver.TCPServer):
+    answer = b""
+
+
+@contextmanager
+def answering_data(answer: bytes) -> Iterator[SmtpTransport]:
+    """A way to a server that answers DATA so; with nothing it hangs up."""
+    with _AtData(("127.0.0.1", 0), _Scripted) as server:
+        server.answer = answer
+        thread = Thread(target=server.handle_request)
+        thread.start()
+        yield SmtpTransport(
+            host="127.0.0.1", port=server.server_address[1], security="none", sender="a@b.example", timeout_seconds=5
+        )
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome", "lost", "reply"),
+    [
+        (b"", Outcome.DEFERRED, True, "ended (SMTPServerDisconnected)"),
+        (b"452 4.3.1 disk full\r\n", Outcome.DEFERRED, False, "452 4.3.1 disk full"),
+        (b"554 5.7.1 no\r\n", Outcome.REFUSED, False, "554 5.7.1 no"),
+        (b"421 4.3.2 going down\r\n", Outcome.DEFERRED, True, "421 4.3.2 going down"),
+        (b"250 whatever\r\n", Outcome.DEFERRED, True, "answered DATA with 250 whatever"),
+    ],
+)
+def test_a_server_that_never_heard_the_message_surely_did_not_take_it(
+    answer: bytes, outcome: Outcome, lost: bool, reply: str
+) -> None:
+    with answering_data(answer) as way, way.open() as connection:
+        handover = connection.send(ADDRESSES[0], letter().to_bytes())
+    assert (handover.outcome, handover.lost) == (outcome, lost)
+    assert reply in handover.reply
 
 
 def test_a_drop_before_the_message_may_be_tried_again(mailbox: Any) -> None:

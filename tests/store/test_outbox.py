@@ -5,12 +5,14 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from multiprocessing.connection import Connection
 
 import pytest
+from sqlalchemy import func, select, update
 
-from firstbell.store.models import MessageState, OutboxRow
+from firstbell.store.models import MailBodyRow, MessageState, OutboxRow
 from firstbell.store.outbox import (
     NewMessage,
     give_up,
@@ -18,18 +20,24 @@ from firstbell.store.outbox import (
     message_by_key,
     messages,
     prepare,
+    prepare_all,
     put_back,
     sender,
     settle,
     settle_dead_attempts,
 )
+from firstbell.store.retention import RetentionPolicy, apply_retention
+from firstbell.store.schema import downgrade, drift, upgrade
 from firstbell.store.session import Store, open_store
 
 NOW = datetime(2026, 9, 1, 6, tzinfo=UTC)
 FORK = multiprocessing.get_context("fork")
 
 
-def message(person: str = "p1", body: bytes = b"Subject: x\r\n\r\n\xf0\x9f\x8e\x92") -> NewMessage:
+SHARED = b"Content-Type: text/plain\r\n\r\n" + b"line\r\n" * 12_000
+
+
+def message(person: str = "p1", body: bytes = b"Subject: x\r\n\r\n\xf0\x9f\x8e\x92", shared: bytes = b"") -> NewMessage:
     return NewMessage(
         message_key=f"packet/et/m1/final/1/leadership/{person}/0",
         kind="packet",
@@ -43,6 +51,7 @@ def message(person: str = "p1", body: bytes = b"Subject: x\r\n\r\n\xf0\x9f\x8e\x
         address_expires_on=date(2027, 1, 1),
         message_id="<1@example.org>",
         message=body,
+        body=shared,
     )
 
 
@@ -111,6 +120,72 @@ def test_a_list_of_messages_brings_no_bytes_and_takes_keys(store: Store) -> None
         assert [(row.person_key, row.message) for row in found] == [("p2", None), ("p3", None)]
         assert messages(connection, keys=[]) == []
         assert len(messages(connection)) == 3
+
+
+def bodies(store: Store) -> int:
+    with store.read() as connection:
+        return connection.scalar(select(func.count()).select_from(MailBodyRow)) or 0
+
+
+def test_what_letters_share_is_kept_once_and_each_comes_back_whole(store: Store) -> None:
+    new = [message(person, f"To: {person}\r\n".encode(), SHARED) for person in ("p1", "p2", "p3")]
+    with store.begin() as connection:
+        prepare_all(connection, [*new, message("p4", b"alone")], NOW)
+        prepare_all(connection, [message("p1", b"other", b"another body"), *new], NOW)
+        prepare_all(connection, [], NOW)
+    with store.read() as connection:
+        found = [message_by_key(connection, one.message_key) for one in (*new, message("p4"))]
+        assert len(messages(connection)) == 4
+    whole = [b"To: p1\r\n" + SHARED, b"To: p2\r\n" + SHARED, b"To: p3\r\n" + SHARED, b"alone"]
+    assert [row and row.message for row in found] == whole
+    assert bodies(store) == 2
+
+
+def test_a_body_stays_as_long_as_one_letter_has_it(store: Store) -> None:
+    first, second = message("p1", b"1", SHARED), message("p2", b"2", SHARED)
+    with store.begin() as connection:
+        prepare_all(connection, [first, replace(second, address_expires_on=date(2027, 2, 1))], NOW)
+    apply_retention(store, RetentionPolicy(), datetime(2027, 1, 15, tzinfo=UTC))
+    with store.read() as connection:
+        gone, stays = (message_by_key(connection, one.message_key) for one in (first, second))
+    assert gone is not None
+    assert stays is not None
+    assert (gone.message, stays.message) == (None, b"2" + SHARED)
+    assert bodies(store) == 1
+    apply_retention(store, RetentionPolicy(), datetime(2027, 2, 15, tzinfo=UTC))
+    assert bodies(store) == 0
+
+
+def test_letters_of_the_layout_before_come_back_byte_by_byte_up_and_down(store: Store) -> None:
+    """A store of layout 0005 held every letter whole in its row."""
+    small, long = message("p1"), message("p2", b"To: p2\r\n" + SHARED)
+    other, expired = message("p3", b"To: p3\r\n" + SHARED), message("p4")
+    with store.begin() as connection:
+        prepare_all(connection, [small, long, other, expired], NOW)
+    apart = message("p5", b"To: p5\r\n", SHARED)
+    with store.begin() as connection:
+        prepare_all(connection, [apart], NOW)
+        connection.execute(update(OutboxRow).where(OutboxRow.person_key == "p4").values(message=None))
+    downgrade(store, "0005")
+    held = select(OutboxRow.person_key, OutboxRow.message)
+    whole = {one.person_key: one.message + one.body for one in (small, long, other, apart)}
+    with store.read() as connection:
+        assert {row.person_key: row.message for row in connection.execute(held)} == {**whole, "p4": None}
+    upgrade(store)
+    with store.read() as connection:
+        found = {one.person_key: message_by_key(connection, one.message_key) for one in (small, long, other, apart)}
+        parted = {row.person_key: row.message for row in connection.execute(held)}
+        assert drift(connection) == []
+    assert {key: row and row.message for key, row in found.items()} == whole
+    headers = b"To: %b\r\nContent-Type: text/plain\r\n\r\n"
+    assert parted == {
+        "p1": small.message,
+        "p2": headers % b"p2",
+        "p3": headers % b"p3",
+        "p4": None,
+        "p5": headers % b"p5",
+    }
+    assert bodies(store) == 1
 
 
 def test_what_shall_not_leave_any_more_is_given_up_unless_somebody_took_it(store: Store) -> None:
