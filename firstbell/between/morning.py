@@ -26,6 +26,7 @@ from firstbell.packet.audience import EDITIONS
 from firstbell.packet.wording import Wording
 from firstbell.store.ledger import last_completed
 from firstbell.store.outbox import NewMessage
+from firstbell.store.queries import known_until
 from firstbell.workplace import Workplace
 
 MORNING = "morning"
@@ -37,7 +38,10 @@ WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 
 @dataclass(frozen=True, slots=True)
 class Morning:
-    """What one edition may be told: today's troubles, the keys of those that are new, and what is well again."""
+    """What one edition may be told: today's troubles, the keys of those that are new, and what is well again.
+
+    `compared` says whether anything was known at the earlier moment; on a first morning nothing can be new.
+    """
 
     words: Wording
     now: Standing
@@ -47,6 +51,7 @@ class Morning:
     again: tuple[Trouble, ...]
     passed: tuple[Passed, ...]
     kinds: frozenset[Kind]
+    compared: bool
 
 
 def mornings(work: Workplace, connection: Connection) -> list[NewMessage]:
@@ -64,13 +69,14 @@ def mornings(work: Workplace, connection: Connection) -> list[NewMessage]:
     if not readers:
         return []
     before_at = _same_hour(district, now, _day_before(district, today))
+    compared = bool(known_until(connection, known_at=before_at))
     found = []
     for language in sorted({language_of(work, person) for person in readers}):
         words = Wording(district.zone, language)
         before = standing_at(work, connection, before_at, words)
         standing = standing_at(work, connection, now, words)
         for person, edition in readers.items():
-            told = _told(standing, before, edition, words)
+            told = _told(standing, before, edition, words, compared=compared)
             content = _content(work, connection, told, person) if language_of(work, person) == language else None
             if content is not None:
                 key = key_of(work, MORNING, str(today), person)
@@ -115,7 +121,7 @@ def _readers(district: District, now: datetime) -> dict[str, str]:
     return found
 
 
-def _told(now: Standing, before: Standing, edition: str, words: Wording) -> Morning:
+def _told(now: Standing, before: Standing, edition: str, words: Wording, *, compared: bool) -> Morning:
     kinds = frozenset(kind for kind, audience in SEEN_BY.items() if audience in EDITIONS[edition])
     troubles = tuple({one.key: one for one in reversed(now.troubles) if one.kind in kinds}.values())[::-1]
     was: Mapping[tuple[Kind, str], int] = {one.key: one.degree for one in before.troubles}
@@ -130,7 +136,7 @@ def _told(now: Standing, before: Standing, edition: str, words: Wording) -> Morn
         for one in now.passed
         if Kind.OUTAGE in kinds and one.window.end > before.at and one.subject not in known | bad
     )
-    return Morning(words, now, before.at, troubles, new, again, passed, kinds)
+    return Morning(words, now, before.at, troubles, new, again, passed, kinds, compared)
 
 
 def _never_was_well(trouble: Trouble) -> bool:
@@ -167,7 +173,9 @@ def _worded(work: Workplace, told: Morning) -> Notice:
 
 
 def _new(words: Wording, told: Morning, work: Workplace) -> str:
-    """ "1 is new since yesterday", "nothing is new since Fri 20 Nov"."""
+    """ "1 is new since yesterday", "nothing is new since Fri 20 Nov", "nothing was known before"."""
+    if not told.compared:
+        return words.say("morning_first")
     recent = told.now.at - told.since <= SINCE_YESTERDAY
     since = words.say("morning_yesterday") if recent else words.day(told.since.astimezone(work.district.zone).date())
     if len(told.new) == len(told.troubles):
@@ -180,16 +188,26 @@ def _new(words: Wording, told: Morning, work: Workplace) -> str:
 def _entries(words: Wording, told: Morning, mine: Sequence[Trouble]) -> Iterator[Entry]:
     for one in mine[:MOST_OF_A_KIND]:
         yield Entry(
-            mark=words.say("morning_mark_new" if one.key in told.new else "morning_mark_still"),
-            tone="worse" if one.key in told.new else "",
+            mark=_mark(words, told, one),
+            tone="worse" if told.compared and one.key in told.new else "",
             text=one.text,
             below=one.below,
         )
     left = mine[MOST_OF_A_KIND:]
     if left:
         new = sum(one.key in told.new for one in left)
-        form = {0: "morning_more_none_new", len(left): "morning_more_all_new"}.get(new, "morning_more")
+        form = (
+            "morning_more_first"
+            if not told.compared
+            else {0: "morning_more_none_new", len(left): "morning_more_all_new"}.get(new, "morning_more")
+        )
         yield Entry(text=words.say(form, n=len(left), new=new))
+
+
+def _mark(words: Wording, told: Morning, trouble: Trouble) -> str:
+    if not told.compared:
+        return ""
+    return words.say("morning_mark_new" if trouble.key in told.new else "morning_mark_still")
 
 
 def _well_again(words: Wording, told: Morning) -> list[Block]:

@@ -31,7 +31,7 @@ from tests.mail.between_office import Office, open_office
 from tests.unit.packet_material import FEEDS, FOLDER, backup, district, local, seen
 
 SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
-MONDAY, TUESDAY, WEDNESDAY = (local(11, day, 6, 30) for day in (16, 17, 18))
+FRIDAY, MONDAY, TUESDAY, WEDNESDAY = (local(11, day, 6, 30) for day in (13, 16, 17, 18))
 LEAST = timedelta(hours=3)
 
 
@@ -120,6 +120,17 @@ def test_nothing_bad_no_mail_but_one_proof_of_life_a_week(office: Office) -> Non
     assert mail(office, MONDAY + timedelta(hours=3)) == ""
     well(office, TUESDAY)
     assert mail(office, TUESDAY) == ""
+
+
+@SQLITE
+def test_a_first_morning_has_no_yesterday(office: Office) -> None:
+    night(
+        office, MONDAY - LEAST, bad=frozenset({"desk"}), told={"dumps": good_backups(MONDAY - LEAST, "finance", "hr")}
+    )
+    text = mail(office, MONDAY)
+    assert "this is the first look, so nothing is compared." in text
+    assert "yesterday" not in text
+    assert not re.search("New|Still", text)
 
 
 @SQLITE
@@ -213,6 +224,7 @@ def test_what_stays_bad_is_told_every_morning_as_still_bad(office: Office) -> No
 
 @SQLITE
 def test_monday_compares_with_friday_and_tells_of_outages_in_between(office: Office) -> None:
+    night(office, FRIDAY - LEAST, told={"dumps": good_backups(FRIDAY - LEAST)})
     friday = local(11, 13, 6, 30)
     down, up = local(11, 14, 9), local(11, 14, 11)
     night(office, MONDAY - LEAST, told={"dumps": good_backups(MONDAY - LEAST, "finance", "hr")})
@@ -337,6 +349,7 @@ def test_a_clock_set_back_mails_no_morning_twice(office: Office) -> None:
 
 @SQLITE
 def test_many_troubles_are_counted_and_the_mail_stays_short(office: Office) -> None:
+    well(office, FRIDAY)
     told: list[Record] = [control(f"rule-{number:03}", Verdict.FAIL) for number in range(200)]
     night(office, MONDAY - LEAST, told={"evidence": told, "dumps": good_backups(MONDAY - LEAST)})
     text = mail(office, MONDAY)
@@ -346,6 +359,7 @@ def test_many_troubles_are_counted_and_the_mail_stays_short(office: Office) -> N
 
 @SQLITE
 def test_one_more_of_a_kind_is_told_in_the_singular(office: Office) -> None:
+    well(office, FRIDAY)
     told: list[Record] = [control(f"rule-{number}", Verdict.FAIL) for number in range(9)]
     night(office, MONDAY - LEAST, told={"evidence": told, "dumps": good_backups(MONDAY - LEAST)})
     assert "And 1 more of this kind; it is new." in mail(office, MONDAY)
