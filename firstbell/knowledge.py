@@ -130,6 +130,7 @@ def _outside(
                 known_until=known_until,
                 stale_after=timedelta(hours=source.stale_after_hours),
                 records=_without_vanished(stored.records.get(source.key, ())),
+                beside=frozenset({ObservationInterval}),
             )
         )
     return found

@@ -35,7 +35,8 @@ class SourceFacts:
 
     `feeds` names the record types that the source yields even where it yielded none: a connected help desk without
     a ticket has zero tickets, no help desk has an unknown number. `known_until` is its last complete good read;
-    None when there was none. `stale_after` None means that the source cannot be too old.
+    None when there was none. `stale_after` None means that the source cannot be too old. `beside` are types that it
+    tells and that make no figure of ours: what another monitor saw stands beside what we saw.
     """
 
     source_key: str
@@ -43,6 +44,11 @@ class SourceFacts:
     known_until: datetime | None
     stale_after: timedelta | None = None
     records: tuple[Record, ...] = ()
+    beside: frozenset[type[Record]] = frozenset()
+
+    def counts(self, record_type: type[Record]) -> bool:
+        """Whether its records of a type make figures."""
+        return record_type not in self.beside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,9 +122,11 @@ class Facts:
         found: dict[type[Record], dict[str, list[Record]]] = {}
         for source in self.sources:
             for record_type in source.feeds:
-                found.setdefault(record_type, {}).setdefault(source.source_key, [])
+                if source.counts(record_type):
+                    found.setdefault(record_type, {}).setdefault(source.source_key, [])
             for record in source.records:
-                found.setdefault(type(record), {}).setdefault(source.source_key, []).append(record)
+                if source.counts(type(record)):
+                    found.setdefault(type(record), {}).setdefault(source.source_key, []).append(record)
         return {kind: {key: tuple(rows) for key, rows in by.items()} for kind, by in found.items()}
 
     @cached_property
@@ -135,6 +143,16 @@ class Facts:
     def intervals(self) -> Mapping[str, tuple[ObservationInterval, ...]]:
         """Observation intervals by service."""
         return _grouped((look.service_key, look) for look in self.of(ObservationInterval))
+
+    @cached_property
+    def told_looks(self) -> Mapping[str, Mapping[str, tuple[ObservationInterval, ...]]]:
+        """What other monitors saw, by source and service: for a figure beside ours, never part of one."""
+        told = {}
+        for source in self.sources:
+            looks = [one for one in source.records if isinstance(one, ObservationInterval)]
+            if looks and not source.counts(ObservationInterval):
+                told[source.source_key] = _grouped((look.service_key, look) for look in looks)
+        return told
 
     @cached_property
     def timelines(self) -> Mapping[str, Timeline]:

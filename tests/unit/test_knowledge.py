@@ -117,6 +117,23 @@ def test_a_failed_night_leaves_the_last_good_read(folder: District, store: Store
     assert facts.silent(("desk",)) == {"desk": AS_OF - 3 * DAY}
 
 
+def test_what_another_monitor_saw_stands_beside_our_looks_and_makes_no_figure(folder: District, store: Store) -> None:
+    ours = seen("sis", SINCE, AS_OF)
+    theirs = seen("sis", SINCE, AS_OF, ServiceState.DOWN)
+    with store.begin() as connection:
+        save_intervals(connection, PROBES, [ours])
+        save_intervals(connection, "desk", [replace(theirs, source_key="desk")])
+        record_completion(connection, PROBES, "looks", AS_OF)
+    with store.read() as connection:
+        feeds = {**FEEDS, "desk": {**FEEDS["desk"], "looks": ObservationInterval}}
+        window = Window(SINCE, AS_OF)
+        facts = facts_of(folder, connection, feeds, window=window, as_of=AS_OF, known_at=AS_OF)
+    assert facts.intervals == {"sis": (ours,)}
+    assert facts.feeds(ObservationInterval) == (PROBES,)
+    assert not facts.timelines["sis"].down
+    assert facts.told_looks == {"desk": {"sis": (replace(theirs, source_key="desk"),)}}
+
+
 def test_what_was_learned_later_is_not_known_before(folder: District, store: Store) -> None:
     early, late = ticket(1, local(11, 10, 9)), ticket(2, local(11, 11, 9))
     with store.begin() as connection:
