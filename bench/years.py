@@ -205,6 +205,7 @@ def _assess_and_print(work: Workplace, nights: list[datetime]) -> None:
     _, previous = coming(work)
     assert previous is not None, "the sample district has met before"
     sent_at = previous.send_at
+    assert sent_at is not None, "its series sends a packet"
     then = replace(work, clock=lambda: sent_at)
     last = freeze(then, previous, None, "final", as_of=sent_at, known_at=sent_at)
     with work.store.begin() as connection:

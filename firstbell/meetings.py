@@ -33,7 +33,7 @@ class Meeting:
     key: str
     starts_at: datetime
     ends_at: datetime
-    send_at: datetime
+    send_at: datetime | None = None
     draft_at: datetime | None = None
     preview_at: datetime | None = None
     addendum_at: datetime | None = None
@@ -133,14 +133,16 @@ def _meeting(district: District, series: Series, one: Occurrence) -> Meeting:
     def at(day: date) -> datetime:
         return local_moment(day, sending.at, district.zone)
 
-    def day_of(days: DaysBefore, following: date) -> date | None:
+    def day_of(days: DaysBefore, following: date | None) -> date | None:
         """A stage's day, always before that of the stage that follows it: a break must not lay two on one day."""
-        return None if days == "off" else min(back(meets_on, days), back(following, 1))
+        if days == "off":
+            return None
+        return back(meets_on, days) if following is None else min(back(meets_on, days), back(following, 1))
 
     def stage_at(days: DaysBefore) -> datetime | None:
         return None if days == "off" else at(back(meets_on, days))
 
-    send_on = back(meets_on, sending.send_days)
+    send_on = day_of(sending.send_days, None)
     draft_on = day_of(sending.draft_days, send_on)
     preview_on = day_of(sending.preview_days, draft_on or send_on)
     return Meeting(
@@ -149,7 +151,7 @@ def _meeting(district: District, series: Series, one: Occurrence) -> Meeting:
         key=meeting_key(series.key, one),
         starts_at=one.start,
         ends_at=one.end,
-        send_at=at(send_on),
+        send_at=at(send_on) if send_on else None,
         draft_at=at(draft_on) if draft_on else None,
         preview_at=at(preview_on) if preview_on else None,
         addendum_at=stage_at(sending.addendum_days),

@@ -37,7 +37,7 @@ class Waiting:
     team_key: str
     meeting_key: str
     meets_on: date
-    send_at: datetime
+    send_at: datetime | None
     sentence: str
     stage: str
     revision: int
@@ -74,7 +74,7 @@ def waiting(work: Workplace) -> list[Waiting]:
             draft = _spoken_on(connection, meeting)
             if draft is not None and latest_packet(connection, meeting.team_key, meeting.key, "final") is None:
                 found.append(_waiting(work, connection, meeting, draft))
-    return sorted(found, key=lambda one: (one.send_at, one.team_key))
+    return sorted(found, key=lambda one: (one.send_at is None, one.send_at or now, one.team_key))
 
 
 def _waiting(work: Workplace, connection: Connection, meeting: Meeting, draft: PacketRow) -> Waiting:
@@ -298,6 +298,8 @@ def _told(
 
 
 def _what_happens(work: Workplace, meeting: Meeting, state: ApprovalState) -> str:
+    if meeting.send_at is None:
+        return "The packet is off for this series: the draft is all that goes out."
     at, past = Wording(work.district.zone).moment(meeting.send_at), work.clock() >= meeting.send_at
     goes_out = "goes out with the next briefing run" if past else f"goes out {at}"
     if state is ApprovalState.APPROVED:

@@ -86,7 +86,7 @@ def _coming(work: Workplace) -> tuple[list[Alarm], list[Meeting]]:
         ahead = [one for one in meetings if one.starts_at > now]
         living = {one.series.key for one in ahead}
         troubles += [_over(series) for series in work.district.series_of(team.key) if series.key not in living]
-        coming += [one for one in ahead if now >= one.send_at + LATE_AFTER]
+        coming += [one for one in ahead if one.send_at is not None and now >= one.send_at + LATE_AFTER]
     return troubles, coming
 
 
@@ -122,6 +122,7 @@ def _packets(work: Workplace, connection: Connection, coming: Sequence[Meeting])
 def _not_sent(work: Workplace, connection: Connection, meeting: Meeting) -> str:
     """What keeps a due packet from its readers; empty when nothing does."""
     final = latest_packet(connection, meeting.team_key, meeting.key, "final")
+    assert meeting.send_at is not None, "only a packet that is due can be late"
     due = Wording(work.district.zone).moment(meeting.send_at)
     if final is None:
         draft = latest_packet(connection, meeting.team_key, meeting.key, "draft")

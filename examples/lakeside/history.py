@@ -186,6 +186,7 @@ def _freeze_last_packet(work: Workplace, timeline: Timeline) -> None:
     """The packet of the previous meeting, as it was printed when it was sent."""
     _, previous, earlier = _meetings(work, timeline)
     sent_at = previous.send_at
+    assert sent_at is not None, "its series sends a packet"
     plan = _plan_of(work.district.plan, timeline, sent_at.astimezone(ZONE).date())
     then = replace(work, district=replace(work.district, plan=plan), clock=lambda: sent_at)
     freeze(then, previous, earlier, "final", as_of=sent_at, known_at=sent_at)

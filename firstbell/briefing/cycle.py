@@ -243,7 +243,7 @@ def _resend(work: Workplace, transport: Transport, meeting: Meeting, person_key:
 
 
 def _dry(work: Workplace, meeting: Meeting, previous: Meeting | None, wish: BriefingWish, as_of: datetime) -> Briefed:
-    stage = "final" if as_of >= meeting.send_at else "draft"
+    stage = "final" if meeting.send_at is not None and as_of >= meeting.send_at else "draft"
     packet = preview(work, meeting, previous, stage, as_of, as_of)
     folder = work.state / "previews" / _stem(meeting.key, packet)
     editions = draw(packet, wanted(work, readers_of(work.district, meeting)))
@@ -289,9 +289,8 @@ def _nothing_due(work: Workplace, meeting: Meeting, now: datetime) -> str:
     wording = Wording(work.district.zone)
     if now >= meeting.starts_at:
         return f"The meeting of {wording.moment(meeting.starts_at)} has begun; nothing is sent for it."
-    at, what = next(
-        (at, what)
-        for at, what in ((meeting.preview_at, "preview"), (meeting.draft_at, "draft"), (meeting.send_at, "packet"))
-        if at is not None
-    )
+    ahead = ((meeting.preview_at, "preview"), (meeting.draft_at, "draft"), (meeting.send_at, "packet"))
+    at, what = next(((at, what) for at, what in ahead if at is not None), (None, ""))
+    if at is None:
+        return "Preview, draft and packet are off for this series: nothing is sent before its meetings."
     return f"Nothing is due before {wording.moment(at)}, when the next {what} goes out."

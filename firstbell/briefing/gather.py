@@ -213,7 +213,7 @@ def _coming(work: Workplace, meeting: Meeting) -> list[Meeting]:
 def _reply_by(zone: ZoneInfo, coming: Sequence[Meeting], as_of: datetime) -> date | None:
     """The day of the next draft, in which the leader sees what was brought up; of the packet where drafts are off."""
     drafts = (one.draft_at or one.send_at for one in coming)
-    return next((at.astimezone(zone).date() for at in drafts if at > as_of), None)
+    return next((at.astimezone(zone).date() for at in drafts if at is not None and at > as_of), None)
 
 
 def _occasion(meeting: Meeting, previous: Meeting | None, reply_by: date | None) -> Occasion:
@@ -230,7 +230,8 @@ def _occasion(meeting: Meeting, previous: Meeting | None, reply_by: date | None)
 
 
 def _printed(connection: Connection, meeting: Meeting, known_at: datetime) -> Packet | None:
-    row = previous_packet(connection, meeting.team_key, meeting.key, "final", known_at)
+    stage = "draft" if meeting.series.sending.send_days == "off" else "final"
+    row = previous_packet(connection, meeting.team_key, meeting.key, stage, known_at)
     return Packet.model_validate_json(row.snapshot) if row else None
 
 

@@ -165,10 +165,15 @@ def _notice(work: Workplace, packet: Packet, meeting: Meeting, lines: OwnLines) 
         district=_clean(about.district, labels),
         label=labels.say("sample") if about.sample else "",
         title=title,
-        opening=(wording.say("owner_opening" if bad else "owner_opening_fine", day=wording.day(meeting.send_at)),),
+        opening=(wording.say("owner_opening" if bad else "owner_opening_fine", day=_until(wording, meeting)),),
         blocks=tuple(blocks),
         closing=(wording.say("owner_closing", until=_clean(about.facts_until, labels)),),
     )
+
+
+def _until(wording: Wording, meeting: Meeting) -> str:
+    """The day up to which a word on a line is printed: the packet's, or the draft's where no packet goes out."""
+    return wording.day(meeting.send_at or meeting.draft_at or meeting.starts_at)
 
 
 def _clean(text: str, labels: Words) -> str:

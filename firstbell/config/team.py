@@ -20,6 +20,7 @@ from firstbell.recurrence import CalendarError, check_rule, read_rule
 SchoolYearName = str
 Edition = Literal["leadership", "technical", "representative", "public"]
 LONGEST_AHEAD = 180
+LONGEST_BEFORE = 60
 
 
 def _days_or_off(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
@@ -71,9 +72,15 @@ class Team(Section):
     key: Key = Field(description="Short name.")
     name: str = Field(description="As printed.")
     level: Literal["district", "school"] = Field("district", description="District or school team.")
-    school: Key | None = Field(None, description="For a school team.")
+    school: Key | None = Field(None, description="For a school team: its packet tells of this school alone.")
     mission: str = Field("", description="One sentence.")
     members: tuple[Membership, ...] = Field(min_length=1, description="Who sits in it.")
+
+    @model_validator(mode="after")
+    def _school_where_needed(self) -> Self:
+        if (self.level == "school") != (self.school is not None):
+            raise ValueError("level and school: a team of level school names its school, one of level district none")
+        return self
 
 
 class TeamsFile(Section):
@@ -141,7 +148,9 @@ class Sending(Section):
         12, description="Preview to each section's owner, days before the meeting, or off."
     )
     draft_days: DaysBefore = Field(10, description="Draft to the team leader, days before the meeting, or off.")
-    send_days: int = Field(7, ge=0, le=60, description="Packet to all, days before the meeting.")
+    send_days: DaysBefore = Field(
+        7, description="Packet to all, days before the meeting, or off where draft and minutes are enough."
+    )
     addendum_days: DaysBefore = Field(
         1, description="Addendum to all, days before the meeting, only when something material changed, or off."
     )
@@ -161,10 +170,14 @@ class Sending(Section):
         """Only what is written is refused; a default gives way to what is written around it."""
         days = {"preview_days": self.preview_days, "draft_days": self.draft_days, "send_days": self.send_days}
         written = {name: day for name, day in days.items() if day != "off" and name in self.model_fields_set}
-        if isinstance(self.draft_days, int) and self.draft_days < self.send_days:
+        if isinstance(self.send_days, int) and self.send_days > LONGEST_BEFORE:
+            raise ValueError(f"send_days: must be a number of days from 0 to {LONGEST_BEFORE}, or off")
+        if isinstance(self.draft_days, int) and isinstance(self.send_days, int) and self.draft_days < self.send_days:
             raise ValueError("draft_days and send_days: the draft leaves after the packet; make draft_days the larger")
         if list(written.values()) != sorted(written.values(), reverse=True):
             raise ValueError("preview_days, draft_days, send_days: what comes first needs the larger number of days")
+        if self.send_days == "off" and self.approval == "required":
+            raise ValueError("approval and send_days: without a packet there is nothing to approve; set one of the two")
         if self.draft_days == "off" and self.approval == "required":
             raise ValueError("approval and draft_days: an approval needs a draft to speak on; give draft_days a number")
         return self

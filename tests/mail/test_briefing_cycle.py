@@ -18,12 +18,26 @@ from firstbell.delivery.transport import DeliveryError
 from firstbell.meetings import MeetingError, meetings_of
 from firstbell.packet.model import Packet
 from firstbell.records import TEAM_SOURCE, TeamAction, TeamDecision
+from firstbell.review import waiting
 from firstbell.store.models import ApprovalState, MessageState
 from firstbell.store.outbox import mark_attempting, message_by_key, messages, sender
 from firstbell.store.queries import facts_as_known
 from firstbell.store.save import record_attempt, record_completion, save_facts
 from firstbell.store.session import Store, open_store
-from tests.mail.office import DRAFT, EVERYBODY, MEETING, MEETINGS, SEND, TEAMS, Office, open_office, opened, text_of
+from firstbell.watchdog import alarms
+from tests.mail.office import (
+    ADDENDUM,
+    DRAFT,
+    EVERYBODY,
+    MEETING,
+    MEETINGS,
+    SEND,
+    TEAMS,
+    Office,
+    open_office,
+    opened,
+    text_of,
+)
 from tests.unit.packet_material import FOLDER, backup, district, local, measured
 
 SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
@@ -62,6 +76,48 @@ def test_the_draft_goes_to_the_leader_and_the_packet_to_all_each_once(office: Of
     assert (later.stage, later.new, later.prepared, later.dispatched.sent) == ("final", False, 0, 0)
     assert office.taken() == []
     assert later.sentences == ("Final revision 1: nothing new to send.",)
+
+
+@SQLITE
+def test_a_team_may_do_with_draft_and_minutes(office: Office, tmp_path: Path) -> None:
+    meetings = FOLDER["meetings.yaml"] + "    sending: {preview_days: off, send_days: off}\n"
+    office.folder = district(tmp_path / "drafts", teams=TEAMS, meetings=meetings)
+    (early,) = office.run(DRAFT - timedelta(minutes=1))
+    assert early.sentences == ("Nothing is due before Mon 23 Nov, 6 am, when the next draft goes out.",)
+    (draft,) = office.run(DRAFT)
+    assert draft.stage == "draft"
+    assert [address for address, _ in office.taken()] == ["theo@cedar.example"]
+    [waits] = waiting(office.work)
+    assert waits.sentence == "The packet is off for this series: the draft is all that goes out."
+    for later in (SEND, SEND + timedelta(days=2), ADDENDUM, MEETING - timedelta(hours=1)):
+        assert [one.stage for one in office.run(later)] == ["draft"]
+    assert office.taken() == []
+    assert [one for one in alarms(office.work) if one.key.startswith("packet/")] == []
+    assert office.packet(draft.meeting_key, "final") is None
+
+
+@SQLITE
+def test_a_draft_alone_is_compared_with_the_draft_before(office: Office, tmp_path: Path) -> None:
+    meetings = FOLDER["meetings.yaml"] + "    sending: {preview_days: off, send_days: off}\n"
+    office.folder = district(tmp_path / "drafts", teams=TEAMS, meetings=meetings)
+    stages = [one.stage for now in (DRAFT, DRAFT + timedelta(days=42)) for one in office.run(now)]
+    assert stages == ["draft", "draft"]
+    compared = [
+        frozen(office.work, one, "draft") for one in meetings_of(office.folder, "tech", office.now, lambda _: b"")
+    ]
+    told = [one.packet.heading.compared_with for one in compared if one is not None]
+    assert told == ["", "the meeting of Thu 3 Dec"]
+
+
+@SQLITE
+def test_with_every_stage_off_nothing_is_due(office: Office, tmp_path: Path) -> None:
+    off = "{preview_days: off, draft_days: off, send_days: off}"
+    office.folder = district(tmp_path / "off", teams=TEAMS, meetings=FOLDER["meetings.yaml"] + f"    sending: {off}\n")
+    (told,) = office.run(SEND)
+    assert told.sentences == (
+        "Preview, draft and packet are off for this series: nothing is sent before its meetings.",
+    )
+    assert office.taken() == []
 
 
 @SQLITE

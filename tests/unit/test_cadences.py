@@ -85,6 +85,8 @@ def test_a_meeting_moved_over_the_change_stays_one_of_its_own_cadence(tmp_path: 
         ("sending: {preview_days: 5, draft_days: 8, send_days: 3}", "what comes first needs the larger number of days"),
         ("sending: {preview_days: sometimes}", "must be a number of days from 0 to 180, or off"),
         ("sending: {draft_days: off, approval: required}", "an approval needs a draft to speak on"),
+        ("sending: {send_days: off, approval: required}", "without a packet there is nothing to approve"),
+        ("sending: {send_days: 61, draft_days: 70}", "send_days: must be a number of days from 0 to 60, or off"),
     ],
 )
 def test_what_cannot_be_is_said_in_a_sentence(tmp_path: Path, rest: str, sentence: str) -> None:
@@ -147,6 +149,13 @@ def test_a_default_gives_way_to_what_is_written(tmp_path: Path) -> None:
     assert late.addendum_at == local(12, 2, 6)
 
 
+def test_a_school_team_names_its_school_and_no_other_team_does(tmp_path: Path) -> None:
+    for place, level in (("one", "level: school"), ("two", "school: high")):
+        teams = FOLDER["teams.yaml"].replace("name: Tech team", f"name: Tech team\n    {level}")
+        with pytest.raises(ConfigError, match="a team of level school names its school, one of level district none"):
+            district(tmp_path / place, teams=teams)
+
+
 def test_several_teams_at_district_and_school_level_meet_by_their_own_series(tmp_path: Path) -> None:
     teams = FOLDER["teams.yaml"] + (
         "  - key: high_team\n    name: High school team\n    level: school\n    school: high\n"
@@ -177,7 +186,7 @@ def test_wall_clocks_stay_when_the_clocks_change_in_between(
     (one,) = meetings(folder, datetime.combine(meeting, time(), UTC))
     assert one.starts_at.astimezone(CHICAGO).time() == time(15, 30)
     assert one.send_at == sent_at
-    assert one.starts_at - one.send_at == timedelta(hours=hours)
+    assert one.send_at == one.starts_at - timedelta(hours=hours)
 
 
 def test_an_hour_that_a_night_skips_or_repeats_is_met_once(tmp_path: Path) -> None:

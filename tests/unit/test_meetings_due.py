@@ -71,7 +71,7 @@ def test_hours_stay_when_the_clocks_change_between_draft_and_meeting(tmp_path: P
     found = meetings(district(tmp_path, meetings=series(MONTHLY)))
     november = next(one for one in found if one.starts_at == local(11, 5, 15, 30))
     assert told([november]) == ["11-05 15:30 10-26 06:00 10-29 06:00"]
-    assert november.starts_at - november.send_at == timedelta(days=7, hours=10, minutes=30)
+    assert november.send_at == november.starts_at - timedelta(days=7, hours=10, minutes=30)
 
 
 def test_a_moved_meeting_keeps_its_key_and_its_days_move_along(tmp_path: Path) -> None:
@@ -121,6 +121,7 @@ def test_what_is_due_when(tmp_path: Path) -> None:
     second = timedelta(seconds=1)
     assert december.preview_at is not None
     assert december.draft_at is not None
+    assert december.send_at is not None
     assert due_stages(december, december.preview_at - second) == []
     assert due_stages(december, december.preview_at) == ["preview"]
     assert due_stages(december, december.draft_at) == ["preview", "draft"]
