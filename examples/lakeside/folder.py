@@ -56,6 +56,7 @@ def write_district(folder: Path, timeline: Timeline, around: Surroundings) -> No
         "closed": timeline.closed,
         "fiscal_year": timeline.fiscal_year,
         "next_meeting_on": timeline.next_meeting_on,
+        "network_days": timeline.network_days(),
         "targets_on": timeline.meetings_before()[1],
         "draft_days": DRAFT_DAYS,
         "send_days": SEND_DAYS,

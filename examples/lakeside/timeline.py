@@ -1,7 +1,7 @@
 """When everything in the sample district happens: all dates are counted from the day of the demo.
 
 The demo must look right on any day of the year, so the school year is laid around that day: classes began about
-twelve weeks ago, a meeting comes in about six days and the last one was about four weeks ago.
+twelve weeks ago, a meeting comes in about a week and the last one was about four weeks ago.
 """
 
 from __future__ import annotations
@@ -20,8 +20,14 @@ ZONE = ZoneInfo("America/Chicago")
 YEAR_DAYS = 285
 MEETING_EVERY = timedelta(weeks=5)
 MEETING_AT = time(15, 30)
-SEND_DAYS = 8
+NEXT_MEETING_DAYS = range(6, 11)
+"""How many days ahead the next meeting may be."""
+SEND_DAYS = 10
 DRAFT_DAYS = 11
+OTHER_MEETINGS = (timedelta(weeks=5), timedelta(weeks=-5), timedelta(weeks=2), timedelta(weeks=10))
+"""When else somebody meets, counted from the next meeting, the most visible first."""
+HOLIDAYS = frozenset({(1, 1), (6, 19), (7, 3), (7, 4), (11, 11), (12, 24), (12, 25), (12, 31)})
+"""Holidays with a fixed month and day, and the eves that are kept like them."""
 WATCHED = timedelta(weeks=10)
 """How long Firstbell is said to have run here."""
 
@@ -86,8 +92,17 @@ class Timeline:
 
     @cached_property
     def next_meeting_on(self) -> date:
-        """The first weekday at least six days ahead, so that draft and packet are both due today."""
-        return next(day for ahead in count(6) if (day := self.day(ahead)).weekday() < 5)
+        """A weekday six to ten days ahead, so that draft and packet are both due today.
+
+        Of these the first on which it is no public holiday, and none at the meetings before and after it either.
+        """
+        days = [day for ahead in NEXT_MEETING_DAYS if (day := self.day(ahead)).weekday() < 5]
+        return min(days, key=lambda day: [is_holiday(day), *(is_holiday(day + step) for step in OTHER_MEETINGS)])
+
+    def network_days(self) -> list[date]:
+        """The four district meetings of the schools' leaders in this school year, Thursdays but for a holiday."""
+        days = (self.first_day + timedelta(days=days) for days in (17, 108, 178, 241))
+        return [next(day for more in count() if not is_holiday(day := one - timedelta(days=more))) for one in days]
 
     @property
     def previous_meeting_on(self) -> date:
@@ -130,6 +145,18 @@ class Timeline:
 def _year(first: date, begins: int) -> SchoolYear:
     name = f"{begins}-{(begins + 1) % 100:02}"
     return SchoolYear(name=name, first_on=first, last_on=first + timedelta(days=YEAR_DAYS - 1))
+
+
+def is_holiday(day: date) -> bool:
+    """Whether a weekday is one on which no school in the United States calls its people to a meeting."""
+    if (day.month, day.day) in HOLIDAYS:
+        return True
+    week = (day.day + 6) // 7
+    last_monday = day.weekday() == 0 and (day + timedelta(days=7)).month != day.month
+    thanksgiving = day.month == 11 and (day.weekday(), week) == (3, 4)
+    day_after = day.month == 11 and day.weekday() == 4 and (day - timedelta(days=1)).day in range(22, 29)
+    monday_off = day.weekday() == 0 and (day.month, week) in {(1, 3), (2, 3), (9, 1), (10, 2)}
+    return thanksgiving or day_after or monday_off or (day.month == 5 and last_monday)
 
 
 def monday(day: date) -> date:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from examples.lakeside.schools import PUPILS, SCHOOLS, TEACHERS
 from examples.lakeside.services import Addresses
 from examples.lakeside.sheets import write_sheets
 from examples.lakeside.tickets import as_known, sample_tickets
-from examples.lakeside.timeline import MEETING_EVERY, WATCHED, Timeline
+from examples.lakeside.timeline import MEETING_EVERY, SEND_DAYS, WATCHED, Timeline, is_holiday
 from firstbell.assessment.instrument import load_instrument
 from firstbell.config.loaded import District
 from firstbell.config.loading import load_district
@@ -55,13 +55,25 @@ def content(folder: Path) -> dict[str, tuple[bytes, int]]:
     return {str(path.relative_to(folder)): (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
 
 
+def test_nobody_meets_on_a_holiday() -> None:
+    assert is_holiday(date(2026, 11, 11))
+    holidays = "2026-11-26 2026-11-27 2027-01-01 2027-01-18 2027-05-31 2026-09-07 2026-12-25 2029-11-23 2030-11-29"
+    assert [day for day in holidays.split() if not is_holiday(date.fromisoformat(day))] == []
+    working = "2026-11-20 2026-11-30 2027-01-04 2027-05-24 2026-12-03 2026-11-19"
+    assert [day for day in working.split() if is_holiday(date.fromisoformat(day))] == []
+    saturday = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    coming = Timeline(saturday).next_meeting_on
+    assert coming == date(2026, 11, 30)
+    assert not is_holiday(coming + MEETING_EVERY)
+
+
 @given(MOMENTS)
 def test_the_year_lies_around_any_day(now: datetime) -> None:
     timeline = Timeline(now)
     calendar = timeline.calendar
     assert calendar.in_session(timeline.today)
     assert timeline.first_day < timeline.watched_since.date() < timeline.previous_meeting_on < timeline.today
-    assert 6 <= (timeline.next_meeting_on - timeline.today).days <= 8
+    assert 6 <= (timeline.next_meeting_on - timeline.today).days <= SEND_DAYS
     for meeting in (
         timeline.next_meeting_on,
         timeline.next_meeting_on + MEETING_EVERY,
@@ -69,6 +81,8 @@ def test_the_year_lies_around_any_day(now: datetime) -> None:
     ):
         assert meeting.weekday() < 5
         assert not calendar.is_closed(meeting)
+    assert not is_holiday(timeline.next_meeting_on)
+    assert not any(map(is_holiday, timeline.network_days()))
     assert timeline.years[0].name < timeline.years[1].name
     assert timeline.previous_sent_at < now - timedelta(days=27)
 
