@@ -10,15 +10,18 @@ from prefect import task
 
 from connectors.probes._base import Round, Target
 from connectors.probes._round import probe_round
+from firstbell.config.secrets import SecretError, resolve
 from firstbell.errors import FirstbellError
 from firstbell.knowledge import PROBES
 from firstbell.records import ServiceState
 from firstbell.store.observations import save_observations
 from firstbell.store.save import record_completion
 from firstbell.workplace import Workplace
-from tasks.place import workplace
+from tasks.place import secret_readers, workplace
 
 STREAM = "looks"
+Targets = list[tuple[str, Target]]
+"""Services to look at, each with its probe's kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +38,25 @@ class VantageError(FirstbellError):
     """A run is to look from a place that services.yaml does not name."""
 
 
-def look_round(work: Workplace, vantage: str = "") -> Polled:
-    """Look once at every service from a vantage, by default the first, and keep what was seen."""
+def targets_of(work: Workplace) -> Targets:
+    """Every service with its probe's kind and settings. A secret that cannot be had troubles its look alone."""
+    district, readers = work.district, secret_readers(work.district.folder)
+    targets: Targets = []
+    for service in district.services:
+        settings, trouble = district.probe_settings[service.key], ""
+        try:
+            settings = resolve(settings, readers, f"services.yaml: {service.key}")
+        except SecretError as error:
+            trouble = str(error)
+        targets.append((service.probe["kind"], Target(service.key, settings, district.polling.every_seconds, trouble)))
+    return targets
+
+
+def look_round(work: Workplace, vantage: str = "", targets: Targets | None = None) -> Polled:
+    """Look once at every service from a vantage, by default the first, and keep what was seen.
+
+    `targets` are the services with their secrets, for a caller that makes several rounds.
+    """
     district, now = work.district, work.clock()
     polling = district.polling
     run = Round(
@@ -48,12 +68,9 @@ def look_round(work: Workplace, vantage: str = "") -> Polled:
         per_host_limit=polling.per_host,
         control_name=polling.control_name,
         control_address=polling.control_address,
+        filter_issuers=polling.filter_issuers,
     )
-    targets = [
-        (service.probe["kind"], Target(service.key, district.probe_settings[service.key], polling.every_seconds))
-        for service in district.services
-    ]
-    seen = probe_round(targets, run)
+    seen = probe_round(targets_of(work) if targets is None else targets, run)
     with work.store.begin() as connection:
         save_observations(connection, PROBES, seen, work.clock())
     return Polled(
@@ -73,15 +90,16 @@ def look_until(work: Workplace, end: datetime, vantage: str = "") -> Polled:
     if vantage and vantage not in polling.vantages:
         known = ", ".join(polling.vantages)
         raise VantageError(f"services.yaml names no vantage {vantage}; it names {known}. Run firstbell deploy again.")
-    every, done, looks = polling.every_seconds, 0, 0
+    every, done, looks, targets = polling.every_seconds, 0, 0, targets_of(work)
     while True:
         began = work.clock()
-        last = look_round(work, vantage)
+        last = look_round(work, vantage, targets)
         done, looks = done + 1, looks + last.looks
         following = began + timedelta(seconds=every)
         if following >= end:
             break
-        time.sleep(max(0.0, (following - work.clock()).total_seconds()))
+        # Of a clock that was set back a long time seems left; the next round is due all the same.
+        time.sleep(min(every, max(0.0, (following - work.clock()).total_seconds())))
     with work.store.begin() as connection:
         stream = STREAM if vantage in ("", polling.vantage) else f"{STREAM} from {vantage}"
         record_completion(connection, PROBES, stream, work.clock(), counts={"rounds": done, "looks": looks})

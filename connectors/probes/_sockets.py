@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
+from ipaddress import ip_address
 from time import monotonic
 from typing import Any
 
@@ -47,6 +49,7 @@ class Stopwatch:
         return monotonic() - self.began
 
 
+IPV4 = 4
 FAMILIES = {"any": socket.AF_UNSPEC, "4": socket.AF_INET, "6": socket.AF_INET6}
 
 
@@ -55,6 +58,12 @@ async def addresses_of(host: str, port: int, ip_version: str = "any") -> list[Ad
 
     Raises TroubleError: down where the name does not exist, unknown where name service here does not answer.
     """
+    with suppress(ValueError):
+        version = ip_address(host).version
+        family = socket.AF_INET if version == IPV4 else socket.AF_INET6
+        if ip_version not in ("any", str(version)):
+            raise TroubleError(ServiceState.DOWN, "name", f"the host has no IPv{ip_version} address")
+        return [(family, (host, port) if version == IPV4 else (host, port, 0, 0))]
     found: list[Address] = []
     failed: list[socket.gaierror] = []
 

@@ -76,9 +76,11 @@ def check_services(district: District, readers: Mapping[str, SecretReader]) -> I
         vantage=polling.vantage,
         deadline=utc_now() + timedelta(seconds=max(polling.timeout_seconds * 2, 20)),
         timeout_seconds=polling.timeout_seconds,
-        ca_bundle=polling.ca_bundle or None,
+        ca_bundle=str(district.folder / polling.ca_bundle) if polling.ca_bundle else None,
         per_host_limit=polling.per_host,
         control_name=polling.control_name,
+        control_address=polling.control_address,
+        filter_issuers=polling.filter_issuers,
     )
     for seen in probe_round(targets, run):
         said = seen.detail or seen.reason or "answers as it should."

@@ -71,6 +71,9 @@ class Polling(Section):
     per_host: int = Field(4, ge=1, description="Looks at one host at the same time.")
     confirmation_failures: int = Field(2, ge=1, le=10, description="Failed looks in a row before an outage counts.")
     ca_bundle: str = Field("", description="File of certificate authorities to trust instead of the system's.")
+    filter_issuers: tuple[str, ...] = Field(
+        (), description="Names in the web filter's own certificates: what it signed was not the service, so unknown."
+    )
 
     @model_validator(mode="after")
     def _vantages_apart(self) -> Self:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,9 @@ class WebServer:
     most_at_once: int = 0
     hold: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    hangs: bool = False
+    """Whether `/switch` lets its askers wait; `hung` is set once one does."""
+    hung: threading.Event = field(default_factory=threading.Event)
     asked: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
     """Method, path, headers in lower case and body of each request."""
 
@@ -70,6 +74,12 @@ PAGES = {
     "/odd": (200, "text/html; charset=utf-8", b"all \xff\xfe\xc3( is fine"),
     "/deep": (200, "application/json", b"[" * 200_000),
 }
+
+
+@cache
+def bomb() -> bytes:
+    """64 MB of nothing, packed."""
+    return gzip.compress(bytes(64_000_000))
 
 
 def handler_for(state: WebServer) -> type[BaseHTTPRequestHandler]:
@@ -91,6 +101,9 @@ def handler_for(state: WebServer) -> type[BaseHTTPRequestHandler]:
 
         def page(self, path: str) -> None:
             if path == "/slow":
+                state.hold.wait(10)
+            elif path == "/switch" and state.hangs:
+                state.hung.set()
                 state.hold.wait(10)
             elif path == "/brief":
                 state.hold.wait(0.05)
@@ -128,7 +141,7 @@ def handler_for(state: WebServer) -> type[BaseHTTPRequestHandler]:
                     self.wfile.write(b"x")
                 return
             elif path == "/bomb":
-                packed = gzip.compress(bytes(64_000_000))
+                packed = bomb()
                 self.send_response(200)
                 self.send_header("Content-Encoding", "gzip")
                 self.send_header("Content-Length", str(len(packed)))
