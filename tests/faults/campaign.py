@@ -6,6 +6,7 @@ kill costs a fork and what the job itself takes.
 
 from __future__ import annotations
 
+import gc
 import json
 import multiprocessing
 import os
@@ -33,6 +34,7 @@ from tests.faults.content import (
     unknown_messages,
     unsettled_messages,
 )
+from tests.faults.drawn import keep_drawings
 from tests.faults.jobs import JOBS, prepare
 from tests.faults.kill import Steps
 from tests.faults.world import World
@@ -93,9 +95,15 @@ class Ground:
             prepare(self.job, work, self.transport("prepared"))
 
     def warm(self) -> None:
-        """Load what every run would load."""
+        """Load what every run would load, in this process, which every run is forked from.
+
+        A night leaves threads of libraries behind, which no fork may inherit; every other job is done once.
+        """
         read_folder(self.district)
         load_instrument()
+        if self.job != "night" and not self.database:
+            self.run(self.copy(self.folder / "warm"))
+            gc.freeze()
 
     def copy(self, state: Path) -> Path:
         """A fresh copy of the state that the job begins from."""
@@ -138,9 +146,10 @@ class _Whole:
 
 
 def _campaign(ground: Ground, kills: int) -> Outcome:
+    keep_drawings(ground.folder / "drawn")
     _succeed(ground.prepare)
-    ground.warm()
     whole = _undisturbed(ground)
+    ground.warm()
     points = _spread(whole.steps, kills)
     lanes = [_fork(partial(_lane, ground, whole, lane, points[lane :: ground.lanes])) for lane in range(ground.lanes)]
     assert [_ended(pid) for pid in lanes] == [0] * ground.lanes
