@@ -1,0 +1,197 @@
+"""A year of 2,000 services, looked at every minute: what the store keeps of it, and what the report of a month costs.
+
+The intervals are generated, with the ups and downs of real services: each has a failed look now and then and an outage
+a month, one in fifty flaps for hours, a switch takes the fifty services behind it down with it, and the poller restarts
+every week. That is what a year of a billion looks leaves in the store. `python bench/year.py`
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import tracemalloc
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from random import Random
+from time import perf_counter, process_time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from sqlalchemy import Connection, text  # noqa: E402
+from store import stores  # noqa: E402 - found beside this file
+
+from firstbell.calendar import SchoolCalendar, SchoolYear  # noqa: E402
+from firstbell.intervals import Window  # noqa: E402
+from firstbell.metrics.uptime_report import ServiceResult, service_results  # noqa: E402
+from firstbell.metrics.uptime_services import GroupRule, ServiceGroup, WatchedService  # noqa: E402
+from firstbell.periods import Period, PeriodKind, period_of  # noqa: E402
+from firstbell.policies import SlaPolicy  # noqa: E402
+from firstbell.store.batches import insert_rows, stamper  # noqa: E402
+from firstbell.store.models import metadata  # noqa: E402
+from firstbell.store.service_looks import StoredLooks  # noqa: E402
+from firstbell.store.session import Store  # noqa: E402
+
+SERVICES, BEHIND = 2_000, 50
+"""How many services, and how many of them hang on one switch."""
+MINUTES = 365 * 1440
+BEGIN = datetime(2025, 11, 1, tzinfo=UTC)
+AS_OF = BEGIN + timedelta(minutes=MINUTES)
+POLICY = SlaPolicy(name="district", target_ratio=0.999)
+CALENDAR = SchoolCalendar(
+    zone=ZoneInfo("America/Chicago"),
+    years=(
+        SchoolYear(name="2025-26", first_on=date(2025, 8, 18), last_on=date(2026, 5, 29)),
+        SchoolYear(name="2026-27", first_on=date(2026, 8, 17), last_on=date(2027, 5, 28)),
+    ),
+)
+COLUMNS = (
+    *("source_key", "vantage", "service_key", "state", "reason", "first_at", "last_at", "count"),
+    *("expected_interval_seconds", "recorded_at", "is_tail"),
+)
+REPEATS = 3
+
+Run = tuple[str, str, int, int]
+"""A state, its reason, and the first and last minute that were looked at."""
+
+
+def run() -> list[dict[str, Any]]:
+    """One line for each engine and for what was measured: seconds of CPU and by the clock, megabytes."""
+    lines = []
+    for engine, store in stores():
+        rows = filled(store)
+        lines.append({"engine": engine, "what": "stored", "rows": rows, "megabytes": megabytes(store)})
+        month = period_of(PeriodKind.MONTH, date(2026, 10, 1), CALENDAR)
+        year = Period(kind=PeriodKind.SCHOOL_YEAR, name="365 days", window=Window(BEGIN, AS_OF))
+        assert month is not None
+        for period, name in ((month, "report of a month"), (year, "report of the year")):
+            seconds = min(timed(store, period) for _ in range(REPEATS))
+            lines.append({"engine": engine, "what": name, "cpu_seconds": seconds[0], "seconds": seconds[1]})
+        for services in (SERVICES // 10, SERVICES):
+            peak, kept = memory(store, month, services)
+            lines.append({"engine": engine, "what": f"memory, {services:,} services", "peak": peak, "kept": kept})
+    return lines
+
+
+def filled(store: Store) -> int:
+    """Put the year in; returns how many intervals it is."""
+    kept = 0
+    switches = [outages_of(Random(f"switch {number}"), 1) for number in range(SERVICES // BEHIND)]
+    with store.begin() as connection:
+        stamp = stamper(connection)
+        table = metadata.tables["observation_interval"]
+        moment = [stamp(BEGIN + timedelta(minutes=minute)) for minute in range(MINUTES)]
+        for number in range(SERVICES):
+            rows = [row_of(number, one, moment) for one in year_of(number, switches[number // BEHIND])]
+            insert_rows(connection, table, COLUMNS, rows)
+            kept += len(rows)
+    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ANALYZE"))
+    return kept
+
+
+def row_of(number: int, one: Run, moment: list[Any]) -> tuple[Any, ...]:
+    """An interval as the driver takes it."""
+    state, reason, first, last = one
+    looks, is_tail = last - first + 1, last == MINUTES - 1
+    began, ended = moment[first], moment[last]
+    return "probes", "here", key(number), state, reason, began, ended, looks, 60, began, is_tail
+
+
+def year_of(number: int, behind: list[tuple[int, int]]) -> Iterator[Run]:
+    """A service's runs of equal looks. The first of fifty is the switch that the others hang on."""
+    chance = Random(number)
+    down = list(behind)
+    if number % BEHIND:
+        down += outages_of(chance, 12)
+        down += [(minute, minute + 1) for minute in (chance.randrange(MINUTES) for _ in range(36))]
+    if number % BEHIND == 1:
+        for start in (chance.randrange(MINUTES) for _ in range(24)):
+            down += [(start + 7 * turn, start + 7 * turn + 3) for turn in range(40)]
+    minute = 0
+    for begins, ends in sorted(down):
+        start, end = max(begins, minute), min(ends, MINUTES)
+        if start < end:
+            yield from looked("up", "", minute, start)
+            yield from looked("down", chance.choice(("timeout", "status")), start, end)
+            minute = end
+    yield from looked("up", "", minute, MINUTES)
+
+
+def outages_of(chance: Random, count: int) -> list[tuple[int, int]]:
+    """So many outages, most of some minutes, some of hours."""
+    starts = (chance.randrange(MINUTES) for _ in range(count))
+    return [(start, start + 2 + int(chance.lognormvariate(2.5, 1.2))) for start in starts]
+
+
+def looked(state: str, reason: str, start: int, end: int) -> Iterator[Run]:
+    """The runs from one minute to another, without those in which the poller restarts."""
+    while start < end:
+        week, minute = divmod(start, 7 * 1440)
+        if minute < 10:
+            start = min(end, week * 7 * 1440 + 10)
+            continue
+        stop = min(end, (week + 1) * 7 * 1440)
+        yield state, reason, start, stop - 1
+        start = stop
+
+
+def key(number: int) -> str:
+    return f"service-{number:04}"
+
+
+def report(connection: Connection, period: Period, services: int = SERVICES) -> tuple[ServiceResult, ...]:
+    """The results of all services and of the pairs that some of them form."""
+    looks = StoredLooks(connection, window=period.elapsed(AS_OF), known_at=AS_OF)
+    watched = [
+        WatchedService(
+            service_key=key(number),
+            policy=POLICY,
+            since=looks.since.get(key(number)),
+            depends_on=(key(number // BEHIND * BEHIND),) if number % BEHIND else (),
+            agreed_hours="school",
+            students=400,
+        )
+        for number in range(services)
+    ]
+    groups = [
+        ServiceGroup(group_key=f"pair-{at}", rule=GroupRule.ALL_DOWN, members=(key(at + 2), key(at + 3)), policy=POLICY)
+        for at in range(0, services, BEHIND)
+    ]
+    return service_results(watched, groups, looks, period, as_of=AS_OF, calendar=CALENDAR)
+
+
+def timed(store: Store, period: Period) -> tuple[float, float]:
+    """CPU seconds of this process, and seconds by the clock."""
+    with store.read() as connection:
+        wall, cpu = perf_counter(), process_time()
+        report(connection, period)
+        return process_time() - cpu, perf_counter() - wall
+
+
+def memory(store: Store, period: Period, services: int) -> tuple[float, float]:
+    """Megabytes of Python's at the highest point, and of the results that stay."""
+    with store.read() as connection:
+        tracemalloc.start()
+        results = report(connection, period, services)
+        now, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert len(results) > services
+        return peak / 1e6, now / 1e6
+
+
+def megabytes(store: Store) -> float:
+    """What the database takes on disk."""
+    if store.is_sqlite:
+        return store.path.stat().st_size / 1e6
+    with store.read() as connection:
+        return float(connection.scalar(text("SELECT pg_database_size(current_database())")) or 0) / 1e6
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory():
+        for line in run():
+            print(line)

@@ -1,0 +1,41 @@
+"""The results of all services over a period, from the district folder and the store."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import Connection
+
+from firstbell.config.loaded import District
+from firstbell.metrics.uptime_report import ServiceResult, service_results
+from firstbell.periods import Period
+from firstbell.store.service_looks import StoredLooks
+from firstbell.watched import service_groups, watched_services
+
+
+def service_report(
+    district: District,
+    connection: Connection,
+    period: Period,
+    *,
+    as_of: datetime,
+    known_at: datetime | None = None,
+    under: date | None = None,
+    with_days: bool = False,
+) -> tuple[ServiceResult, ...]:
+    """Each service's and group's result over a period, the worst first.
+
+    `known_at` None means what was known at `as_of`. Policies are those in force on the period's first day; `under`
+    counts it by those of another day, so that a past period can stand beside itself under newer rules. `with_days`
+    gives each result its days.
+    """
+    looks = StoredLooks(connection, window=period.elapsed(as_of), known_at=known_at or as_of)
+    return service_results(
+        watched_services(district, period.window, since=looks.since, under=under),
+        service_groups(district, period.window, under=under),
+        looks,
+        period,
+        as_of=as_of,
+        calendar=district.calendar,
+        with_days=with_days,
+    )
