@@ -1,10 +1,10 @@
 """States of services as an Icinga 2 sees them now, each with the check at which it began and the newest one.
 
 Icinga's programming interface keeps no history (that is in Icinga DB or the IDO database, which are not read). Each
-read gives, of every service or host that the settings name, the present state since it began and the state before that
-one, both with the instants of their checks. So the history grows with each read. Of several changes between two reads
-only the last two states are known: the time before them stays unknown, and a read each hour instead of each night
-makes that time short.
+read gives, of every service or host that the settings name, the present state since it began, and the newest check in
+another state before that: that it was down until then, not since when. So the history grows with each read, and what
+happened between the last read and the newest change stays unknown but for that one check. A read each hour instead of
+each night makes that time short.
 
 States are taken as checked, soft ones too: how many failures make an outage is the district's policy, not Icinga's. A
 state never reaches back behind the start of Icinga itself, which may have stood still before, nor further than its
@@ -71,8 +71,6 @@ class Checked(BaseModel):
     state: int
     last_check: Instant
     last_state_change: Instant
-    previous_state_change: Instant = 0.0
-    """When the state before the present one began; older versions do not tell."""
     check_interval: float = Field(gt=0, le=1e8)
     last_reachable: bool
     downtime_depth: int
@@ -134,7 +132,7 @@ class Spell(NamedTuple):
 
 
 class Icinga2(Connector):
-    """The present state of each service and the one before it."""
+    """The present state of each service, and the newest check in another one."""
 
     title = "Icinga 2"
     docs_url = "https://icinga.com/docs/icinga-2/latest/doc/12-icinga2-api/"
@@ -198,13 +196,14 @@ class Icinga2(Connector):
         return planned
 
     def _spells(self, one: Checked, since: float, started: float) -> Iterator[Spell]:
-        """The state before the present one and the present one, as far as both are later than the last read."""
+        """The newest check in another state and the present state, as far as they are later than the last read.
+
+        Icinga's previous_state_change is no help: it equals last_state_change as soon as a change is through (2.13).
+        """
         now = one.STATES.get(one.state, "")
-        seen = {name: at for name, at in one.seen().items() if name != now and at < one.last_state_change}
-        before = max(seen, key=lambda name: seen[name], default="")
-        spells = [Spell(now, one.last_state_change, one.last_check, _circumstance(one))]
-        if before and one.previous_state_change > 0:
-            spells.insert(0, Spell(before, one.previous_state_change, seen[before]))
+        others = [(at, name) for name, at in one.seen().items() if name != now and at < one.last_state_change]
+        spells = [Spell(name, at, at) for at, name in sorted(others)[-1:]]
+        spells.append(Spell(now, one.last_state_change, one.last_check, _circumstance(one)))
         earliest = started if self.settings.before_start == "unknown" else 0.0
         for spell in spells:
             begins = max(spell.first, earliest, min(since + one.check_interval, spell.last) if since else 0.0)

@@ -28,7 +28,6 @@ def checked(name: str, state: int, change: datetime, last: datetime | None, **mo
         "state": float(state),
         "last_check": last.timestamp() if last else -1,
         "last_state_change": change.timestamp(),
-        "previous_state_change": change.timestamp(),
         "check_interval": 60.0,
         "last_reachable": True,
         "downtime_depth": 0.0,
@@ -42,7 +41,7 @@ def checked(name: str, state: int, change: datetime, last: datetime | None, **mo
 
 
 SERVICES = [
-    checked("web!http", 0, at(4, 20), at(4, 59), previous_state_change=at(4, 10), last_state_critical=at(4, 19)),
+    checked("web!http", 0, at(4, 20), at(4, 59), last_state_critical=at(4, 19)),
     checked("web!slow", 1, at(4, 30), at(4, 59), acknowledgement=1),
     checked("mail!smtp", 2, at(4, 0), at(4, 59), downtime_depth=1.0),
     checked("far!dns", 2, at(4, 50), at(4, 59), last_reachable=False),
@@ -77,7 +76,7 @@ def seen(key: str, state: ServiceState, first: datetime, last: datetime, reason:
 
 
 WHOLE = [
-    seen("page", DOWN, at(4, 10), at(4, 19), "critical"),
+    seen("page", DOWN, at(4, 19), at(4, 19), "critical"),
     seen("page", UP, at(4, 20), at(4, 59)),
     seen("slow", DEGRADED, at(4, 30), at(4, 59), "acknowledged"),
     seen("mail", DOWN, at(4, 0), at(4, 9).replace(second=59), "critical"),
@@ -140,7 +139,7 @@ class Case(WebCase):
         if self.situation is Situation.UNKNOWN_ENUM:
             return [*SERVICES[:4], checked("far!odd", 9, at(4, 50), at(4, 59)), *SERVICES[5:]]
         if self.situation is Situation.CHANGED:
-            later = checked("web!http", 2, at(5, 3), at(5, 5), previous_state_change=at(4, 20), last_state_ok=at(5, 2))
+            later = checked("web!http", 2, at(5, 3), at(5, 5), last_state_ok=at(5, 2))
             return [later, *SERVICES[1:]]
         return SERVICES
 
@@ -154,7 +153,7 @@ class Case(WebCase):
 
     def expected(self, situation: Situation) -> Sequence[Record]:
         if situation is Situation.CHANGED:
-            return [*WHOLE, seen("page", UP, at(5, 0), at(5, 2)), seen("page", DOWN, at(5, 3), at(5, 5), "critical")]
+            return [*WHOLE, seen("page", UP, at(5, 2), at(5, 2)), seen("page", DOWN, at(5, 3), at(5, 5), "critical")]
         if situation is Situation.UNKNOWN_ENUM:
             return [*WHOLE[:7], seen("odd", UNKNOWN, at(4, 50), at(4, 59), "state"), WHOLE[8]]
         return WHOLE
