@@ -24,9 +24,9 @@ def next_section(material: Material) -> Section:
     """Item 6: the most pressing needs with who would act on them, and the milestones before the next meeting."""
     words = material.wording
     shown = _shown(material.assessment.needs)
-    rows = tuple(_need_row(material, rank, result) for rank, result in shown)
+    rows = tuple(_need_row(material, result) for result in shown)
     audience = Audience.TEAM if any(row.audience is Audience.TEAM for row in rows) else Audience.SECURITY
-    titles = ("rank", "need", "now", "goal", "owner")
+    titles = ("need", "now", "goal", "owner")
     table = Table(
         caption=words.say("needs_caption"),
         columns=tuple(Column(title=words.say(f"column_{key}")) for key in titles),
@@ -44,16 +44,18 @@ def next_section(material: Material) -> Section:
             *_coming_milestones(material),
         ),
         tables=(table,) if rows else (),
-        charts=(_need_chart(material, [result for _, result in shown]),) if rows else (),
+        charts=(_need_chart(material, shown),) if rows else (),
         questions=(Line(audience=audience, item="next", text=words.say("next_question")),) if rows else (),
     )
 
 
-def _shown(needs: Sequence[IndicatorResult]) -> list[tuple[int, IndicatorResult]]:
-    """The most pressing needs with their ranks, and as many more as give every reader some to see."""
-    ranked = list(enumerate(needs, 1))
-    for_all = [one for one in ranked if audience_of(one[1].area) is Audience.TEAM][:NEEDS_FOR_ALL]
-    return [one for one in ranked if one[0] <= NEEDS_SHOWN or one in for_all]
+def _shown(needs: Sequence[IndicatorResult]) -> list[IndicatorResult]:
+    """The most pressing needs, and as many more as give every reader some to see.
+
+    Their ranks are not told: a gap in them would tell how many needs an edition does not show.
+    """
+    for_all = [one for one in needs if audience_of(one.area) is Audience.TEAM][:NEEDS_FOR_ALL]
+    return [one for place, one in enumerate(needs) if place < NEEDS_SHOWN or one in for_all]
 
 
 def _proposals(material: Material) -> list[Line]:
@@ -118,13 +120,12 @@ def _need_chart(material: Material, needs: Sequence[IndicatorResult]) -> Chart:
     )
 
 
-def _need_row(material: Material, rank: int, result: IndicatorResult) -> Row:
+def _need_row(material: Material, result: IndicatorResult) -> Row:
     words, indicator = material.wording, material.indicators[result.indicator]
     return Row(
         audience=audience_of(result.area),
         light=result.light,
         cells=(
-            str(rank),
             indicator.title,
             judged_text(result, material),
             goal_text(result, words),

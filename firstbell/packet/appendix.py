@@ -40,7 +40,7 @@ def appendix(material: Material) -> Appendix:
     words = material.wording
     return Appendix(
         criteria=tuple(_criterion(material, area) for area in Area if _spoken_of(material, area)),
-        needs=tuple(_need(material, rank, one) for rank, one in enumerate(material.assessment.needs, 1)),
+        needs=tuple(_need(material, one) for one in material.assessment.needs),
         strengths=tuple(_strength(material, one) for one in material.assessment.strengths),
         not_collected=tuple(
             _uncollected(material, one)
@@ -115,13 +115,12 @@ def _basis(target: Target, words: Wording) -> str:
     return words.say("basis_proposed" if target.needs_adoption else "basis_in_force", basis=basis)
 
 
-def _need(material: Material, rank: int, result: IndicatorResult) -> Row:
+def _need(material: Material, result: IndicatorResult) -> Row:
     words, indicator = material.wording, material.indicators[result.indicator]
     return Row(
         audience=audience_of(result.area),
         light=result.light,
         cells=(
-            str(rank),
             indicator.title,
             judged_text(result, material),
             goal_text(result, words),

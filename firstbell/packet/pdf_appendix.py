@@ -94,7 +94,10 @@ class _Setter:
     def tables(self, appendix: Appendix) -> Iterable[dict[str, Any]]:
         if appendix.needs:
             titles = self.words.table["need_columns"]
-            texts = [padded([*map(self.clean, row.cells)], len(titles)) for row in appendix.needs]
+            texts = [
+                padded([str(rank), *map(self.clean, row.cells)], len(titles))
+                for rank, row in enumerate(appendix.needs, 1)
+            ]
             light = {"title": self.words.say("light_word"), "numeric": False, "width": 0}
             columns = self._columns(titles, texts, SMALL_LETTERS - LIGHT_LETTERS, numeric=(0, 4))
             rows = [
