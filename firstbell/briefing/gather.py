@@ -184,11 +184,14 @@ def names_of(district: District, wording: Wording) -> Names:
         "mail-dns/MX": looked_at["mx"],
     }
     return Names(
-        services={service.key: service.name for service in district.services},
+        services={service.key: service.name for service in district.services}
+        | {group.key: group.name for group in district.service_groups},
         systems={system.key: system.name for system in district.systems},
         schools={school.key: school.name for school in district.schools},
         roles={role.key: wording.phrase(role.title) for role in load_roles().roles},
         controls=controls,
+        vantages={district.polling.vantage: wording.say("this_site")}
+        | {one.key: one.name for one in district.polling.further_vantages},
         sources={source.key: source.title for source in district.sources}
         | {key: wording.say(f"source_{key}") for key in ("probes", "plan", "team", "district_folder")},
     )

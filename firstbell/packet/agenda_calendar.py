@@ -94,7 +94,7 @@ def _table(material: Material, dates: list[_Date]) -> Table:
                     words.full_date(one.on),
                     one.what,
                     words.money(one.amount) if one.amount is not None else words.say("not_known"),
-                    _last_meeting(material, one.on),
+                    last_meeting(material, one.on),
                     material.role(one.owner_role) if one.owner_role else "",
                 )
             )
@@ -103,7 +103,7 @@ def _table(material: Material, dates: list[_Date]) -> Table:
     )
 
 
-def _last_meeting(material: Material, on: date) -> str:
+def last_meeting(material: Material, on: date) -> str:
     """The last meeting up to a day; that none is left in time is said."""
     in_time = [day for day in material.coming if day <= on]
     return material.wording.day(in_time[-1]) if in_time else material.wording.say("before_the_meeting")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from firstbell.intervals import Window, total_seconds
 from firstbell.metrics.uptime import Outage, Timeline, WatchedService, coverage, outages
+from firstbell.metrics.uptime_accounting import error_budget, seconds_of
 from firstbell.packet.material import Material
 from firstbell.packet.model import Audience, Change, Column, Line, Row, Table, Trend
 from firstbell.packet.summary import note_on
 from firstbell.packet.unknowns import silent_line
-from firstbell.records import ObservationInterval, VendorIncident
+from firstbell.records import ObservationInterval, Ticket, VendorIncident
 
 NAMED_SERVICES = 3
 NAMES_ROOM = 48
@@ -55,23 +57,42 @@ def _watch(material: Material, service: WatchedService) -> Watched:
 
 
 def service_events(material: Material, found: Sequence[Watched]) -> list[Change]:
-    """An outage in class hours is a change of its own: when, how long, whom it reached."""
-    return [
-        _outage_change(material, one, outage)
-        for one in found
-        for outage in one.outages
-        if _class_seconds(outage, one) >= 60
-    ]
+    """An outage in class hours is a change of its own: when, how long, whom it reached, and what fell with it.
+
+    An outage that a service it hangs on answers for is told with that one's, not beside it.
+    """
+    lost = [(one, outage) for one in found for outage in one.outages if class_seconds(outage, one) >= 60]
+    own = [(one, outage) for one, outage in lost if not outage.root]
+    told = {one.service.service_key for one, _ in own}
+    own += [(one, outage) for one, outage in lost if outage.root and outage.root not in told]
+    return [_outage_change(material, one, outage, _with(one, outage, lost)) for one, outage in own]
 
 
-def _class_seconds(outage: Outage, one: Watched) -> float:
+def _with(root: Watched, outage: Outage, lost: Sequence[tuple[Watched, Outage]]) -> list[str]:
+    """The services that were down because this one was, while it was."""
+    key = root.service.service_key
+    return [one.name for one, other in lost if other.root == key and other.window.clipped(outage.window)]
+
+
+def class_seconds(outage: Outage, one: Watched) -> float:
+    """The seconds of an outage that lay in class hours."""
     parts = (outage.window.clipped(window) for window in one.in_class.down)
     return sum(part.seconds for part in parts if part is not None)
 
 
-def _outage_change(material: Material, one: Watched, outage: Outage) -> Change:
+def tickets_opened(material: Material, windows: Sequence[Window]) -> Mapping[Window, int] | None:
+    """How many tickets were opened within each window; None where the help desk is not heard."""
+    facts = material.facts
+    desks = facts.feeds(Ticket)
+    if not desks or facts.silent(desks):
+        return None
+    moments = sorted(ticket.created_at for ticket in facts.of(Ticket))
+    return {window: bisect_left(moments, window.end) - bisect_left(moments, window.start) for window in windows}
+
+
+def _outage_change(material: Material, one: Watched, outage: Outage, fell: Sequence[str]) -> Change:
     words = material.wording
-    lost = _class_seconds(outage, one)
+    lost = class_seconds(outage, one)
     key = "outage_open" if outage.open else "outage"
     pupils = _pupils(material, one.service)
     text = words.say(
@@ -84,6 +105,11 @@ def _outage_change(material: Material, one: Watched, outage: Outage) -> Change:
         until=_until(material, outage),
         where=_where(material, one.service),
     )
+    opened = tickets_opened(material, [outage.window])
+    if opened and opened[outage.window]:
+        text = f"{text} {words.say('outage_tickets', n=opened[outage.window])}"
+    if fell:
+        text = f"{text} {words.say('outage_with', services=_few(material, list(dict.fromkeys(fell))))}"
     item = f"outage:{one.service.service_key}:{outage.window.start.isoformat()}"
     reach = pupils / max(1, _all_pupils(material)) if pupils else 1.0
     return Change(
@@ -94,6 +120,13 @@ def _outage_change(material: Material, one: Watched, outage: Outage) -> Change:
         weight=4 + 6 * reach * min(1.0, lost / 7200),
         **note_on(material, item),
     )
+
+
+def _few(material: Material, names: Sequence[str]) -> str:
+    """Some names, the rest of them counted."""
+    rest = len(names) - NAMED_SERVICES
+    more = [material.wording.say("others", n=rest)] if rest > 0 else []
+    return material.wording.listed([*names[:NAMED_SERVICES], *more])
 
 
 def _until(material: Material, outage: Outage) -> str:
@@ -144,14 +177,37 @@ def _time_lost(material: Material, seen: Sequence[Watched]) -> Line:
 
 
 def service_table(material: Material, found: Sequence[Watched]) -> Table:
-    """Each service: class time lost, share of class hours it answered, outages, time that nobody watched."""
+    """Each service: class time lost, share of class hours it answered, outages, time that nobody watched.
+
+    Where a policy has a target, also for how long each may still be away until the meeting.
+    """
     words = material.wording
-    columns = ("service", "lost_in_class", "answered_in_class", "outages", "not_watched")
+    columns = ["service", "lost_in_class", "answered_in_class", "outages", "not_watched"]
+    columns += ["left_until_meeting"] if (limits := any(one.service.policy.target_ratio for one in found)) else []
+    rows = (
+        row.model_copy(update={"cells": (*row.cells, budget_left(material, one))}) if limits else row
+        for row, one in ((_service_row(material, one), one) for one in found)
+    )
     return Table(
         caption=words.say("services_caption"),
         columns=tuple(Column(title=words.say(f"column_{key}"), numeric=key != "service") for key in columns),
-        rows=tuple(_service_row(material, one) for one in found),
+        rows=tuple(rows),
     )
+
+
+def budget_left(material: Material, one: Watched) -> str:
+    """For how long a service may still be away in its agreed hours, from the last meeting to the coming one."""
+    facts, words, service = material.facts, material.wording, one.service
+    if service.policy.target_ratio is None:
+        return ""
+    agreed = seconds_of(facts.timelines_in(service.agreed_hours)[service.service_key])
+    ahead = Window(facts.elapsed.end, max(facts.elapsed.end, material.occasion.starts_at))
+    to_come = total_seconds(facts.calendar.hours(service.agreed_hours, ahead))
+    budget = None if _silent(material) else error_budget(agreed, service.policy, to_come)
+    if budget is None:
+        return words.say("not_known")
+    length = words.duration(abs(budget.left_seconds))
+    return length if budget.left_seconds >= 0 else words.say("overspent", length=length)
 
 
 def _service_row(material: Material, one: Watched) -> Row:

@@ -8,11 +8,15 @@ from firstbell.packet import agenda_desk as desk
 from firstbell.packet import agenda_services as services
 from firstbell.packet import summary
 from firstbell.packet.agenda_calendar import with_calendar
+from firstbell.packet.agenda_endings import endings_table
 from firstbell.packet.agenda_form import formed
 from firstbell.packet.agenda_intake import with_items
+from firstbell.packet.agenda_monitors import monitor_table
 from firstbell.packet.agenda_next import next_section
+from firstbell.packet.agenda_outages import outage_table
 from firstbell.packet.agenda_people import feedback_section, ideas_section
 from firstbell.packet.agenda_plan import actions_section, plan_events, projects_section
+from firstbell.packet.agenda_vantages import vantage_lines
 from firstbell.packet.appendix import appendix
 from firstbell.packet.baseline import corrections
 from firstbell.packet.changes import changes
@@ -82,6 +86,7 @@ def _infrastructure_section(
     words = material.wording
     lines = [
         *services.service_lines_told(material, found),
+        *vantage_lines(material),
         *desk.desk_lines(material),
         silent_line(material, "vendors", "vendors", VendorIncident),
         *backups.backup_lines(material),
@@ -89,7 +94,10 @@ def _infrastructure_section(
     ]
     tables = [
         services.service_table(material, found) if found and summer(material) is None else None,
+        outage_table(material, found),
+        monitor_table(material),
         services.vendor_table(material),
+        endings_table(material),
         desk.desk_table(material),
         backups.backup_table(material),
         compliance.compliance_table(material),

@@ -80,6 +80,8 @@ class Names:
     controls: Mapping[str, str] = field(default_factory=dict)
     """Titles by "framework/code"."""
     sources: Mapping[str, str] = field(default_factory=dict)
+    vantages: Mapping[str, str] = field(default_factory=dict)
+    """Every place that looks at the services, ours first."""
 
     def role(self, key: str) -> str:
         """The role's title, or its key spelled out where the catalogue does not know it."""

@@ -43,6 +43,10 @@ class Wording:
         """
         return self._filled(self._sentences[key], values)
 
+    def has(self, key: str) -> bool:
+        """Whether there is a sentence of that key."""
+        return key in self._sentences
+
     def quantity(self, value: float, unit: str) -> str:
         """A number with its unit in print, "2 work hours"; a unit without words of its own stands as it is."""
         return self._filled(self._table["units"].get(unit, f"{{n}} {unit}"), {"n": value})

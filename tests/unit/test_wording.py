@@ -55,6 +55,8 @@ def test_no_sentence_is_left_that_nobody_says() -> None:
         "morning_what_",
         "morning_fine_",
         "column_",
+        "seen_as_",
+        "ending_",
         "items_",
         "answer_",
         "state_",

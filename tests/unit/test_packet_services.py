@@ -1,0 +1,192 @@
+"""Agenda item 3, the services: outages one by one, budgets, other monitors, several vantages, what ends soon."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from firstbell.config.loaded import District
+from firstbell.kpi import Verdict
+from firstbell.packet.agenda_endings import endings_table
+from firstbell.packet.agenda_monitors import monitor_table
+from firstbell.packet.agenda_outages import outage_table
+from firstbell.packet.agenda_services import service_events, service_table, watched
+from firstbell.packet.agenda_vantages import vantage_lines
+from firstbell.packet.material import Material
+from firstbell.packet.model import Table
+from firstbell.records import ControlResult, ObservationInterval, Record, ServiceState, ServiceWindow
+from tests.unit.packet_material import AS_OF, SINCE, district, local, looks, material, seen, ticket
+
+FIVE = timedelta(minutes=5)
+DOWN, UP = local(11, 17, 8, 10), local(11, 17, 9)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> District:
+    return district(tmp_path_factory.mktemp("district"))
+
+
+def of(folder: District, told: Iterable[Record] = (), **sources: Iterable[Record]) -> Material:
+    return material(folder, {"probes": tuple(told) or looks(), **sources})
+
+
+def under(found: Material, **rules: Any) -> Material:
+    """The same with other rules for every service."""
+    services = tuple(replace(one, policy=replace(one.policy, **rules)) for one in found.facts.services)
+    return replace(found, facts=replace(found.facts, services=services))
+
+
+def hanging(found: Material) -> Material:
+    """The same where student records hang on sign-in."""
+    services = tuple(
+        replace(one, depends_on=("sso",)) if one.service_key == "sis" else one for one in found.facts.services
+    )
+    return replace(found, facts=replace(found.facts, services=services))
+
+
+def both_down() -> tuple[Record, ...]:
+    return (
+        seen("sis", SINCE - FIVE, DOWN - FIVE),
+        seen("sis", DOWN, UP - FIVE, ServiceState.DOWN),
+        seen("sis", UP, AS_OF),
+        *(one for one in looks() if isinstance(one, ObservationInterval) and one.service_key == "sso"),
+    )
+
+
+def cells(table: Table | None) -> list[tuple[str, ...]]:
+    assert table is not None
+    return [row.cells for row in table.rows]
+
+
+def test_an_outage_is_told_with_the_tickets_meanwhile_and_no_word_of_cause(folder: District) -> None:
+    desk = (ticket(1, DOWN), ticket(2, UP - FIVE), ticket(3, UP), ticket(4, DOWN - FIVE))
+    found = of(folder, desk=desk)
+    table = outage_table(found, watched(found))
+    assert cells(table) == [("Sign-in", "Tue 17 Nov, 8:10 am", "50 min", "50 min", "no good answer", "2")]
+    (change,) = service_events(found, watched(found))
+    assert change.text.endswith("Meanwhile 2 tickets were opened.")
+
+
+def test_where_the_help_desk_is_silent_nothing_is_counted(folder: District) -> None:
+    found = material(folder, {"probes": looks(), "desk": (ticket(1, DOWN),)}, silent={"desk": local(11, 10, 9)})
+    table = outage_table(found, watched(found))
+    assert cells(table) == [("Sign-in", "Tue 17 Nov, 8:10 am", "50 min", "50 min", "no good answer")]
+
+
+def test_one_root_cause_is_one_change_and_not_one_for_each_service(folder: District) -> None:
+    found = of(folder, both_down())
+    assert len(service_events(found, watched(found))) == 2
+    found = hanging(found)
+    (change,) = service_events(found, watched(found))
+    assert change.text.startswith("Sign-in was down")
+    assert "With it Student records could not be reached." in change.text
+    seen_as = {row[0]: row[4] for row in cells(outage_table(found, watched(found)))}
+    assert seen_as["Student records"] == "no good answer; Sign-in was down"
+
+
+def test_what_hangs_on_a_service_that_lost_no_class_time_is_told_itself(folder: District) -> None:
+    found = hanging(of(folder, both_down()))
+    alone = [one for one in watched(found) if one.service.service_key == "sis"]
+    assert [change.text.split(" was")[0] for change in service_events(found, alone)] == ["Student records"]
+
+
+def test_the_table_says_for_how_long_a_service_may_still_be_away(folder: District) -> None:
+    found = of(folder)
+    assert all(len(row) == 5 for row in cells(service_table(found, watched(found))))
+    generous = under(found, target_ratio=0.99)
+    left = {row[0]: row[5] for row in cells(service_table(generous, watched(generous)))}
+    strict = under(found, target_ratio=0.9999)
+    over = {row[0]: row[5] for row in cells(service_table(strict, watched(strict)))}
+    assert over["Sign-in"].endswith(" over")
+    assert not left["Sign-in"].endswith(" over")
+    assert left["Sign-in"] != left["Student records"] != "not known"
+
+
+def test_what_was_hardly_watched_has_no_budget_left_to_tell(folder: District) -> None:
+    found = under(of(folder, [seen("sis", AS_OF - timedelta(hours=2), AS_OF), *looks()[1:]]), target_ratio=0.9)
+    left = {row[0]: row[5] for row in cells(service_table(found, watched(found)))}
+    assert left["Student records"] == "not known"
+
+
+def window(service: str, start: Any, end: Any, **figures: Any) -> ServiceWindow:
+    return ServiceWindow(
+        service_key=service, started_at=start, ended_at=end, accounting_policy="beats up of all beats", **figures
+    )
+
+
+def test_another_monitors_word_stands_beside_ours_and_is_never_mixed(folder: District) -> None:
+    told = [
+        window("sso", SINCE, AS_OF, up_ratio=0.98765),
+        window("sso", SINCE, AS_OF - timedelta(days=1), up_ratio=0.5),
+        window("sis", SINCE - timedelta(days=30), AS_OF, up_seconds=900.0, down_seconds=100.0),
+        window("nobody", SINCE, AS_OF, up_ratio=0.1),
+    ]
+    found = of(folder, vendors=told)
+    rows = cells(monitor_table(found))
+    assert [(row[0], row[3], row[5]) for row in rows] == [
+        ("Student records", "90.00 %", "beats up of all beats"),
+        ("Sign-in", "98.76 %", "beats up of all beats"),
+    ]
+    assert rows[0][4] == "another time"
+    assert rows[1][4] == "99.81 %"
+    assert watched(found)[0].lost_seconds == 50 * 60
+
+
+def test_a_monitor_that_knows_nothing_says_so(folder: District) -> None:
+    found = of(folder, vendors=[window("sso", SINCE, AS_OF, last_seen_at=SINCE)])
+    assert cells(monitor_table(found))[0][3] == "not known"
+
+
+def test_another_monitors_looks_are_counted_by_our_rules(folder: District) -> None:
+    found = of(folder)
+    theirs = tuple(replace(one, source_key="kuma") for one in looks() if isinstance(one, ObservationInterval))
+    sources = tuple(
+        replace(one, records=theirs, beside=frozenset({ObservationInterval})) if one.source_key == "vendors" else one
+        for one in of(folder, vendors=[]).facts.sources
+    )
+    found = replace(found, facts=replace(found.facts, sources=sources))
+    assert [(row[0], row[3], row[4], row[5]) for row in cells(monitor_table(found))] == [
+        ("Student records", "100.00 %", "100.00 %", "its looks, counted by our rules"),
+        ("Sign-in", "99.81 %", "99.81 %", "its looks, counted by our rules"),
+    ]
+
+
+def test_no_other_monitor_is_no_table(folder: District) -> None:
+    assert monitor_table(of(folder)) is None
+
+
+def test_two_places_that_saw_it_differently_are_told_apart(folder: District) -> None:
+    annex = [
+        replace(seen("sis", SINCE - FIVE, local(11, 16, 12)), vantage="annex"),
+        replace(seen("sso", SINCE - FIVE, AS_OF), vantage="annex"),
+    ]
+    found = of(folder, [*looks(), *annex])
+    assert vantage_lines(found) == []
+    names = replace(found.names, vantages={"here": "this site", "annex": "the annex"})
+    alone, down = vantage_lines(replace(found, names=names))
+    assert alone.text.startswith("Services were seen from this site only for 7 days since Mon 16 Nov")
+    assert alone.text.endswith("the annex could not look.")
+    assert down.text == "Down as seen from this site alone, while another place saw an answer: Sign-in (50 min)."
+
+
+def test_what_ends_before_the_third_meeting_is_listed_with_the_last_one_in_time(folder: District) -> None:
+    def certificate(subject: str, on: date) -> ControlResult:
+        return ControlResult(
+            framework="tls",
+            edition="",
+            code="certificate",
+            subject=subject,
+            state=Verdict.OK,
+            collected_at=AS_OF,
+            expires_on=on,
+        )
+
+    sso, late = certificate("sso", date(2026, 12, 10)), certificate("sis", date(2027, 6, 1))
+    found = replace(of(folder, [*looks(), sso, late]), coming=(date(2026, 12, 3), date(2027, 1, 7), date(2027, 2, 4)))
+    assert cells(endings_table(found)) == [("Certificate of Sign-in", "10 Dec 2026", "Thu 3 Dec", "")]
+    assert endings_table(replace(found, coming=())) is None
+    assert endings_table(replace(found, coming=(date(2026, 12, 3),))) is None
