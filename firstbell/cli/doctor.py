@@ -40,6 +40,7 @@ def _findings(place: Place, outside: bool, test_address: str) -> Iterator[Findin
     from firstbell.clock import utc_now
     from firstbell.config.faults import ConfigError
     from firstbell.config.secrets import readers
+    from firstbell.duties import check_duties
 
     yield at_home.check_disk(place.state)
     yield _database(place)
@@ -53,6 +54,7 @@ def _findings(place: Place, outside: bool, test_address: str) -> Iterator[Findin
     yield at_home.Finding("district folder", at_home.Level.OK, f"{place.district} is valid.")
     yield from at_home.check_secrets(district, known, today)
     yield from at_home.check_roles(district, today)
+    yield from check_duties(district, today)
     yield from at_home.check_answers(district)
     yield from at_home.check_owners(district)
     yield from at_home.check_ends(district, today)
