@@ -179,7 +179,7 @@ class Healthchecks(Connector):
     def _past(self, flip: Flip, seen: Mapping[str, str]) -> tuple[ServiceState, str]:
         """What a stretch that is over was."""
         known = seen.get(flip.timestamp.isoformat(), "down" if self.settings.pauses == "never" else "")
-        return MEANING.get(known, NOT_TOLD) if known in ("down", "paused", "new") else NOT_TOLD
+        return MEANING[known] if known in ("down", "paused", "new") else NOT_TOLD
 
     def _not_up(
         self, check: Check, at: datetime, floor: datetime, meaning: tuple[ServiceState, str]
