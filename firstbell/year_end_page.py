@@ -15,7 +15,7 @@ from firstbell.packet.glyphs import clean, each_text
 from firstbell.packet.page_one import page_one
 from firstbell.packet.palette import DARK, LIGHT
 from firstbell.packet.pdf import common_data, set_document, write
-from firstbell.packet.pdf_agenda import shape_and_word
+from firstbell.packet.pdf_tables import shape_and_word
 from firstbell.packet.wording import Wording
 from firstbell.packet.words import TEMPLATES, Words
 from firstbell.year_end import YearEnd, YearGoal

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
@@ -62,22 +63,33 @@ def cover_of(packet: Packet, person_key: str) -> Cover | None:
 
 def class_of(part_type: type[Part], field: str) -> Audience | None:
     """The class a field is labelled with; None for a field that nobody may see."""
-    labels = [label for label in part_type.model_fields[field].metadata if isinstance(label, Audience)]
-    return labels[0] if len(labels) == 1 else None
+    return _classes(part_type)[field]
+
+
+@cache
+def _classes(part_type: type[Part]) -> Mapping[str, Audience | None]:
+    labels = {
+        name: [label for label in field.metadata if isinstance(label, Audience)]
+        for name, field in part_type.model_fields.items()
+    }
+    return {name: found[0] if len(found) == 1 else None for name, found in labels.items()}
 
 
 def _cut_part(part: Cut, allowed: frozenset[Audience], until: date) -> Cut:
-    kept = {
-        name: _cut_value(getattr(part, name), allowed, until)
-        for name in type(part).model_fields
-        if class_of(type(part), name) in allowed
-    }
+    """The part with what is allowed; a part that is allowed whole is itself, because parts never change."""
+    values = part.__dict__
+    fields = _classes(type(part))
+    kept = {name: _cut_value(values[name], allowed, until) for name, label in fields.items() if label in allowed}
+    if len(kept) == len(fields) and all(value is values[name] for name, value in kept.items()):
+        return part
     return cast(Cut, type(part).model_construct(**{name: value for name, value in kept.items() if value is not None}))
 
 
 def _cut_value(value: Any, allowed: frozenset[Audience], until: date) -> Any:
     if isinstance(value, tuple):
-        cuts = (_cut_value(member, allowed, until) for member in value)
+        cuts = [_cut_value(member, allowed, until) for member in value]
+        if all(one is member for one, member in zip(cuts, value, strict=True)):
+            return value
         return tuple(member for member in cuts if member is not None)
     if isinstance(value, Classed) and not _may_stand(value, allowed, until):
         return _stub(value)

@@ -22,6 +22,8 @@ _INVISIBLE = re.compile(
     "\ufe00-\ufe0f\ufeff\ufff0-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
 _SPACES = re.compile(r"\s+")
+_BESIDE = re.compile(r"\d | \d")
+"""A space at a number, where a line might have to be held."""
 _BETWEEN = re.compile(r"(?<=\d) ([^\W\d_]{1,2}) (?=\d)")
 _BEHIND = re.compile(r"(?<=\d) (?=(?:[^\W\d_]{1,4}\b|[%\u00b0\u20ac$]))")
 _WEEKDAYS = "|".join(day for language in languages() for day in table_of(language)["weekdays"] if day.islower())
@@ -41,7 +43,8 @@ def clean(text: str, clipped: str, longest: int = LONGEST) -> str:
     >>> clean("word " * 9, "[text cut]", longest=12)
     'word word [text cut]'
     """
-    line = _SPACES.sub(" ", _INVISIBLE.sub("", text[: longest * 8])).strip()
+    plain = text.isascii() and text.isprintable() and len(text) <= longest and "  " not in text
+    line = text.strip() if plain else _SPACES.sub(" ", _INVISIBLE.sub("", text[: longest * 8])).strip()
     if len(line) <= longest and len(text) <= longest * 8:
         return held(line)
     kept = line[:longest]
@@ -58,6 +61,8 @@ def held(text: str) -> str:
     >>> held("para las 3, el mié 18 nov").replace("\xa0", "~")
     'para las 3, el mié~18~nov'
     """
+    if not _BESIDE.search(text):
+        return text
     return _BEHIND.sub("\xa0", _BEFORE.sub("\xa0", _BETWEEN.sub("\xa0\\1\xa0", text)))
 
 

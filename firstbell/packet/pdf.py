@@ -14,7 +14,8 @@ from firstbell.packet.glyphs import MARK, Glyphs, clean, each_text
 from firstbell.packet.model import Packet
 from firstbell.packet.page_parts import Block, PageOne
 from firstbell.packet.palette import LIGHT
-from firstbell.packet.pdf_agenda import entry_data, shape_and_word
+from firstbell.packet.pdf_agenda import entry_data
+from firstbell.packet.pdf_tables import shape_and_word
 from firstbell.packet.words import TEMPLATES, Words
 
 

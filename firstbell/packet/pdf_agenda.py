@@ -11,13 +11,11 @@ from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from typing import Any, TypeVar
 
-from firstbell.kpi import Light
-from firstbell.packet.charts import WIDTH, draw
-from firstbell.packet.glyphs import clean, drawable, each_text, loosened
-from firstbell.packet.model import Chart, Line, Packet, Section, Table
+from firstbell.packet.glyphs import clean, each_text
+from firstbell.packet.model import Line, Packet, Section, Table
 from firstbell.packet.page_parts import Entry, PageOne
-from firstbell.packet.palette import ink_of
-from firstbell.packet.pdf_columns import GAP, PAGE_LETTERS, column_widths
+from firstbell.packet.pdf_charts import chart_rows
+from firstbell.packet.pdf_tables import in_rows, table_data
 from firstbell.packet.words import Words
 
 
@@ -31,17 +29,6 @@ class Limits:
     charts: int
     longest: int
 
-
-PAIR, ALONE, WHOLE = 0.48 * WIDTH, 0.6 * WIDTH, WIDTH
-"""The widths of two charts side by side, of one alone, of one that needs the whole page."""
-LONG_LABEL = 26
-"""A row's label of more characters needs the whole page."""
-PAIR_LETTERS = 52
-"""Characters that one of two tables side by side may need."""
-MOST_BESIDE = 8
-"""Rows of a table that may stand beside another."""
-LIGHT_LETTERS = 17
-"""The room of a light's column, in characters."""
 
 LEVELS = (
     Limits(rows=14, lines=5, tables=6, charts=4, longest=500),
@@ -63,6 +50,7 @@ class Agenda:
     rest: list[dict[str, Any]] = field(default_factory=list)
     full_tables: list[dict[str, Any]] = field(default_factory=list)
     full_lines: list[str] = field(default_factory=list)
+    full_charts: list[list[dict[str, Any]]] = field(default_factory=list)
     full_rest: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -99,7 +87,8 @@ class AgendaSetter:
         tables, tables_left = self._kept(seen, limits.tables)
         charts, charts_left = self._kept([chart for chart in section.charts if chart.series], limits.charts)
         self.agenda.full_lines += [self._said(line) for line in (*sentences_left, *questions_left)]
-        self.agenda.full_tables += [self.table(table, len(table.rows)) for table in tables_left]
+        self.agenda.full_tables += [self._table(table, len(table.rows)) for table in tables_left]
+        self.agenda.full_charts += chart_rows(charts_left, words, self._clean)
         return {
             "key": f"section-{section.number}",
             "title": self._clean(words.say("section", n=section.number, title=section.title)),
@@ -107,10 +96,11 @@ class AgendaSetter:
             "quiet": self._clean(section.quiet),
             "groups": self._groups(sentences),
             "more_sentences": self._more(sentences_left),
-            "tables": self._in_rows([self._cut_table(table) for table in tables]),
+            "tables": in_rows([self._cut_table(table) for table in tables]),
             "more_tables": self._more(tables_left, "in_appendix_tables"),
-            "charts": self._charts(charts),
-            "more_charts": self._more(charts_left, "charts_left_out"),
+            "charts": chart_rows(charts, words, self._clean),
+            "charts_left": len(charts_left),
+            "more_charts": self._more(charts_left, "in_appendix_charts"),
             "questions": [self._said(line) for line in questions],
             "more_questions": self._more(questions_left),
             "incidents": [self._clean(line.text) for line in section.incidents if line.text],
@@ -120,7 +110,9 @@ class AgendaSetter:
         """A section with nothing new as its one line; what it holds stands in the appendix, where there is one."""
         if self.appendix:
             self.agenda.full_lines += [self._said(line) for line in (*section.sentences, *section.questions)]
-            self.agenda.full_tables += [self.table(table, len(table.rows)) for table in section.tables if table.rows]
+            self.agenda.full_tables += [self._table(table, len(table.rows)) for table in section.tables if table.rows]
+            drawn = [chart for chart in section.charts if chart.series]
+            self.agenda.full_charts += chart_rows(drawn, self.words, self._clean)
         return Section(number=section.number, title=section.title, owner=section.owner, quiet=section.quiet)
 
     def is_bare(self) -> bool:
@@ -128,55 +120,20 @@ class AgendaSetter:
         fields = ("quiet", "sentences", "tables", "charts", "questions", "incidents")
         return not any(getattr(section, name) for section in self.packet.sections for name in fields)
 
-    def table(self, table: Table, most: int) -> dict[str, Any]:
-        """A table's first `most` rows as plain data; a row's light becomes a first cell of its own."""
-        with_lights = any(row.light for row in table.rows)
-        titles = [self._clean(column.title) for column in table.columns]
-        cells = [padded([self._clean(cell) for cell in row.cells], len(titles)) for row in table.rows[:most]]
-        numeric = [place for place, column in enumerate(table.columns) if column.numeric]
-        widths = column_widths(titles, cells, PAGE_LETTERS - (LIGHT_LETTERS if with_lights else 0), numeric)
-        columns = [
-            {"title": title, "numeric": column.numeric, "width": width}
-            for title, column, width in zip(titles, table.columns, widths, strict=True)
-        ]
-        light = [{"title": self.words.say("light_word"), "numeric": False, "width": 0}] if with_lights else []
-        rows = [
-            [shape_and_word(row.light, self.words) if row.light else "", *texts] if with_lights else texts
-            for row, texts in zip(table.rows[:most], cells, strict=True)
-        ]
-        more = self.words.say("not_printed", n=table.left_out) if table.left_out else ""
-        need = [max(map(len, texts)) for texts in zip(titles, *cells, strict=True)]
-        narrow = sum(need) + GAP * len(need) <= PAIR_LETTERS and not with_lights and len(rows) <= MOST_BESIDE
-        return {
-            "caption": self._clean(table.caption),
-            "columns": light + columns,
-            "rows": rows,
-            "more": more,
-            "narrow": narrow,
-        }
-
-    def _in_rows(self, tables: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-        """The tables in rows: two neighbours that are narrow and short stand side by side."""
-        rows: list[list[dict[str, Any]]] = []
-        for table in tables:
-            beside = rows and len(rows[-1]) == 1 and rows[-1][0]["narrow"] and table["narrow"]
-            if beside:
-                rows[-1].append(table)
-            else:
-                rows.append([table])
-        return rows
+    def _table(self, table: Table, most: int) -> dict[str, Any]:
+        return table_data(table, most, self.words, self._clean)
 
     def _cut_table(self, table: Table) -> dict[str, Any]:
         most = self.limits.rows
         # A table that is one row too long is printed whole: the line that counts it takes the same room.
         if len(table.rows) <= most + 1 and not table.left_out:
-            return self.table(table, len(table.rows))
+            return self._table(table, len(table.rows))
         left = max(0, len(table.rows) - most)
         if not left or not self.appendix:
             shown = table.model_copy(update={"left_out": table.left_out + left})
-            return self.table(shown, most)
-        self.agenda.full_tables.append(self.table(table, len(table.rows)))
-        cut = self.table(table, most)
+            return self._table(shown, most)
+        self.agenda.full_tables.append(self._table(table, len(table.rows)))
+        cut = self._table(table, most)
         return {**cut, "more": "; ".join(part for part in (self._more(table.rows[most:]), cut["more"]) if part)}
 
     def _most_important(self, lines: Sequence[Line], most: int) -> tuple[Sequence[Line], Sequence[Line]]:
@@ -204,43 +161,6 @@ class AgendaSetter:
             groups.append({"lead": self._clean(lead) if named else "", "lines": shown})
         return groups
 
-    def _charts(self, charts: Sequence[Chart]) -> list[list[dict[str, Any]]]:
-        """The charts in rows: two small ones side by side, a strip of days or one with long labels across the page."""
-        rows: list[list[Chart]] = []
-        for chart in charts:
-            small = _alone(chart) == ALONE
-            if small and rows and len(rows[-1]) == 1 and _alone(rows[-1][0]) == ALONE:
-                rows[-1].append(chart)
-            else:
-                rows.append([chart])
-        return [[self._chart(chart, PAIR if len(row) == 2 else _alone(chart)) for chart in row] for row in rows]
-
-    def _chart(self, chart: Chart, width: float) -> dict[str, Any]:
-        """The drawing; its texts are cleaned first, because they are drawn too."""
-        series = tuple(
-            one.model_copy(
-                update={
-                    "name": self._drawn(one.name),
-                    "points": tuple(
-                        point.model_copy(update={"label": self._drawn(point.label), "group": self._drawn(point.group)})
-                        for point in one.points
-                    ),
-                }
-            )
-            for one in chart.series
-        )
-        cleaned = chart.model_copy(update={"unit": self._drawn(chart.unit), "series": series})
-        findings = (chart.alternative or chart.title, *(one.finding for one in chart.series))
-        alternative = loosened(self._clean(" ".join(filter(None, findings)))) or chart.kind
-        title = self._clean(chart.title)
-        return {
-            "title": title,
-            "finding": self._clean(chart.alternative),
-            "alternative": alternative,
-            "svg": draw(cleaned, width, self.words.language),
-            "width": width,
-        }
-
     def _kept(self, pieces: Sequence[Piece], most: int) -> tuple[Sequence[Piece], Sequence[Piece]]:
         return pieces[:most], pieces[most:]
 
@@ -258,30 +178,10 @@ class AgendaSetter:
         form = ("note", {"by": line.note_by}) if line.note_by else ("note_nameless", {})
         return self._clean(self.words.say(form[0], text=line.note, **form[1]))
 
-    def _drawn(self, text: str) -> str:
-        return loosened(drawable(self._clean(text)))
-
     def _clean(self, text: str) -> str:
         return clean(text, self.words.say("clipped"), self.limits.longest)
-
-
-def _alone(chart: Chart) -> float:
-    """How wide a chart is that has no neighbour."""
-    rows = chart.kind in ("bars", "gap")
-    long = rows and any(len(point.label) > LONG_LABEL for series in chart.series for point in series.points)
-    return WHOLE if chart.kind == "days" or long else ALONE
 
 
 def entry_data(entry: Entry) -> dict[str, Any]:
     """An entry as the templates print it."""
     return {**asdict(entry), "sign": entry.sign}
-
-
-def padded(cells: Sequence[str], width: int) -> list[str]:
-    """The cells of a row, as many as the table has columns."""
-    return [*cells, *[""] * width][:width]
-
-
-def shape_and_word(light: Light, words: Words) -> dict[str, str]:
-    """A light as the templates print it: its shape, its word and the palette's ink."""
-    return {"shape": light.shape, "word": words.light(light), "ink": ink_of(light)}

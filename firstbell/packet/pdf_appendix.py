@@ -9,8 +9,9 @@ from typing import Any
 from firstbell.packet.glyphs import clean
 from firstbell.packet.model import Appendix, Criterion, IndicatorRow, Line
 from firstbell.packet.page_parts import SIGNS
-from firstbell.packet.pdf_agenda import LIGHT_LETTERS, Agenda, padded, shape_and_word
+from firstbell.packet.pdf_agenda import Agenda
 from firstbell.packet.pdf_columns import PAGE_LETTERS, column_widths
+from firstbell.packet.pdf_tables import LIGHT_LETTERS, padded, shape_and_word
 from firstbell.packet.words import Words
 
 SMALL_LETTERS = int(PAGE_LETTERS * 8.2 / 7.4)
@@ -31,6 +32,7 @@ def appendix_data(appendix: Appendix, agenda: Agenda, words: Words) -> dict[str,
         ],
         "rest": agenda.full_rest,
         "full_tables": agenda.full_tables,
+        "full_charts": agenda.full_charts,
         "full_lines": [line for line in dict.fromkeys(agenda.full_lines) if line not in said],
     }
     if not any(data.values()):

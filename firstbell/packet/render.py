@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from firstbell.packet.mail import mail_html
 from firstbell.packet.model import Cover, Packet
 from firstbell.packet.page_one import may_show, page_one
 from firstbell.packet.page_parts import PageOne
 from firstbell.packet.pdf import Document, common_data, set_document, write
-from firstbell.packet.pdf_agenda import LEVELS, Agenda, AgendaSetter
+from firstbell.packet.pdf_agenda import LEVELS, Agenda, AgendaSetter, Limits
 from firstbell.packet.pdf_appendix import appendix_data
 from firstbell.packet.text import mail_text
 from firstbell.packet.words import Words
@@ -125,16 +125,28 @@ def evidence_json(packet: Packet, edition: str) -> str:
 
 
 def _set_packet(packet: Packet, edition: str, page: PageOne, words: Words, evidence: str) -> tuple[Document, Agenda]:
-    """The packet at the first level of cutting that keeps to `MOST_PAGES`; the last one always does."""
+    """The packet at the first level of cutting that keeps to `MOST_PAGES`; the last one always does.
+
+    Charts that this level leaves out come back as far as the pages have room for them.
+    """
     attached = evidence if edition == "technical" else None
     common = common_data(packet, page, words)
-    for limits in LEVELS:
+
+    def laid_out(limits: Limits) -> tuple[Document, Agenda]:
         setter = AgendaSetter(packet, words, limits, appendix=may_show(edition, "appendix"))
         agenda = setter.set(page)
         data = {**common, "sections": agenda.sections, "bare": setter.is_bare(), "rest": agenda.rest}
-        document = set_document("packet.typ", data, words, attached)
+        return set_document("packet.typ", data, words, attached), agenda
+
+    for limits in LEVELS:
+        document, agenda = laid_out(limits)
         if document.pages["last"] <= MOST_PAGES:
             break
+    wanted = max((section["charts_left"] for section in agenda.sections), default=0)
+    for more in range(wanted, 0, -1):
+        roomier, fuller = laid_out(replace(limits, charts=limits.charts + more))
+        if roomier.pages["last"] <= MOST_PAGES:
+            return roomier, fuller
     return document, agenda
 
 

@@ -22,10 +22,12 @@ class Words:
         self._wording = Wording(ZoneInfo("UTC"), self.language)
 
     def say(self, key: str, **values: Any) -> str:
-        """The label of that key, filled in; `n` chooses between its `one` and `other` form."""
+        """The label of that key, filled in; the count `n` chooses between its `one` and `other` form."""
         form = self.table[key]
         if isinstance(form, dict):
             form = form["one"] if values.get("n") == 1 else form["other"]
+        if isinstance(n := values.get("n"), int):
+            values["n"] = f"{n:,}"
         return str(form).format(**values)
 
     def whole(self, key: str, text: str) -> str:

@@ -100,7 +100,7 @@ def test_what_the_pages_leave_out_is_counted() -> None:
     assert section["more_sentences"] == f"and {33 - LEVELS[-3].lines} more in the appendix"
     assert section["tables"][0][0]["more"] == f"and {200 - LEVELS[-3].rows} more in the appendix"
     assert section["more_tables"] == "1 more table in the appendix"
-    assert section["more_charts"] == "4 more charts left out for room"
+    assert section["more_charts"] == "4 more charts in the appendix"
     assert len(agenda.full_tables) == 12
     assert len(agenda.full_lines) == 6 * (33 + 40 - 2 * LEVELS[-3].lines)
 
