@@ -98,14 +98,18 @@ def grown(district: District) -> District:
 
 
 def looks(district: District) -> Iterator[ObservationInterval]:
-    """Each new service up for six weeks; the first of them down for three hours of a school day in the last."""
+    """Each new service up for six weeks; the first of them down for two to three hours of a school day in the last.
+
+    Few of them are down equally long, so that their figures are rows of their own.
+    """
     begins, down = NOW - timedelta(days=DAYS), NOW - timedelta(days=7) + timedelta(hours=3)
     new = [service.key for service in district.services if service.key.startswith("service")]
     for number, key in enumerate(new):
         if number < DOWN:
+            answered = down + timedelta(hours=2, minutes=1 + number % 60)
             yield _interval(key, ServiceState.UP, begins, down - timedelta(minutes=1))
-            yield _interval(key, ServiceState.DOWN, down, down + timedelta(hours=3))
-            yield _interval(key, ServiceState.UP, down + timedelta(hours=3, minutes=1), NOW)
+            yield _interval(key, ServiceState.DOWN, down, answered - timedelta(minutes=1))
+            yield _interval(key, ServiceState.UP, answered, NOW)
         else:
             yield _interval(key, ServiceState.UP, begins, NOW)
 

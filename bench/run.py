@@ -63,7 +63,7 @@ most 1.3 times the shortest. CPU seconds; "by the clock" is what somebody waits 
 LARGE = f"""\
 ## The packet of a large district
 
-{large.SCHOOLS} schools, {large.SERVICES:,} services, {large.DOWN} of them down for three hours of a school day,
+{large.SCHOOLS} schools, {large.SERVICES:,} services, {large.DOWN} of them down for two to three hours of a school day,
 six weeks of looks. Goal: under 4 s. WeasyPrint gets the leadership's page one as HTML and nothing else; it is installed
 for this bench alone.
 """
