@@ -87,7 +87,7 @@ class StatuspageSettings(HttpSettings):
     service_key: str | None = Field(None, description="The district's service that the whole page stands for.")
     components: dict[str, str] = Field(
         default_factory=dict,
-        description="Instead of service_key: the district's service keys, each with a component's or group's name or id.",
+        description="Instead of service_key: our service keys, each with a component's or group's name or id.",
     )
 
     @model_validator(mode="after")
