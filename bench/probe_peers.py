@@ -33,7 +33,7 @@ modules:
   http_2xx:
     prober: http
     timeout: 10s
-    http: {preferred_ip_protocol: ip4}
+    http: {preferred_ip_protocol: ip4%s}
 """
 
 
@@ -58,12 +58,12 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def running(command: list[str], port: int) -> Iterator[subprocess.Popen[bytes]]:
+def running(command: list[str], port: int, host: str = "127.0.0.1") -> Iterator[subprocess.Popen[bytes]]:
     """A server process that answers on its port, stopped at the end."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         for _ in range(100):
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
+            with contextlib.suppress(OSError), socket.create_connection((host, port), 0.2):
                 break
             time.sleep(0.05)
         else:
@@ -78,10 +78,17 @@ def running(command: list[str], port: int) -> Iterator[subprocess.Popen[bytes]]:
 def nginx(folder: Path) -> Iterator[str]:
     """One local nginx that closes every connection after its answer; its address."""
     port = free_port()
-    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port))
-    command = [program("nginx", "nginx-light"), "-p", str(folder), "-c", str(folder / "nginx.conf")]
-    with running(command, port):
+    with nginx_as(folder, NGINX.format(folder=folder, port=port), "127.0.0.1", port):
         yield f"http://127.0.0.1:{port}"
+
+
+@contextlib.contextmanager
+def nginx_as(folder: Path, settings: str, host: str, port: int) -> Iterator[None]:
+    """One nginx with the given settings, up once it answers at the place."""
+    (folder / "nginx.conf").write_text(settings)
+    command = [program("nginx", "nginx-light"), "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    with running(command, port, host):
+        yield
 
 
 class Cost(NamedTuple):
@@ -105,7 +112,7 @@ def own_cost(work: Callable[[], None]) -> Cost:
     return cost_of(work, used)
 
 
-def bare_multi(addresses: list[str], at_once: int) -> None:
+def bare_multi(addresses: list[str], at_once: int, ca_bundle: str = "") -> None:
     """The least that pycurl can do: fetch, look at the status, keep nothing."""
     multi, waiting, left = pycurl.CurlMulti(), iter(addresses), len(addresses)
     idle = []
@@ -119,6 +126,9 @@ def bare_multi(addresses: list[str], at_once: int) -> None:
             (pycurl.WRITEFUNCTION, deque(maxlen=0).append),
         ):
             curl.setopt(option, value)
+        if ca_bundle:
+            curl.setopt(pycurl.CAINFO, ca_bundle)
+            curl.setopt(pycurl.SSL_SESSIONID_CACHE, 0)
         idle.append(curl)
     while left:
         while idle and (address := next(waiting, None)):
@@ -146,10 +156,11 @@ def requests_in_threads(addresses: list[str], threads: int) -> None:
             raise RuntimeError("the local nginx did not answer every request")
 
 
-def blackbox(addresses: list[str], at_once: int, folder: Path) -> Cost:
+def blackbox(addresses: list[str], at_once: int, folder: Path, ca_bundle: str = "") -> Cost:
     """What one probe of each address costs a blackbox_exporter's own process."""
     port = free_port()
-    (folder / "blackbox.yml").write_text(BLACKBOX)
+    trust = f", tls_config: {{ca_file: {ca_bundle}}}" if ca_bundle else ""
+    (folder / "blackbox.yml").write_text(BLACKBOX % trust)
     binary = program("prometheus-blackbox-exporter", "prometheus-blackbox-exporter")
     command = [binary, f"--config.file={folder / 'blackbox.yml'}", f"--web.listen-address=127.0.0.1:{port}"]
     with running([*command, "--log.level=error"], port) as process:

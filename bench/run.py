@@ -20,6 +20,7 @@ sys.path.insert(0, str(ROOT))
 import delivery  # noqa: E402 - the repository is not on the path before
 import large  # noqa: E402
 import packet  # noqa: E402
+import probe_rounds  # noqa: E402
 import probes  # noqa: E402
 import store  # noqa: E402
 
@@ -42,6 +43,13 @@ PROBES = f"""\
 {SERVICES:,} HTTP services on one local nginx, each look on a new connection. CPU of all threads of the process, user
 and system; what nginx uses counts for nobody. "And store" keeps every look in SQLite: an interval and an hour's
 latencies each. Goal: at most 2.5 times bare pycurl, and less than the others.
+"""
+ROUNDS = """\
+## Rounds that are harder
+
+HTTPS: 1,000 services, each with an address and a certificate of its own under one root; a whole handshake each look, no
+session resumed. Then how long a round of 2,000 services takes of which one in twenty takes the connection and says
+nothing (goal: at most 12 s, the time limit being 10 s), and what the process holds after one round and after ten.
 """
 STORE = """\
 ## Storing
@@ -79,7 +87,14 @@ cover says the same share one drawing of the mail. Goal: one drawing for each ed
 def main() -> None:
     """Run all, print each table when it is there, and write the page."""
     parts = [HEAD]
-    tables = ((PROBES, looking), (STORE, storing), (PACKET, packets), (LARGE, large_packet), (MAIL, mailing))
+    tables = (
+        (PROBES, looking),
+        (ROUNDS, harder_rounds),
+        (STORE, storing),
+        (PACKET, packets),
+        (LARGE, large_packet),
+        (MAIL, mailing),
+    )
     for title, measured in tables:
         print(f"measuring {measured.__name__} ...", flush=True)
         part = f"{title}\n{measured()}\n"
@@ -112,6 +127,31 @@ def looking() -> str:
             for row in rows
         ],
     )
+
+
+def harder_rounds() -> str:
+    """HTTPS with its peers, hanging hosts, and memory."""
+    rows = probe_rounds.https()
+    bare = rows[0]["cpu_microseconds"]
+    https = table(
+        ("HTTPS", "CPU per look", "looks a second", "times bare pycurl"),
+        [
+            (
+                row["way"],
+                f"{row['cpu_microseconds']:.0f} µs",
+                f"{row['probes_per_second']:,.0f}",
+                ratio(row["cpu_microseconds"] / bare),
+            )
+            for row in rows
+        ],
+    )
+    hung = probe_rounds.hanging()
+    held = [
+        (f"memory with {row['services']:,} services", f"{row['first']:.0f} MB, then {row['tenth']:.0f} MB")
+        for row in probe_rounds.memory()
+    ]
+    round_ = (f"round of {hung['services']:,}, {hung['hanging']} of them hanging", f"{hung['seconds']:.1f} s")
+    return f"{https}\n\n{table(('', ''), [round_, *held])}"
 
 
 def storing() -> str:
