@@ -168,7 +168,7 @@ def test_two_places_that_saw_it_differently_are_told_apart(folder: District) -> 
     assert vantage_lines(found) == []
     names = replace(found.names, vantages={"here": "this site", "annex": "the annex"})
     alone, down = vantage_lines(replace(found, names=names))
-    assert alone.text.startswith("Services were seen from this site only for 7 days since Mon 16 Nov")
+    assert alone.text.startswith("Services were seen from this site only, 7 days in all since Mon 16 Nov")
     assert alone.text.endswith("the annex could not look.")
     assert down.text == "Down as seen from this site alone, while another place saw an answer: Sign-in (50 min)."
 
