@@ -46,6 +46,7 @@ class Question:
     headers: Mapping[str, str]
     number: int
     """1 for the first request since `serve`."""
+    body: bytes = b""
 
     def first(self, name: str, default: str = "") -> str:
         return self.query.get(name, [default])[0]
@@ -88,8 +89,7 @@ class WebServer:
                 owner.serve(self)
 
             def do_POST(self) -> None:
-                self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                owner.serve(self)
+                owner.serve(self, self.rfile.read(int(self.headers.get("Content-Length", 0))))
 
             def log_message(self, *_: Any) -> None:
                 """Say nothing."""
@@ -106,7 +106,7 @@ class WebServer:
         self.thread.join()
         self.server.server_close()
 
-    def serve(self, handler: BaseHTTPRequestHandler) -> None:
+    def serve(self, handler: BaseHTTPRequestHandler, body: bytes = b"") -> None:
         with self.lock:
             self.count += 1
             number = self.count
@@ -114,7 +114,7 @@ class WebServer:
             self.send(handler, Reply({}))
             return
         address = urlsplit(handler.path)
-        question = Question(address.path, parse_qs(address.query), dict(handler.headers), number)
+        question = Question(address.path, parse_qs(address.query), dict(handler.headers), number, body)
         situation = self.case.situation
         if self.case.strikes(question):
             fault = getattr(self, f"_{situation.value}", None)
