@@ -11,6 +11,8 @@ from firstbell.cli._place import place_of, print_json
 from firstbell.errors import FirstbellError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy import Connection
 
     from firstbell.store.models import OutboxRow
@@ -33,6 +35,8 @@ SHOWN = (
     "prepared_at",
     "attempting_at",
     "settled_at",
+    "deferred_at",
+    "next_try_at",
     "server_reply",
     "reported_in",
 )
@@ -214,6 +218,17 @@ def _found(connection: Connection, key: str) -> OutboxRow:
     return row
 
 
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def _next_try(row: OutboxRow) -> str:
+    """When a letter that was put off is tried again by itself; nothing for any other."""
+    if row.state != "prepared" or row.next_try_at is None:
+        return ""
+    return f"next try {_moment(row.next_try_at)}"
+
+
 def _plain(row: OutboxRow, addresses: bool) -> dict[str, Any]:
     return {name: getattr(row, name) for name in (*SHOWN, *(("address",) if addresses else ()))}
 
@@ -223,7 +238,7 @@ def _print(rows: list[OutboxRow], addresses: bool) -> None:
     for row in rows:
         when = row.settled_at or row.attempting_at or row.prepared_at
         address = [row.address or "address expired"] if addresses else []
-        told = [row.state, f"{when:%Y-%m-%d %H:%M} UTC", row.person_key, *address, row.edition, row.server_reply]
+        told = [row.state, _moment(when), row.person_key, *address, row.edition, _next_try(row), row.server_reply]
         typer.echo("  ".join(word for word in told if word))
         typer.echo(f"  {row.message_key}")
     if not rows:

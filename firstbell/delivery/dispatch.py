@@ -15,11 +15,11 @@ from firstbell.store.outbox import (
     message_by_key,
     messages,
     overtaken,
-    put_back,
     sender,
     settle,
     settle_dead_attempts,
 )
+from firstbell.store.outbox_put_off import put_off, put_off_untried
 from firstbell.store.session import Store
 
 _STATE = {
@@ -35,7 +35,7 @@ OVERTAKEN = "Not sent: the packet itself was ready before this had left."
 class Dispatched:
     """What came of one emptying. `unknown` names messages that may have arrived: a person looks at those.
 
-    `trouble` says why the rest waits for the next run, where it does because the way out was lost.
+    `trouble` says why the rest waits for its next try, where it does because the way out was lost.
     """
 
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -53,14 +53,19 @@ def dispatch(store: Store, transport: Transport, clock: Clock, *, keys: Sequence
     """Hand over what is prepared; with `keys` only those messages.
 
     What a dead process left half-way is told as unknown and not sent again. Raises DeliveryError when the transport
-    cannot be used at all: then nothing was taken and everything waits for the next run.
+    cannot be used at all: then nothing was taken and everything waits for its next try.
     """
     lost = settle_dead_attempts(store, clock())
     waiting = _waiting(store, clock, keys)
     if not waiting:
         return Dispatched(unknown=tuple(lost))
-    with sender(store) as name, transport.open() as way_out:
-        return _hand_over_all(store, way_out, name, waiting, lost, clock)
+    try:
+        with sender(store) as name, transport.open() as way_out:
+            return _hand_over_all(store, way_out, name, waiting, lost, clock)
+    except DeliveryError:
+        with store.begin() as connection:
+            put_off_untried(connection, waiting, clock())
+        raise
 
 
 def _waiting(store: Store, clock: Clock, keys: Sequence[str] | None) -> list[str]:
@@ -85,6 +90,8 @@ def _hand_over_all(
         except DeliveryError as error:
             counts[Outcome.DEFERRED] += len(waiting) - number
             trouble = str(error)
+            with store.begin() as connection:
+                put_off_untried(connection, waiting[number:], clock())
             break
         outcome = _hand_over(store, way_out, name, key, clock)
         if outcome is None:
@@ -109,7 +116,7 @@ def _hand_over(store: Store, way_out: Connection, name: str, key: str, clock: Cl
     handover = way_out.send(row.address, row.message)
     with store.begin() as connection:
         if handover.outcome is Outcome.DEFERRED:
-            put_back(connection, row.id, name, handover.reply)
-        else:
-            settle(connection, row.id, name, _STATE[handover.outcome], clock(), handover.reply)
+            state = put_off(connection, row, name, clock(), handover.reply, lost=handover.lost)
+            return Outcome.REFUSED if state is MessageState.REFUSED else Outcome.DEFERRED
+        settle(connection, row.id, name, _STATE[handover.outcome], clock(), handover.reply)
     return handover.outcome

@@ -253,6 +253,10 @@ class OutboxRow(Base):
     """The key of the message that told a person of this one's refusal."""
     body_hash: Mapped[str | None] = mapped_column(ForeignKey("mail_body.content_hash"), default=None)
     """What goes out behind `message`, where that is not the whole mail."""
+    deferred_at: Mapped[datetime | None] = mapped_column(default=None)
+    """When the mail server first said "not now"."""
+    next_try_at: Mapped[datetime | None] = mapped_column(default=None)
+    """When it is tried again, where it waits after a try or after the way out was lost."""
 
 
 class ReceivedMailRow(Base):

@@ -1,6 +1,7 @@
 """Every mail to every person, once: written down before it is tried, and never tried twice by itself.
 
     prepared -> attempting -> sent | refused | failed | unknown
+    attempting -> prepared, when the server surely took nothing (outbox_put_off.py says until when)
     prepared -> failed, when it shall not leave any more
     refused | failed | unknown -> prepared, when a person says so
 
@@ -189,6 +190,7 @@ def try_again(connection: Connection, message_key: str, at: datetime) -> OutboxR
     if row.message is None or row.address is None:
         raise StoreError("That message's address and text have expired; `firstbell outbox resend` writes a new one.")
     back = {"state": MessageState.PREPARED.value, "sender": "", "attempting_at": None, "settled_at": None}
+    back |= {"deferred_at": None, "next_try_at": None}
     said = f"Tried again by hand on {at:%Y-%m-%d %H:%M} UTC; it was {row.state}: {row.server_reply}"
     taken = connection.execute(
         update(OutboxRow)
