@@ -58,7 +58,7 @@ class Indicator(CatalogEntry):
     (`survey:staff`) or a list of the district folder (`team:meetings`). `fed_by` are the connectors and probes that
     can bring it today. `floor` is the value at which the need is total. `minimum_n` is how many people or rows must
     stand behind a figure before it is shown. The goal of a `pro_rated` one grows over the school year: its figure is
-    set against the part that has come due.
+    set against the part that has come due. Figures of a `public` one stand on the public pages; of security none can.
     """
 
     id: str = Field(pattern=r"^(TI|IP|SA|SF|BR|GP)-\d\d$")
@@ -84,6 +84,7 @@ class Indicator(CatalogEntry):
     divide: Literal["use", "design", "access", "none"]
     cadence: Literal["nightly", "weekly", "monthly", "per_survey", "per_meeting", "yearly"]
     levels: tuple[Literal["district", "school"], ...]
+    audience: Literal["team", "public"] = "team"
     minimum_n: int = Field(default=1, ge=1)
     staleness_days: int = Field(gt=0)
     urgency: int = Field(ge=1, le=5)
@@ -101,6 +102,8 @@ class Indicator(CatalogEntry):
     def _consistent(self) -> Self:
         if self.area is not _PREFIXES[self.id[:2]]:
             raise ValueError(f"{self.id} belongs to the area {_PREFIXES[self.id[:2]]}")
+        if self.area is Area.SECURITY and self.audience == "public":
+            raise ValueError(f"{self.id} is about security and cannot be public")
         if "district" not in self.levels:
             raise ValueError(f"{self.id} needs the level district")
         if not self.needs_adoption and self.target is None:

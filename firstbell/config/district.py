@@ -163,6 +163,7 @@ class PublicPages(Section):
     """The public edition as web pages in the state folder, for the district's web site."""
 
     write: bool = Field(True, description="Write the pages of packets that were sent into the folder public.")
+    figures: bool = Field(True, description="Show the figures that the instrument calls public, with goal and light.")
     before_meeting: bool = Field(False, description="Already before the meeting begins; else once it has begun.")
 
 

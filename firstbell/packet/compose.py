@@ -23,6 +23,7 @@ from firstbell.packet.changes import changes
 from firstbell.packet.figures import audience_of, evidence
 from firstbell.packet.material import Material
 from firstbell.packet.model import Figure, IncidentLine, Line, Packet, Section
+from firstbell.packet.public_figures import public_figures
 from firstbell.packet.service_charts import service_charts
 from firstbell.packet.session import summer
 from firstbell.packet.unknowns import actions_unknown, silent_line, told_again, unknowns
@@ -70,6 +71,7 @@ def compose(material: Material) -> Packet:
         ),
         appendix=appendix(material),
         figures=_figures(material),
+        public_figures=public_figures(material),
     )
 
 

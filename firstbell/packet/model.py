@@ -332,6 +332,21 @@ class Figure(Classed):
     light: Public[Light | None] = None
 
 
+class PublicFigure(Classed):
+    """A figure as everybody may read it; `value` says why where it is not known.
+
+    `judged`: the team adopted a goal, or it holds by itself. `reached` is the share of the way to the goal, 0 to 1.
+    """
+
+    title: Public[str] = ""
+    value: Public[str] = ""
+    goal: Public[str] = ""
+    light: Public[Light] = Light.NOT_KNOWN
+    as_of: Public[str] = ""
+    judged: Public[bool] = False
+    reached: Public[float | None] = None
+
+
 class Heading(Part):
     """What stands on top: who, when, up to when, compared with what."""
 
@@ -382,6 +397,7 @@ class Packet(Part):
     sections: Public[tuple[Section, ...]] = ()
     appendix: Team[Appendix] = Appendix()
     figures: Team[tuple[Figure, ...]] = ()
+    public_figures: Public[tuple[PublicFigure, ...]] = ()
     translations: tuple[Packet, ...] = ()
     """The same packet in the other languages that its readers read. It has no class: an edition is cut from one of
     them, see `firstbell.packet.audience.in_language`."""

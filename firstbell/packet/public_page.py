@@ -12,13 +12,14 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from firstbell.kpi import Light
 from firstbell.packet.audience import cut
 from firstbell.packet.glyphs import clean
-from firstbell.packet.model import Packet, Section
+from firstbell.packet.model import Packet, PublicFigure, Section
 from firstbell.packet.page_one import page_one
 from firstbell.packet.page_parts import LightRow
-from firstbell.packet.palette import DARK, LIGHT
-from firstbell.packet.wording import Wording
+from firstbell.packet.palette import DARK, LIGHT, ink_of
+from firstbell.packet.wording import Wording, whole_percent
 from firstbell.packet.words import TEMPLATES, Words
 
 EDITION = "public"
@@ -49,6 +50,8 @@ def packet_page(packet: Packet, index: str, translations: Sequence[Link] = ()) -
         facts=page.facts,
         decisions=len(part.decisions),
         sections=[_section(section, words) for section in part.sections],
+        figures=[_figure(one, words) for one in part.public_figures],
+        finding=_finding(part.public_figures, words),
         areas=[_area(row, words) for row in page.lights],
         security=page.security,
     )
@@ -83,6 +86,36 @@ def _section(section: Section, words: Words) -> dict[str, object]:
         "owner": _said(owner, words),
         "quiet": "" if section.unchanged else _said(section.quiet, words),
     }
+
+
+def _figure(figure: PublicFigure, words: Words) -> dict[str, object]:
+    """A row of the table and a bar of the chart; `width` is None where no bar can be drawn."""
+    return {
+        "title": _said(figure.title, words),
+        "value": _said(figure.value, words),
+        "goal": _said(figure.goal, words) or words.say("public_no_goal"),
+        "as_of": words.say("public_as_of", text=_said(figure.as_of, words)) if figure.as_of else "",
+        "ink": ink_of(figure.light),
+        "shape": figure.light.shape,
+        "word": words.light(figure.light),
+        "judged": figure.judged,
+        "width": None if figure.reached is None else whole_percent(figure.reached),
+    }
+
+
+def _finding(figures: Sequence[PublicFigure], words: Words) -> str:
+    """What the chart shows, in words: how many goals are met, which is furthest, of how many nothing is known."""
+    judged = [one for one in figures if one.judged]
+    known = [one for one in judged if one.reached is not None]
+    if not judged:
+        return ""
+    parts = [words.say("public_chart_met", n=len(judged), met=sum(one.light is Light.MET for one in judged))]
+    least = min(known, key=lambda one: one.reached or 0, default=None)
+    if least is not None and least.light is not Light.MET:
+        parts.append(words.say("public_chart_least", text=_said(least.title, words)))
+    if unknown := len(judged) - len(known):
+        parts.append(words.say("public_chart_unknown", n=unknown))
+    return " ".join(parts)
 
 
 def _said(text: str, words: Words) -> str:

@@ -25,6 +25,7 @@ from firstbell.packet.model import (
     Line,
     Packet,
     Point,
+    PublicFigure,
     Row,
     Section,
     SourceRow,
@@ -143,6 +144,33 @@ SECTIONS = (
 )
 
 
+PUBLIC_FIGURES = tuple(
+    PublicFigure(
+        audience=Audience.PUBLIC,
+        title=title,
+        value=value,
+        goal=goal,
+        light=light,
+        as_of="Tue 24 Nov, 6 am" if light is not Light.NOT_KNOWN else "",
+        judged=light is not Light.NO_TARGET,
+        reached=reached,
+    )
+    for title, value, goal, light, reached in (
+        ("Services working in class hours", "99.90 %", "goal 99.95 %", Light.CLOSE, 0.89),
+        ("Internet speed per student", "1 Mbps", "goal 1 Mbps", Light.MET, 1.0),
+        ("Schools whose line can grow", "7 of 9", "goal 9", Light.MISSED, 0.33),
+        (
+            "Feedback that got an answer",
+            "not known. No count of it has reached us yet.",
+            "goal 80 %",
+            Light.NOT_KNOWN,
+            None,
+        ),
+        ("Devices that work per student", "0.97", "", Light.NO_TARGET, None),
+    )
+)
+
+
 def sample(trouble: int = 5, page: str = "letter") -> Packet:
     """A packet with about `trouble` findings: 0 is a quiet month, 5 the model of page one, 200 a very bad one."""
     return Packet(
@@ -165,6 +193,7 @@ def sample(trouble: int = 5, page: str = "letter") -> Packet:
         sections=tuple(section(number, title, owner, trouble) for number, title, owner in SECTIONS),
         appendix=appendix(trouble),
         figures=tuple(figure(place) for place in range(12)),
+        public_figures=PUBLIC_FIGURES,
     )
 
 

@@ -55,6 +55,7 @@ DRAWN_IN_SOME = {
     "lights.neutral": "where the light was cut",
     "lights_adopted": "where a light is judged",
     "security_sentence": "where the findings were cut",
+    **{f"public_figures.{name}": "on the public pages" for name in ("title", "value", "goal", "as_of")},
 }
 """Fields that an edition may hold and does not need, with where they stand."""
 
