@@ -49,6 +49,7 @@ class Window:
 
 
 Windows = tuple[Window, ...]
+_NO_TIME = timedelta()
 
 
 def union(windows: Iterable[Window]) -> Windows:
@@ -122,7 +123,7 @@ def difference(left: Windows, right: Windows) -> Windows:
 
 def total_seconds(windows: Windows) -> float:
     """Seconds covered by windows in normal form."""
-    return sum(window.seconds for window in windows)
+    return sum((window.end - window.start for window in windows), _NO_TIME).total_seconds() if windows else 0.0
 
 
 def local_moment(day: date, at: time, zone: ZoneInfo) -> datetime:

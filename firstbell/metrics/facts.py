@@ -177,7 +177,8 @@ class Facts:
         """Each service's timeline within hours by name. KeyError for hours that are none of `hours`."""
         if hours not in self._timelines_in:
             over = self.hours[hours]
-            self._timelines_in[hours] = {key: line.within(over) for key, line in self.timelines.items()}
+            known: dict[Windows, Windows] = {}
+            self._timelines_in[hours] = {key: line.within(over, known) for key, line in self.timelines.items()}
         return self._timelines_in[hours]
 
     @cached_property
@@ -186,13 +187,19 @@ class Facts:
 
     def serving(self, scope: str) -> Sequence[WatchedService]:
         """The services that count for a scope."""
-        if scope not in self._serving:
-            self._serving[scope] = tuple(one for one in self.services if one.serves(scope))
-        return self._serving[scope]
+        if scope == DISTRICT:
+            return self.services
+        return self._serving.get(scope.removeprefix("school:"), self._serving[""])
 
     @cached_property
-    def _serving(self) -> dict[str, Sequence[WatchedService]]:
-        return {}
+    def _serving(self) -> Mapping[str, Sequence[WatchedService]]:
+        """The services by the school that they count for; under "" those that serve every school."""
+        places = dict.fromkeys(("", *self.schools, *(school for one in self.services for school in one.schools)))
+        served: dict[str, list[WatchedService]] = {place: [] for place in places}
+        for one in self.services:
+            for place in one.schools or places:
+                served[place].append(one)
+        return served
 
     @cached_property
     def measurements(self) -> Mapping[str, tuple[Measurement, ...]]:

@@ -91,15 +91,8 @@ class Seconds:
 
 def seconds_of(line: Timeline) -> Seconds:
     """The seconds of a timeline."""
-    return Seconds(
-        up=total_seconds(line.up),
-        degraded=total_seconds(line.degraded),
-        down=total_seconds(line.down),
-        maintenance=total_seconds(line.maintenance),
-        unknown=total_seconds(line.unknown),
-        down_in_maintenance=total_seconds(line.down_in_maintenance),
-        attributed={root: total_seconds(windows) for root, windows in line.attributed.items()},
-    )
+    attributed = {root: total_seconds(windows) for root, windows in line.attributed.items()}
+    return Seconds(**line.seconds, attributed=attributed)
 
 
 def refusal(seconds: Seconds, policy: SlaPolicy) -> str:

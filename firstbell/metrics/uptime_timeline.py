@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import pairwise
 
 from firstbell.intervals import Window, Windows, difference, intersection, total_seconds, union
@@ -17,7 +18,7 @@ from firstbell.policies import SlaPolicy, UpWhen
 from firstbell.records import ObservationInterval, ServiceState
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Timeline:
     """What a service was during `over`: four disjoint parts that together cover it exactly.
 
@@ -35,19 +36,33 @@ class Timeline:
     down_in_maintenance: Windows = ()
     attributed: Mapping[str, Windows] = field(default_factory=dict)
 
-    def within(self, hours: Windows) -> Timeline:
-        """The part of the timeline that lies in the given hours."""
+    @cached_property
+    def seconds(self) -> Mapping[str, float]:
+        """How long each part is but for `over`, which is their sum: asked for by the district and by each school."""
+        parts = ("up", "degraded", "down", "unknown", "maintenance", "down_in_maintenance")
+        return {part: total_seconds(getattr(self, part)) for part in parts}
+
+    def within(self, hours: Windows, known: dict[Windows, Windows] | None = None) -> Timeline:
+        """The part of the timeline that lies in the given hours.
+
+        `known` is what was cut to the same hours before: most services of a district are watched alike.
+        """
+        cuts = {} if known is None else known
+
+        def cut(windows: Windows) -> Windows:
+            if windows not in cuts:
+                cuts[windows] = intersection(windows, hours)
+            return cuts[windows]
+
         return Timeline(
-            over=intersection(self.over, hours),
-            up=intersection(self.up, hours),
-            degraded=intersection(self.degraded, hours),
-            down=intersection(self.down, hours),
-            unknown=intersection(self.unknown, hours),
-            maintenance=intersection(self.maintenance, hours),
-            down_in_maintenance=intersection(self.down_in_maintenance, hours),
-            attributed={
-                root: part for root, windows in self.attributed.items() if (part := intersection(windows, hours))
-            },
+            over=cut(self.over),
+            up=cut(self.up),
+            degraded=cut(self.degraded),
+            down=cut(self.down),
+            unknown=cut(self.unknown),
+            maintenance=cut(self.maintenance),
+            down_in_maintenance=cut(self.down_in_maintenance),
+            attributed={root: part for root, windows in self.attributed.items() if (part := cut(windows))},
         )
 
     def without(self, maintenance: Iterable[Window]) -> Timeline:

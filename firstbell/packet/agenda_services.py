@@ -65,7 +65,11 @@ def service_events(material: Material, found: Sequence[Watched]) -> list[Change]
     own = [(one, outage) for one, outage in lost if not outage.root]
     told = {one.service.service_key for one, _ in own}
     own += [(one, outage) for one, outage in lost if outage.root and outage.root not in told]
-    return [_outage_change(material, one, outage, _with(one, outage, lost)) for one, outage in own]
+    opened = tickets_opened(material, [outage.window for _, outage in own]) or {}
+    return [
+        _outage_change(material, one, outage, _with(one, outage, lost), opened.get(outage.window, 0))
+        for one, outage in own
+    ]
 
 
 def _with(root: Watched, outage: Outage, lost: Sequence[tuple[Watched, Outage]]) -> list[str]:
@@ -90,7 +94,7 @@ def tickets_opened(material: Material, windows: Sequence[Window]) -> Mapping[Win
     return {window: bisect_left(moments, window.end) - bisect_left(moments, window.start) for window in windows}
 
 
-def _outage_change(material: Material, one: Watched, outage: Outage, fell: Sequence[str]) -> Change:
+def _outage_change(material: Material, one: Watched, outage: Outage, fell: Sequence[str], opened: int) -> Change:
     words = material.wording
     lost = class_seconds(outage, one)
     key = "outage_open" if outage.open else "outage"
@@ -105,9 +109,8 @@ def _outage_change(material: Material, one: Watched, outage: Outage, fell: Seque
         until=_until(material, outage),
         where=_where(material, one.service),
     )
-    opened = tickets_opened(material, [outage.window])
-    if opened and opened[outage.window]:
-        text = f"{text} {words.say('outage_tickets', n=opened[outage.window])}"
+    if opened:
+        text = f"{text} {words.say('outage_tickets', n=opened)}"
     if fell:
         text = f"{text} {words.say('outage_with', services=_few(material, list(dict.fromkeys(fell))))}"
     item = f"outage:{one.service.service_key}:{outage.window.start.isoformat()}"
@@ -146,12 +149,12 @@ def _where(material: Material, service: WatchedService) -> str:
 
 
 def _pupils(material: Material, service: WatchedService) -> int:
-    enrolled = {school.key: school.enrolment or 0 for school in material.district.schools}
+    enrolled = material.enrolled
     return sum(enrolled.get(key, 0) for key in (service.schools or enrolled))
 
 
 def _all_pupils(material: Material) -> int:
-    return sum(school.enrolment or 0 for school in material.district.schools)
+    return sum(material.enrolled.values())
 
 
 def service_lines_told(material: Material, found: Sequence[Watched]) -> list[Line]:

@@ -182,6 +182,11 @@ class Material:
         """The instrument by id, looked up often."""
         return self.instrument.by_id
 
+    @cached_property
+    def enrolled(self) -> Mapping[str, int]:
+        """Pupils by school; none where enrolment is not known."""
+        return {school.key: school.enrolment or 0 for school in self.district.schools}
+
     def role(self, key: str) -> str:
         """A role's title."""
         return self.names.role(key)
