@@ -7,14 +7,15 @@ remembered between two mornings. On one day of the week a short mail says that a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import get_args
 
 from sqlalchemy import Connection
 
+from firstbell.between.endings import ending_blocks, endings_of, things_of, told_days
 from firstbell.between.owners import open_day
-from firstbell.between.post import key_of, language_of, message, notice, told_of
+from firstbell.between.post import JOIN, key_of, language_of, message, notice, told_of
 from firstbell.between.standing import SEEN_BY, Kind, Passed, Standing, Trouble, standing_at
 from firstbell.briefing.gather import readers_at
 from firstbell.briefing.letters import reachable
@@ -28,6 +29,7 @@ from firstbell.store.ledger import last_completed
 from firstbell.store.outbox import NewMessage
 from firstbell.store.queries import known_until
 from firstbell.workplace import Workplace
+from firstbell.year_turn import Ending, ending_soon
 
 MORNING = "morning"
 NIGHT = "nightly_audit"
@@ -68,6 +70,7 @@ def mornings(work: Workplace, connection: Connection) -> list[NewMessage]:
     }
     if not readers:
         return []
+    ends = ending_soon(district, today) if _weekly(district, today) else []
     before_at = _same_hour(district, now, _day_before(district, today))
     compared = bool(known_until(connection, known_at=before_at))
     found = []
@@ -77,21 +80,50 @@ def mornings(work: Workplace, connection: Connection) -> list[NewMessage]:
         standing = standing_at(work, connection, now, words)
         for person, edition in readers.items():
             told = _told(standing, before, edition, words, compared=compared)
-            content = _content(work, connection, told, person) if language_of(work, person) == language else None
+            if language_of(work, person) != language:
+                continue
+            mine = endings_of(work, connection, MORNING, person, ends)
+            content = _content(work, connection, told, person, mine)
             if content is not None:
-                key = key_of(work, MORNING, str(today), person)
+                key = key_of(work, MORNING, JOIN.join((str(today), *things_of(mine))), person)
                 found.append(message(work, MORNING, key, district.person(person), content))
     return found
 
 
-def _content(work: Workplace, connection: Connection, told: Morning, person_key: str) -> Notice | None:
-    return _worded(work, told) if told.troubles else _proof(work, connection, told, person_key)
+def _content(
+    work: Workplace, connection: Connection, told: Morning, person_key: str, ends: Sequence[Ending]
+) -> Notice | None:
+    """What is bad, else the week's proof of life, else what ends soon alone; what ends stands below the others too."""
+    found = _worded(work, told) if told.troubles else _proof(work, connection, told, person_key)
+    if not ends:
+        return found
+    words, blocks = told.words, ending_blocks(told.words, ends)
+    if found is not None:
+        return replace(found, blocks=(*found.blocks, *blocks))
+    subject = words.say("morning_ends_subject", n=len(ends))
+    return notice(
+        work,
+        words,
+        subject=subject,
+        title=subject,
+        opening=(words.say("morning_ends_intro"),),
+        blocks=blocks,
+        closing=words.say("proof_closing"),
+    )
 
 
 def overtaken(work: Workplace, keys: Sequence[str]) -> list[str]:
     """Those of the waiting mails that are of an earlier day: a new morning took their place."""
     today = str(work.clock().astimezone(work.district.zone).date())
-    return [key for key in keys if key.split("/")[-2] != today]
+    return [key for key in keys if key.split("/")[-2].partition(JOIN)[0] != today]
+
+
+def _weekly(district: District, today: date) -> bool:
+    """Whether the week's own day is looked at today: the day of the proof of life, or the first one after it."""
+    settings = district.about.between_meetings.morning
+    on = settings.days[0] if settings.proof_of_life == "never" else settings.proof_of_life
+    since = (today.weekday() - WEEKDAYS.index(on)) % 7
+    return not any(_looked_at(district, today - timedelta(days=back)) for back in range(1, since + 1))
 
 
 def _looked_at(district: District, day: date) -> bool:
@@ -245,7 +277,7 @@ def _proof(work: Workplace, connection: Connection, told: Morning, person_key: s
         return None
     words, today = told.words, told.now.at.astimezone(work.district.zone).date()
     due_on = today - timedelta(days=(today.weekday() - WEEKDAYS.index(on)) % 7)
-    if any(day >= str(due_on) for day in told_of(work, connection, MORNING).get(person_key, ())):
+    if any(day >= str(due_on) for day in told_days(told_of(work, connection, MORNING).get(person_key, ()))):
         return None
     night = last_completed(connection, NIGHT)
     entries = [

@@ -74,10 +74,12 @@ def key_of(work: Workplace, kind: str, what: str, person_key: str) -> str:
     return f"{MARK if work.rehearsing else ''}{kind}/{what}/{person_key}"
 
 
-def told_of(work: Workplace, connection: Connection, kind: str) -> Mapping[str, set[str]]:
-    """By person the things that mails of a kind already spoke of, each as the mail's key names it."""
+def told_of(
+    work: Workplace, connection: Connection, kind: str, states: Sequence[MessageState] = ()
+) -> Mapping[str, set[str]]:
+    """By person the things that mails of a kind, or those in some states, spoke of, each as the mail's key names it."""
     found: defaultdict[str, set[str]] = defaultdict(set)
-    for key in written(connection, kind):
+    for key in written(connection, kind, states):
         if prepared_in_rehearsal(key) == work.rehearsing:
             things, _, person_key = key.removeprefix(MARK).removeprefix(f"{kind}/").rpartition("/")
             found[person_key].update(things.split(JOIN))

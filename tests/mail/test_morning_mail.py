@@ -397,3 +397,82 @@ def test_each_reads_the_morning_in_their_own_language(office: Office) -> None:
         "ruth@cedar.example": "Bus routing: sin ninguna buena copia de seguridad",
         "pam@cedar.example": "Nothing is known to be bad on Mon 16 Nov",
     }
+
+
+ENDING = """\
+people:
+  - {key: ines, name: Ines Roy, email: ines@cedar.example}
+  - {key: pam, name: Pam Diaz, email: pam@cedar.example}
+teams:
+  - key: tech
+    name: Tech team
+    members:
+      - {person: ines, roles: [it_lead, team_leader]}
+      - {person: pam, roles: [parent_representative], until: 2026-27}
+"""
+APRIL_5, APRIL_6, APRIL_12 = (local(4, day, 6, 30, year=2027) for day in (5, 6, 12))
+
+
+def ending_year(office: Office, tmp_path: Path, credential: str = "") -> None:
+    """The last school year and a term end on 28 May 2027; the mail's password where it is given."""
+    password = f"  credential_ends: {credential}\n" if credential else ""
+    text = FOLDER["district.yaml"].replace(
+        "mail: {sender: packets@cedar.example}\n", "mail:\n  sender: packets@cedar.example\n" + password
+    )
+    office.folder = district(tmp_path / f"ending{credential}", district=text, teams=ENDING)
+
+
+@SQLITE
+def test_what_ends_is_told_once_and_on_mondays(office: Office, tmp_path: Path) -> None:
+    ending_year(office, tmp_path)
+    well(office, APRIL_5)
+    text = mail(office, APRIL_5)
+    assert "Nothing is known to be bad this morning" in text
+    assert re.search(r"(?i)ends soon.{0,12}The calendar ends with 2026-27, on 28 May 2027", text)
+    assert "1 term ends with the school year, on 28 May 2027: Parent" in text
+    assert "Pam" not in text
+    well(office, APRIL_6)
+    ending_year(office, tmp_path, "2027-05-01")
+    assert mail(office, APRIL_6) == ""
+    well(office, APRIL_12)
+    again = mail(office, APRIL_12)
+    assert "its key or password ends on 1 May 2027" in again
+    assert "The calendar ends" not in again
+
+
+@SQLITE
+def test_what_ends_stands_below_what_is_bad(office: Office, tmp_path: Path) -> None:
+    ending_year(office, tmp_path)
+    night(office, APRIL_5 - LEAST, told={"dumps": good_backups(APRIL_5 - LEAST, "finance", "hr")})
+    text = mail(office, APRIL_5)
+    assert text.index("Bus routing") < text.index("The calendar ends")
+
+
+@SQLITE
+def test_without_a_proof_of_life_what_ends_is_a_mail_of_its_own(office: Office, tmp_path: Path) -> None:
+    ending_year(office, tmp_path)
+    never = district(
+        tmp_path / "never",
+        teams=ENDING,
+        district=FOLDER["district.yaml"] + "between_meetings: {morning: {proof_of_life: never}}\n",
+    )
+    office.folder = never
+    well(office, APRIL_5)
+    text = mail(office, APRIL_5)
+    assert office.taken() == [("ines@cedar.example", "2 things end soon")]
+    assert "told once, on the first look of a week" in text
+    well(office, APRIL_12)
+    assert mail(office, APRIL_12) == ""
+
+
+@SQLITE
+def test_what_was_in_a_mail_that_never_left_is_told_on_the_next_monday(office: Office, tmp_path: Path) -> None:
+    ending_year(office, tmp_path)
+    well(office, APRIL_5)
+    office.mailbox.defer = frozenset({"ines@cedar.example"})
+    assert mail(office, APRIL_5) == ""
+    office.mailbox.defer = frozenset()
+    night(office, APRIL_6 - LEAST, bad=frozenset({"desk"}), told={"dumps": good_backups(APRIL_6 - LEAST, "hr")})
+    assert "The calendar ends" not in mail(office, APRIL_6)
+    well(office, APRIL_12)
+    assert "The calendar ends with 2026-27" in mail(office, APRIL_12)
