@@ -13,6 +13,7 @@ from tasks.assess import assess_needs, record_plan
 from tasks.collect import collect
 from tasks.night import end_night, list_sources, mode_of, read_of
 from tasks.options import NightOptions
+from tasks.services import show_services
 from tasks.show import show_assessment, show_sources
 from tasks.slots import past_asked, slot, told_in_a_sentence
 
@@ -32,4 +33,5 @@ def nightly_audit(options: NightOptions = NightOptions()) -> State[Any]:  # noqa
         reads = [read_of(key, future) for key, future in zip(keys, futures, strict=True)]
         show_sources(reads)
         show_assessment(assess_needs(as_of))
+        show_services(as_of)
         return end_night(claim, reads)

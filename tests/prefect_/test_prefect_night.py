@@ -46,6 +46,7 @@ def test_one_dead_source_does_not_stop_a_night(office: Office) -> None:
     assert "| A dead vendor | **NOT READ** | never |" in sources
     assert "**A dead vendor:** 127.0.0.1:" in sources
     assert "| Light | Indicators |" in artifact("assessment")
+    assert "| Service | Answered | Down |" in artifact("services")
 
 
 def test_a_permanent_fault_is_not_tried_again_and_a_passing_one_is(office: Office) -> None:

@@ -1,0 +1,119 @@
+"""The services of the month so far, as an admin sees them in the Prefect UI: worst first, day by day, every outage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import chain
+
+from prefect import task
+from prefect.artifacts import create_markdown_artifact
+
+from firstbell.intervals import local_dates
+from firstbell.metrics.uptime import Outage
+from firstbell.metrics.uptime_report import DayOfService, ServiceResult
+from firstbell.packet.wording import Wording
+from firstbell.periods import PeriodKind, period_of
+from firstbell.service_report import service_report
+from firstbell.workplace import Workplace
+from tasks.place import workplace
+from tasks.show import page
+
+ROWS = 25
+OUTAGES = 30
+STEPS = ((0.0, "·"), (900.0, "▂"), (3600.0, "▅"), (float("inf"), "█"))
+"""What a day shows, by the most seconds down that it stands for."""
+NOT_KNOWN, NOT_NEEDED = "?", "-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceRow:
+    """A service or a group in print."""
+
+    name: str
+    answered: str
+    down: str
+    on_others_account: str
+    not_watched: str
+    budget: str
+    days: str
+
+
+def services_page(work: Workplace, as_of: datetime | None = None) -> str:
+    """The page for the month that a moment lies in, up to it, with what was known then."""
+    moment = min(as_of, work.clock()) if as_of is not None else work.clock()
+    district, words = work.district, Wording(work.district.zone)
+    period = period_of(PeriodKind.MONTH, moment.astimezone(district.zone).date(), district.calendar)
+    assert period is not None, "every day lies in a month"
+    with work.store.read() as connection:
+        results = service_report(district, connection, period, as_of=moment, with_days=True)
+    names = {service.key: service.name for service in district.services}
+    names |= {group.key: group.name for group in district.service_groups}
+    shown, days = results[:ROWS], list(local_dates(period.elapsed(moment), district.zone))
+    outages = sorted(_outages(results), key=lambda one: one.window.start, reverse=True)
+    return page(
+        "services",
+        period=words.say("window", start=words.full_date(period.window.start), end=words.moment(moment)),
+        rows=[_row(one, names[one.key], days, words) for one in shown],
+        left=len(results) - len(shown),
+        left_down=sum(one.seconds.down > 0 for one in results[ROWS:]),
+        outages=[_outage(one, names, words) for one in outages[:OUTAGES]],
+        outages_left=max(0, len(outages) - OUTAGES),
+        policies=sorted({(one.policy.name, str(one.policy.valid_from), one.policy.hash) for one in results}),
+    )
+
+
+@task(name="show services")
+def show_services(as_of: datetime | None = None) -> None:
+    """Each service in the month so far, day by day, and its outages."""
+    with workplace() as work:
+        text = services_page(work, as_of)
+    create_markdown_artifact(text, key="services", description="The month so far, the worst service first.")
+
+
+def strip_of(told: Iterable[DayOfService], days: Sequence[date]) -> str:
+    """A character for each day: how long a service was down, `?` where nobody knows, `-` where it was not needed."""
+    known = {one.on: one for one in told}
+    return "".join(_sign(known.get(day)) for day in days)
+
+
+def _sign(day: DayOfService | None) -> str:
+    if day is None or day.seconds.expected <= 0:
+        return NOT_NEEDED
+    if not day.seconds.down and day.availability is None:
+        return NOT_KNOWN
+    return next(sign for most, sign in STEPS if day.seconds.down <= most)
+
+
+def _row(result: ServiceResult, name: str, days: Sequence[date], words: Wording) -> ServiceRow:
+    seconds, budget = result.seconds, result.budget
+    on_others = seconds.down - seconds.own_down
+    return ServiceRow(
+        name=name,
+        answered=words.say("not_known") if result.availability is None else words.exact_percent(result.availability),
+        down=words.duration(seconds.down) if seconds.down else "0",
+        on_others_account=words.duration(on_others) if on_others else "",
+        not_watched=words.duration(seconds.unknown) if seconds.unknown else "0",
+        budget="" if budget is None else _left(budget.left_seconds, words),
+        days=strip_of(result.days, days),
+    )
+
+
+def _left(seconds: float, words: Wording) -> str:
+    length = words.duration(abs(seconds))
+    return length if seconds >= 0 else words.say("overspent", length=length)
+
+
+def _outages(results: Sequence[ServiceResult]) -> Iterable[Outage]:
+    return chain.from_iterable(one.outages.episodes for one in results if not one.members)
+
+
+def _outage(outage: Outage, names: dict[str, str], words: Wording) -> tuple[str, str, str, str]:
+    length = words.duration(outage.window.seconds)
+    return (
+        names[outage.service_key],
+        words.moment(outage.window.start),
+        words.say("still_down", length=length) if outage.open else length,
+        names.get(outage.root, outage.reason) if outage.root else outage.reason,
+    )

@@ -1,0 +1,121 @@
+"""What an admin sees of the services in the Prefect UI: worst first, day by day, every outage, and by which rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from firstbell.intervals import Window, local_day
+from firstbell.knowledge import PROBES
+from firstbell.metrics.uptime_accounting import Seconds
+from firstbell.metrics.uptime_report import DayOfService
+from firstbell.records import ObservationInterval, ServiceState
+from firstbell.store.interval_history import save_intervals
+from firstbell.workplace import Workplace
+from tasks.place import workplace_at
+from tasks.services import services_page, strip_of
+from tests.unit.config_folder import write_folder
+
+NOW = datetime(2026, 11, 5, 18, tzinfo=UTC)
+SERVICES = """\
+policies:
+  - {name: district, target: 0.99}
+services:
+  - {key: core, name: "Core | switch", probe: {kind: tcp, host: core.example, port: 22}, needed: always}
+  - key: portal
+    name: Portal
+    probe: {kind: http, url: "https://portal.example"}
+    needed: always
+    depends_on: [core]
+  - {key: library, name: Library, probe: {kind: http, url: "https://library.example"}, needed: class_hours}
+"""
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Iterator[Workplace]:
+    folder = write_folder(tmp_path / "district", services=SERVICES)
+    with workplace_at(folder, tmp_path / "state", clock=lambda: NOW) as opened:
+        yield opened
+
+
+def seen(service: str, first: datetime, last: datetime, state: ServiceState = ServiceState.UP) -> ObservationInterval:
+    return ObservationInterval(
+        service_key=service,
+        source_key=PROBES,
+        vantage="here",
+        state=state,
+        first_at=first,
+        last_at=last,
+        count=int((last - first).total_seconds() // 60) + 1,
+        expected_interval_seconds=60,
+        reason="refused" if state is ServiceState.DOWN else "",
+    )
+
+
+def fill(work: Workplace) -> None:
+    """Both from 1 Nov on; on the 3rd the switch and what hangs on it are down for two hours."""
+    minute, begins = timedelta(minutes=1), datetime(2026, 11, 1, 5, tzinfo=UTC)
+    down, up = datetime(2026, 11, 3, 15, tzinfo=UTC), datetime(2026, 11, 3, 17, tzinfo=UTC)
+    with work.store.begin() as connection:
+        for key in ("core", "portal"):
+            parts = [
+                seen(key, begins, down - minute),
+                seen(key, down, up - minute, ServiceState.DOWN),
+                seen(key, up, NOW),
+            ]
+            save_intervals(connection, PROBES, parts)
+
+
+def test_the_worst_service_is_first_with_its_days_and_its_budget(work: Workplace) -> None:
+    fill(work)
+    text = services_page(work)
+    core = next(line for line in text.splitlines() if line.startswith("| Core"))
+    portal = next(line for line in text.splitlines() if line.startswith("| Portal"))
+    assert text.index(core) < text.index(portal)
+    assert core.startswith("| Core \\| switch | 98.")
+    assert core.endswith("| `··█··` |")
+    assert "| 2 h |  | 0 |" in core
+    assert "| 2 h | 2 h | 0 |" in portal
+    assert text.splitlines()[0].startswith("1 Nov 2026 to Thu 5 Nov, 12 pm.")
+
+
+def test_what_nobody_looked_at_is_not_known_and_not_good(work: Workplace) -> None:
+    fill(work)
+    (library,) = [line for line in services_page(work).splitlines() if line.startswith("| Library")]
+    assert "| not known | 0 |" in library
+    assert "·" not in library
+
+
+def test_an_outage_names_what_it_hung_on(work: Workplace) -> None:
+    fill(work)
+    text = services_page(work)
+    assert "| Portal | Tue 3 Nov, 9 am | 2 h | Core \\| switch |" in text
+    assert "| Core \\| switch | Tue 3 Nov, 9 am | 2 h | refused |" in text
+    assert "Counted by policy district in force since 2000-01-01 (" in text
+
+
+def test_a_past_moment_is_told_as_it_was_then(work: Workplace) -> None:
+    fill(work)
+    text = services_page(work, datetime(2026, 11, 2, 18, tzinfo=UTC))
+    assert "No outage in agreed hours was seen." in text
+
+
+def test_each_day_has_its_sign() -> None:
+    days = [date(2026, 11, 2) + timedelta(days=number) for number in range(6)]
+    told = [
+        DayOfService(on=days[0], seconds=Seconds(up=100.0), availability=1.0),
+        DayOfService(on=days[1], seconds=Seconds(up=100.0, down=600.0), availability=0.9),
+        DayOfService(on=days[2], seconds=Seconds(up=100.0, down=3600.0), availability=0.9),
+        DayOfService(on=days[3], seconds=Seconds(up=100.0, down=3601.0), availability=0.9),
+        DayOfService(on=days[4], seconds=Seconds(unknown=100.0), availability=None),
+    ]
+    assert strip_of(told, days) == "·▂▅█?-"
+
+
+def test_the_page_is_cut_in_the_districts_days(work: Workplace) -> None:
+    assert local_day(date(2026, 11, 1), work.district.zone) == Window(
+        datetime(2026, 11, 1, 5, tzinfo=UTC), datetime(2026, 11, 2, 6, tzinfo=UTC)
+    )
