@@ -12,15 +12,18 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from firstbell.cli._monitors import KINDS, is_monitor, left_out_sentence, watched_by
 from firstbell.clock import utc_now
 from firstbell.config.answers import (
     AnswerError,
     Answers,
+    ServiceAnswer,
     mail_from,
     meeting_from,
     readers_from_lines,
     schools_from_names,
     schools_from_oneroster,
+    services_beside,
     services_from_addresses,
     state_from,
     zone_from,
@@ -41,6 +44,7 @@ class Given:
     oneroster: Path | None = None
     runs: tuple[str, ...] = ()
     web: tuple[str, ...] = ()
+    services_from: tuple[str, ...] = ()
     meeting: str = ""
     repeats: str = "monthly"
     calendar: str = ""
@@ -71,11 +75,21 @@ def answers_from(given: Given, *, ask: bool) -> Answers:
         schools=schools_from_oneroster(said.oneroster) if said.oneroster else schools_from_names(said.schools),
         vendors=vendors,
         running=running,
-        services=services_from_addresses(said.web, mail_domain),
+        services=_services(said, mail_domain),
         meeting=meeting_from(said.meeting, said.repeats, said.calendar, now=_now(zone)),
         readers=readers,
         mail=mail_from(said.mail, said.sender or readers[0].email, said.mail_user),
     )
+
+
+def _services(said: Given, mail_domain: str) -> tuple[ServiceAnswer, ...]:
+    """What to look at: the addresses, and what other monitors watch; says what was left out of theirs."""
+    services = services_from_addresses(said.web, mail_domain)
+    for line in said.services_from:
+        watched = watched_by(line)
+        typer.echo(left_out_sentence(line, watched))
+        services = services_beside(services, watched.taken)
+    return services
 
 
 def _refuse_impossible(given: Given) -> None:
@@ -85,7 +99,7 @@ def _refuse_impossible(given: Given) -> None:
     state_from(given.us_state)
     if given.oneroster:
         schools_from_oneroster(given.oneroster)
-    _addresses(",".join(given.web))
+    _addresses(",".join((*given.web, *given.services_from)))
     if given.readers:
         readers_from_lines(given.readers)
     _mail_server(given.mail)
@@ -125,6 +139,7 @@ _OPTIONS = {
     "--oneroster": "oneroster",
     "--runs": "runs",
     "--web": "web",
+    "--services-from": "services_from",
     "--meeting": "meeting",
     "--repeats": "repeats",
     "--calendar": "calendar",
@@ -155,7 +170,12 @@ def _runs(said: Given) -> Given:
 
 
 def _web(said: Given) -> Given:
-    return replace(said, web=said.web or _parts(_ask("4. Which web addresses should answer?", _addresses, "")))
+    if said.web or said.services_from:
+        return said
+    question = f"4. Which web addresses should answer, or which monitor knows them? ({' or '.join(KINDS)} ADDRESS)"
+    parts = _parts(_ask(question, _addresses, ""))
+    monitors = tuple(part for part in parts if is_monitor(part))
+    return replace(said, web=tuple(part for part in parts if part not in monitors), services_from=monitors)
 
 
 def _meeting(said: Given) -> Given:
@@ -224,7 +244,12 @@ def _school_answer(text: str) -> str:
 
 
 def _addresses(text: str) -> str:
-    services_from_addresses(_parts(text), "")
+    """The answer as it is. Raises AnswerError for what is no web address, and for a monitor that cannot be read."""
+    parts = _parts(text)
+    services_from_addresses([part for part in parts if not is_monitor(part)], "")
+    for part in parts:
+        if is_monitor(part):
+            watched_by(part)
     return text
 
 

@@ -26,6 +26,13 @@ def init(
         list[str] | None, typer.Option(help="3. A system that runs, for example Canvas; repeat it.")
     ] = None,
     web: Annotated[list[str] | None, typer.Option(help="4. A web address to look at; repeat it.")] = None,
+    services_from: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="4. A monitor that knows them: 'uptime_kuma ADDRESS or FILE' or 'prometheus ADDRESS', then where its "
+            "key stands, if it needs one: env:NAME. Repeat it."
+        ),
+    ] = None,
     meeting: Annotated[str, typer.Option(help="5. The next meeting, for example '2026-12-03 16:00'.")] = "",
     repeats: Annotated[
         str,
@@ -62,6 +69,7 @@ def init(
         oneroster=oneroster,
         runs=tuple(runs or ()),
         web=tuple(web or ()),
+        services_from=tuple(services_from or ()),
         meeting=meeting,
         repeats=repeats,
         calendar=calendar,

@@ -230,6 +230,30 @@ def services_from_addresses(addresses: Collection[str], mail_domain: str) -> tup
     return tuple(services)
 
 
+def services_beside(
+    services: Collection[ServiceAnswer], watched: Collection[tuple[str, dict[str, object]]]
+) -> tuple[ServiceAnswer, ...]:
+    """The services and beside them what another monitor watches, each with the certificate of its host.
+
+    `watched` are names with the settings of a probe. The same look twice is one, whatever it is called.
+    """
+    found = list(services)
+
+    def add(name: str, probe: dict[str, object], needed: str = "class_hours") -> None:
+        if all(service.probe != probe for service in found):
+            key = key_of(name, [service.key for service in found])
+            found.append(ServiceAnswer(key=key, name=name, probe=probe, needed=needed))
+
+    for name, probe in watched:
+        add(" ".join(name.split())[:80], probe)
+        parts = urlsplit(str(probe.get("url", "")))
+        if parts.scheme == "https" and parts.hostname and probe.get("verify", True):
+            port = {"port": parts.port} if parts.port else {}
+            certificate = {"kind": "tls", "host": parts.hostname, "days_left": 21, **port}
+            add(f"Certificate of {parts.hostname}", certificate, "always")
+    return tuple(found)
+
+
 def readers_from_lines(lines: Collection[str]) -> tuple[ReaderAnswer, ...]:
     """Readers from lines such as "Ada Long <ada@example.org> team_leader it_lead".
 

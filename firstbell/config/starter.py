@@ -88,7 +88,7 @@ def _quoted(text: object) -> str:
 
 def _flow(mapping: Mapping[str, object]) -> str:
     """A mapping on one line."""
-    pairs = (f"{key}: {_quoted(value) if isinstance(value, str) else value}" for key, value in mapping.items())
+    pairs = (f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in mapping.items())
     return f"{{{', '.join(pairs)}}}"
 
 
