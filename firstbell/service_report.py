@@ -7,8 +7,10 @@ from datetime import date, datetime
 from sqlalchemy import Connection
 
 from firstbell.config.loaded import District
+from firstbell.knowledge import PROBES
 from firstbell.metrics.uptime_report import ServiceResult, service_results
 from firstbell.periods import Period
+from firstbell.store.latency_days import StoredLatencies
 from firstbell.store.service_looks import StoredLooks
 from firstbell.watched import service_groups, watched_services
 
@@ -29,7 +31,8 @@ def service_report(
     counts it by those of another day, so that a past period can stand beside itself under newer rules. `with_days`
     gives each result its days.
     """
-    looks = StoredLooks(connection, window=period.elapsed(as_of), known_at=known_at or as_of)
+    elapsed = period.elapsed(as_of)
+    looks = StoredLooks(connection, window=elapsed, known_at=known_at or as_of)
     return service_results(
         watched_services(district, period.window, since=looks.since, under=under),
         service_groups(district, period.window, under=under),
@@ -37,5 +40,6 @@ def service_report(
         period,
         as_of=as_of,
         calendar=district.calendar,
+        latencies=StoredLatencies(connection, elapsed, preferred=PROBES),
         with_days=with_days,
     )

@@ -15,6 +15,7 @@ from firstbell.intervals import Window
 from firstbell.knowledge import PLAN, facts_of
 from firstbell.records import MilestoneSeen
 from firstbell.store.assessments import save_assessment
+from firstbell.store.latency_days import add_up_days
 from firstbell.store.save import retire_unseen, save_district, save_facts
 from firstbell.workplace import Workplace
 from tasks.place import workplace
@@ -103,6 +104,10 @@ def record_plan() -> int:
 
 @task(name="assess")
 def assess_needs(as_of: datetime | None) -> Assessed:
-    """Run the needs assessment for a past moment, or for now: then it knows all that was read before it."""
+    """Run the needs assessment for a past moment, or for now: then it knows all that was read before it.
+
+    The latencies of days that are over are added up first, so that reports of months read days.
+    """
     with workplace() as work:
+        add_up_days(work.store, work.district.zone, work.clock())
         return assess_at(work, as_of)

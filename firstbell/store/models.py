@@ -101,6 +101,21 @@ class LatencyHourRow(Base):
     total_seconds: Mapped[float]
 
 
+class LatencyDayRow(Base):
+    """The hours of a day that is over, added up (see latency_days.py); `start_at` and `end_at` are local midnights."""
+
+    __tablename__ = "latency_day"
+
+    source_key: Mapped[str] = mapped_column(primary_key=True)
+    start_at: Mapped[datetime] = mapped_column(primary_key=True)
+    service_key: Mapped[str] = mapped_column(primary_key=True)
+    vantage: Mapped[str] = mapped_column(primary_key=True)
+    end_at: Mapped[datetime]
+    buckets: Mapped[dict[str, int]]
+    count: Mapped[int]
+    total_seconds: Mapped[float]
+
+
 class SourceStateRow(Base):
     """What a stream of a source remembers, and how its last read went."""
 

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from firstbell.histogram import quantile_seconds
 from firstbell.intervals import Window
 from firstbell.kpi import Verdict
 from firstbell.records import ControlResult, ObservationInterval, ServiceObservation, ServiceState
-from firstbell.store.latency import latency_histogram, quantile_seconds
+from firstbell.store.latency import latency_histogram
 from firstbell.store.observations import save_observations
 from firstbell.store.queries import facts_as_known, observation_intervals
 from firstbell.store.session import Store
