@@ -35,7 +35,7 @@ def report_refusals(work: Workplace, transport: Transport) -> int:
     with work.store.read() as connection:
         waiting = messages(connection, states=[MessageState.PREPARED], kind=KIND)
     mine = [row.message_key for row in waiting if row.message_key.startswith(MARK) == work.rehearsing]
-    return dispatch(work.store, transport, work.clock, keys=mine).sent if mine else 0
+    return dispatch(work.store, transport, work.clock, keys=mine).sent
 
 
 def _recipient(work: Workplace, team_key: str, rows: Sequence[OutboxRow]) -> tuple[str, str]:

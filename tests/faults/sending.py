@@ -172,6 +172,7 @@ WAYS: dict[str, Way] = {
             way=ground.relay(name), per_login=1, per_minute=1, pause_seconds=1, pause=lambda _: None
         )
     ),
+    "greylist": Way(Sending.relay, ("ann", "grey", "cy", "grey2")),
     "silent": Way(Sending.relay, ("ann", "mute", "cy", "mute2")),
     "closed": Way(lambda ground, name: InOrder((ground.relay(name, port=9), ground.relay(name)))),
     "lost": Way(lambda ground, name: InOrder((ground.relay(name), ground.graph(name))), ("ann", "lost", "cy", "lost2")),

@@ -14,6 +14,7 @@ EVERY = 10_000
 LEAST = {
     "relay": 100,
     "relogin": 100,
+    "greylist": 100,
     "silent": 70,
     "closed": 70,
     "lost": 90,

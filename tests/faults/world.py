@@ -2,8 +2,8 @@
 
 Each mail is one line in the log, written before the server answers: the sender and the recipient of the envelope and
 the Message-ID. A sender that dies is served to the end, as by a real server. How a recipient's name begins says how
-its mail goes wrong: "lost" ends the connection before the message, "mute" after it and without an answer, "busy" is
-told once to come back later by Microsoft 365.
+its mail goes wrong: "lost" ends the connection before the message, "mute" after it and without an answer, "grey" is
+told once to come back later, and "busy" by Microsoft 365.
 """
 
 from __future__ import annotations
@@ -119,12 +119,17 @@ class _QuietServer(ThreadingHTTPServer):
 @dataclass
 class _Mailbox:
     log: Path
+    put_off: set[tuple[str, str]] = field(default_factory=set)
 
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any
     ) -> str:
         if address.startswith("lost"):
             server.transport.abort()
+        once = str(envelope.mail_from), address
+        if address.startswith("grey") and once not in self.put_off:
+            self.put_off.add(once)
+            return "451 4.7.1 try again later"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
