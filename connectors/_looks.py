@@ -6,8 +6,10 @@ expected intervals after the last one begins a new interval, so that a monitor t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import NamedTuple
 
 from firstbell.records import ObservationInterval, ServiceState
@@ -60,6 +62,13 @@ def interval(watch: Watch, first: Look, last: float, count: int) -> ObservationI
         expected_interval_seconds=watch.every_seconds,
         reason=first.reason,
     )
+
+
+def usual_seconds(instants: Sequence[float], otherwise: int) -> int:
+    """The most frequent time between two looks in order of time, for monitors that do not tell how often they look."""
+    steps = Counter(round(after - before) for before, after in pairwise(instants))
+    most = max(steps.items(), key=lambda one: (one[1], one[0]), default=(otherwise, 0))[0]
+    return max(most, 1)
 
 
 def moment(seconds: float) -> datetime:
