@@ -67,7 +67,7 @@ def _aggregates(material: Material) -> Iterator[_Told]:
         for row in rows:
             key = (source, row.service_key, row.accounting_policy)
             kept = newest.get(key)
-            if row.service_key in known and (kept is None or _age(row) > _age(kept)):
+            if row.service_key in known and _tells_share(row) and (kept is None or _age(row) > _age(kept)):
                 newest[key] = row
     for (source, service, rule), row in newest.items():
         window = Window(row.started_at, row.ended_at)
@@ -76,6 +76,11 @@ def _aggregates(material: Material) -> Iterator[_Told]:
 
 def _age(row: ServiceWindow) -> tuple[float, float]:
     return row.ended_at.timestamp(), -row.started_at.timestamp()
+
+
+def _tells_share(row: ServiceWindow) -> bool:
+    """Whether a window is about a share at all, known or not: a vendor's declared stretch of an outage is not."""
+    return (row.up_ratio, row.up_seconds, row.unknown_seconds) != (None, None, None)
 
 
 def _share(row: ServiceWindow) -> float | None:

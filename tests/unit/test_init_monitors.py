@@ -1,4 +1,4 @@
-"""`firstbell init` takes its services from Uptime Kuma or Prometheus, without their secrets, and what it writes is valid."""
+"""`firstbell init` takes its services from Uptime Kuma or Prometheus, leaves secrets there, and writes valid files."""
 
 from __future__ import annotations
 

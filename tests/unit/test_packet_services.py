@@ -124,6 +124,7 @@ def test_another_monitors_word_stands_beside_ours_and_is_never_mixed(folder: Dis
         window("sso", SINCE, AS_OF - timedelta(days=1), up_ratio=0.5),
         window("sis", SINCE - timedelta(days=30), AS_OF, up_seconds=900.0, down_seconds=100.0),
         window("nobody", SINCE, AS_OF, up_ratio=0.1),
+        window("sso", SINCE - timedelta(days=9), AS_OF, down_seconds=60.0),
     ]
     found = of(folder, vendors=told)
     rows = cells(monitor_table(found))
