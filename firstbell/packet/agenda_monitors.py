@@ -80,7 +80,8 @@ def _age(row: ServiceWindow) -> tuple[float, float]:
 
 def _tells_share(row: ServiceWindow) -> bool:
     """Whether a window is about a share at all, known or not: a vendor's declared stretch of an outage is not."""
-    return (row.up_ratio, row.up_seconds, row.unknown_seconds) != (None, None, None)
+    told = (row.up_ratio, row.up_seconds, row.unknown_seconds, row.last_seen_at)
+    return any(one is not None for one in told)
 
 
 def _share(row: ServiceWindow) -> float | None:
