@@ -22,11 +22,11 @@ def service_faults(document: Document | None) -> Iterator[Fault]:
     for place, value in matches(document, "groups.*.key"):
         if value in services:
             yield document.fault(place, "is the key of a service as well; choose another.")
-    for index, group in enumerate(_listed(document, "groups")):
-        members = [value for _, value in matches(document, f"groups.{index}.members.*")] if group else []
-        for number, value in enumerate(members):
-            if value in members[:number]:
-                yield document.fault(("groups", index, "members", number), "stands twice in this group; keep one.")
+    members: set[tuple[object, object]] = set()
+    for place, value in matches(document, "groups.*.members.*"):
+        if (place[1], value) in members:
+            yield document.fault(place, "stands twice in this group; keep one.")
+        members.add((place[1], value))
 
 
 def _circles(document: Document) -> Iterator[Fault]:
