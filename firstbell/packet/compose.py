@@ -10,6 +10,7 @@ from firstbell.packet import summary
 from firstbell.packet.agenda_calendar import with_calendar
 from firstbell.packet.agenda_endings import endings_table
 from firstbell.packet.agenda_form import formed
+from firstbell.packet.agenda_groups import group_table
 from firstbell.packet.agenda_intake import with_items
 from firstbell.packet.agenda_monitors import monitor_table
 from firstbell.packet.agenda_next import next_section
@@ -96,6 +97,7 @@ def _infrastructure_section(
     ]
     tables = [
         services.service_table(material, found) if found and summer(material) is None else None,
+        group_table(material),
         outage_table(material, found),
         monitor_table(material),
         services.vendor_table(material),

@@ -11,7 +11,9 @@ import pytest
 
 from firstbell.config.loaded import District
 from firstbell.kpi import Verdict
+from firstbell.metrics.uptime_services import GroupRule, ServiceGroup
 from firstbell.packet.agenda_endings import endings_table
+from firstbell.packet.agenda_groups import group_table
 from firstbell.packet.agenda_monitors import monitor_table
 from firstbell.packet.agenda_outages import outage_table
 from firstbell.packet.agenda_services import service_events, service_table, watched
@@ -172,6 +174,22 @@ def test_two_places_that_saw_it_differently_are_told_apart(folder: District) -> 
     assert alone.text.startswith("Services were seen from this site only, 7 days in all since Mon 16 Nov")
     assert alone.text.endswith("the annex could not look.")
     assert down.text == "Down as seen from this site alone, while another place saw an answer: Sign-in (50 min)."
+
+
+def test_a_group_is_judged_by_its_own_rule(folder: District) -> None:
+    found = of(folder)
+    policy = found.facts.services[0].policy
+    names = replace(found.names, services={**found.names.services, "pair": "The pair", "chain": "The chain"})
+    groups = tuple(
+        ServiceGroup(group_key=key, rule=rule, members=("sis", "sso"), policy=policy)
+        for key, rule in (("pair", GroupRule.ALL_DOWN), ("chain", GroupRule.ANY_DOWN))
+    )
+    assert group_table(found) is None
+    found = replace(found, names=names, facts=replace(found.facts, groups=groups))
+    assert cells(group_table(found)) == [
+        ("The chain", "Student records and Sign-in", "when any of them is", "50 min", "99.81 %"),
+        ("The pair", "Student records and Sign-in", "when all of them are", "0", "100.00 %"),
+    ]
 
 
 def test_what_ends_before_the_third_meeting_is_listed_with_the_last_one_in_time(folder: District) -> None:

@@ -56,6 +56,7 @@ def test_no_sentence_is_left_that_nobody_says() -> None:
         "morning_fine_",
         "column_",
         "seen_as_",
+        "rule_",
         "ending_",
         "items_",
         "answer_",
