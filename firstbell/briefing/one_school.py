@@ -53,11 +53,13 @@ def facts_of_school(facts: Facts, district: District, school: str) -> Facts:
         for one in services
         for subject in (one.service_key, str(getattr(district.probe_settings[one.service_key], "name", "")))
     )
-    heard = _Heard(scope, frozenset(one.service_key for one in services), subjects - {""}, facts.locations)
+    keys = frozenset(one.service_key for one in services)
+    heard = _Heard(scope, keys, subjects - {""}, facts.locations)
     sources = (heard.of(source) for source in facts.sources)
     return replace(
         facts,
         services=services,
+        groups=tuple(one for one in facts.groups if keys.issuperset(one.members)),
         systems=None,
         schools=(school,),
         sources=tuple(source for source in sources if source.feeds),
