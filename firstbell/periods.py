@@ -73,14 +73,15 @@ def period_before(period: Period, calendar: SchoolCalendar) -> Period | None:
     return period_of(period.kind, last, calendar)
 
 
-def between_meetings(starts: Iterable[datetime], moment: datetime) -> Period | None:
-    """From the last meeting that had begun to the next one; None where either is not known."""
+def between_meetings(starts: Iterable[datetime], moment: datetime, zone: ZoneInfo) -> Period | None:
+    """From the last meeting that had begun to the next one, by their local dates; None where either is not known."""
     ordered = sorted(set(starts))
     place = bisect_right(ordered, moment)
     if not 0 < place < len(ordered):
         return None
     window = Window(ordered[place - 1], ordered[place])
-    return Period(kind=PeriodKind.MEETINGS, name=f"{window.start:%Y-%m-%d}/{window.end:%Y-%m-%d}", window=window)
+    first, last = (moment.astimezone(zone).date() for moment in (window.start, window.end))
+    return Period(kind=PeriodKind.MEETINGS, name=f"{first}/{last}", window=window)
 
 
 def _named(kind: PeriodKind, calendar: SchoolCalendar) -> Sequence[SchoolYear | Term]:
