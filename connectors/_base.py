@@ -92,7 +92,8 @@ class FetchRequest:
 class SourceContext:
     """Where a connector finds itself: its key, the district's zone and folder, and the time.
 
-    `pause` is how it waits (a 429's Retry-After); tests pass one that does not sleep.
+    `pause` is how it waits (a 429's Retry-After); tests pass one that does not sleep. `people` gives the keys of the
+    folder's people by their addresses in lower case, so that no address need be kept.
     """
 
     source_key: str
@@ -100,6 +101,7 @@ class SourceContext:
     folder: Path
     clock: Clock = utc_now
     pause: Callable[[float], None] | None = None
+    people: Mapping[str, str] = field(default_factory=dict)
 
 
 class SourceSettings(BaseModel):

@@ -1,8 +1,8 @@
 """Action items from a table that a team, a project office or a tracker's export keeps.
 
 Reads the columns named below and no other. A title is read because it is the promise itself: keep pupils' names out
-of it. Whom an item belongs to is told only through `owners`, which maps the file's own words to a role of the catalog
-or a person's key of teams.yaml; a word that is not mapped is dropped on read, because it is a name.
+of it. Whom an item belongs to is told by the address of a person of teams.yaml, or through `owners`, which maps the
+file's own words to a role of the catalog or a person's key; any other word is dropped on read, because it is a name.
 
 The file is the whole truth: an item taken out is retired. What it says holds until the day it was written, so a list
 that nobody keeps any more shows as a source that fell silent.
@@ -87,7 +87,7 @@ class ActionsCsv(Connector):
 
     def _items(self, row: Row) -> Iterable[ActionItemSeen]:
         state: State | None = meaning(row.need_text("state"), self.settings.states, _STATES)
-        owners = {word.casefold(): key for word, key in self.settings.owners.items()}
+        owners = {**self.context.people, **{word.casefold(): key for word, key in self.settings.owners.items()}}
         yield ActionItemSeen(
             action_key=row.need_text("key"),
             title=row.need_text("title"),

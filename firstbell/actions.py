@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Protocol
 
+from sqlalchemy import Connection
+
 from firstbell.catalog import load_roles
 from firstbell.config._references import did_you_mean
 from firstbell.config.loaded import District
 from firstbell.errors import FirstbellError
-from firstbell.records import TEAM_SOURCE, TeamAction
+from firstbell.records import TEAM_SOURCE, ActionItemSeen, TeamAction
 from firstbell.store.history import current_team_facts, versions_of
+from firstbell.store.queries import facts_as_known
 from firstbell.store.save import save_facts, serialise
 from firstbell.workplace import Workplace
 
@@ -213,7 +216,7 @@ def nobody_owns(district: District, action: TeamAction, day: date) -> bool:
 def history_of(work: Workplace, key: str, team_key: str = "") -> list[tuple[datetime, TeamAction]]:
     """Every version of an action with the moment it was written down, the first one first. Raises ActionError."""
     with work.store.read() as connection:
-        action = _find(current_team_facts(connection, TeamAction), key, team_key)
+        action = _find(work, connection, key, team_key)
         return versions_of(connection, TeamAction, action.entity_key)
 
 
@@ -225,13 +228,26 @@ def change_action(work: Workplace, key: str, change: Change, team_key: str = "")
     """
     with work.store.begin() as connection:
         serialise(connection, TEAM_SOURCE)
-        action = _find(current_team_facts(connection, TeamAction), key, team_key)
+        action = _find(work, connection, key, team_key)
         changed = change(action)
         save_facts(connection, TEAM_SOURCE, [changed], work.clock())
     return changed
 
 
-def _find(actions: list[TeamAction], key: str, team_key: str) -> TeamAction:
+def keepers(district: District, connection: Connection, now: datetime) -> dict[str, str]:
+    """The titles of the trackers that keep action items, by the items' keys in capitals."""
+    titles = {source.key: source.title for source in district.sources}
+    rows = facts_as_known(connection, ActionItemSeen, known_at=now)
+    return {one.action_key.upper(): titles[source] for source, one in rows if source in titles}
+
+
+def kept_elsewhere(tracker: str) -> str:
+    """What is answered to whoever would change a tracker's item here."""
+    return f"is kept in {tracker}; change it there."
+
+
+def _find(work: Workplace, connection: Connection, key: str, team_key: str) -> TeamAction:
+    actions = current_team_facts(connection, TeamAction)
     mine: Mapping[str, TeamAction] = {
         action.team_key: action
         for action in actions
@@ -241,6 +257,8 @@ def _find(actions: list[TeamAction], key: str, team_key: str) -> TeamAction:
         return next(iter(mine.values()))
     if mine:
         raise ActionError(f"{key} stands in the lists of {', '.join(sorted(mine))}; name one with --team.")
+    if tracker := keepers(work.district, connection, work.clock()).get(key.upper()):
+        raise ActionError(f"{key} {kept_elsewhere(tracker)}")
     open_ones = {
         action.action_key for action in actions if action.state == "open" and team_key in ("", action.team_key)
     }

@@ -7,8 +7,12 @@ packet says since when it is silent.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import TypeVar
+
+from sqlalchemy import Connection
 
 from firstbell.actions import Owner, is_owner, owner_of
 from firstbell.config.loaded import District
@@ -16,8 +20,18 @@ from firstbell.config.plan import Goal, Milestone
 from firstbell.knowledge import PLAN
 from firstbell.metrics.facts import Facts
 from firstbell.records import TEAM_SOURCE, ActionItemSeen, MilestoneSeen, Record, TeamAction
+from firstbell.store.queries import facts_as_known, known_until
 
 R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """An action item as one of a team's, with the key and the title of the tracker that keeps it."""
+
+    action: TeamAction
+    source_key: str
+    kept_in: str
 
 
 def goals_with_told(goals: Sequence[Goal], facts: Facts) -> tuple[Goal, ...]:
@@ -38,31 +52,51 @@ def told_actions(district: District, team_key: str, facts: Facts) -> tuple[TeamA
     A person has the role of their seat, as in the team's own actions; an owner who is neither a role nor a person of
     the folder is left out, because it may be a name.
     """
+    return _as_actions(district, team_key, facts.today, _heard(facts, ActionItemSeen, TEAM_SOURCE))
+
+
+def tracked_actions(district: District, connection: Connection, team_key: str, now: datetime) -> list[Tracked]:
+    """The same as the store knows them now, each with its tracker; of one that is not read in time nothing."""
+    heard = known_until(connection, known_at=now)
+    rows = facts_as_known(connection, ActionItemSeen, known_at=now)
+    today = now.astimezone(district.zone).date()
+    found = []
+    for source in district.sources:
+        until = heard.get(source.key)
+        if until is None or now - until > timedelta(hours=source.stale_after_hours):
+            continue
+        mine = [one for key, one in rows if key == source.key]
+        told = _as_actions(district, team_key, today, mine)
+        found += [Tracked(action, source.key, source.title) for action in told]
+    return found
+
+
+def _as_actions(
+    district: District, team_key: str, today: date, items: Iterable[ActionItemSeen]
+) -> tuple[TeamAction, ...]:
     if district.team(team_key).level != "district":
         return ()
-    owners = {
-        one.owner: owner_of(district, team_key, facts.today, one.owner)
-        for one in facts.of(ActionItemSeen)
-        if is_owner(district, one.owner)
-    }
-    return tuple(
-        TeamAction(
-            team_key=team_key,
-            action_key=one.action_key,
-            meeting_key="",
-            title=one.title,
-            state=one.state,
-            owner_role=owners.get(one.owner, Owner()).role,
-            person_key=owners.get(one.owner, Owner()).person,
-            opened_on=one.opened_on,
-            due_on=one.due_on,
-            first_due_on=one.due_on,
-            closed_on=one.closed_on,
-            times_moved=one.times_moved,
-            objective_key=one.objective_key,
+    found = []
+    for one in items:
+        owner = owner_of(district, team_key, today, one.owner) if is_owner(district, one.owner) else Owner()
+        found.append(
+            TeamAction(
+                team_key=team_key,
+                action_key=one.action_key,
+                meeting_key="",
+                title=one.title,
+                state=one.state,
+                owner_role=owner.role,
+                person_key=owner.person,
+                opened_on=one.opened_on,
+                due_on=one.due_on,
+                first_due_on=one.due_on,
+                closed_on=one.closed_on,
+                times_moved=one.times_moved,
+                objective_key=one.objective_key,
+            )
         )
-        for one in _heard(facts, ActionItemSeen, TEAM_SOURCE)
-    )
+    return tuple(found)
 
 
 def _heard(facts: Facts, record_type: type[R], own: str) -> Iterable[R]:

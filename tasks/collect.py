@@ -86,7 +86,11 @@ def read_source(
             work.district.source_places.get(source_key, source_key),
         )
         context = SourceContext(
-            source_key=source_key, zone=work.district.zone, folder=work.district.folder, clock=work.clock
+            source_key=source_key,
+            zone=work.district.zone,
+            folder=work.district.folder,
+            clock=work.clock,
+            people={person.email.casefold(): person.key for person in work.district.people if person.email},
         )
         _stream_in(work, kind(settings, context), source_key, mode, started, progress)
     except FirstbellError as error:

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from urllib.parse import quote
 
 from sqlalchemy import Connection
 
@@ -24,6 +25,7 @@ from firstbell.packet.wording import Wording
 from firstbell.records import TeamAction
 from firstbell.store.history import current_team_facts
 from firstbell.store.outbox import NewMessage
+from firstbell.trackers import tracked_actions
 from firstbell.workplace import Workplace
 
 REMINDER, OWNERLESS = "reminder", "ownerless"
@@ -36,14 +38,18 @@ MOST_IN_A_MAIL = 60
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One thing to tell one person: an action, and how the mail's key names that it was told."""
+    """One thing to tell one person: an action, and how the mail's key names that it was told.
+
+    `kept_in` is the title of the tracker that keeps the action; empty for one of the team's own.
+    """
 
     person_key: str
     thing: str
     action: TeamAction
+    kept_in: str = ""
 
 
-Worded = Callable[[Workplace, Person, Sequence[TeamAction]], Notice]
+Worded = Callable[[Workplace, Person, Sequence[Word]], Notice]
 
 
 def open_day(district: District, today: date) -> bool:
@@ -56,7 +62,7 @@ def reminders(work: Workplace, connection: Connection) -> list[NewMessage]:
     district, today = work.district, _today(work)
     if not district.about.between_meetings.reminders.send or not open_day(district, today):
         return []
-    words = list(_reminders(district, _open_actions(connection), today))
+    words = [*_reminders(district, _open_actions(connection), today), *_tracked(work, connection, today)]
     return _one_mail_each(work, connection, REMINDER, words, _reminder)
 
 
@@ -97,7 +103,7 @@ def _mails(work: Workplace, kind: str, words: Sequence[Word], worded: Worded) ->
         part = fresh[start : start + MOST_IN_A_MAIL]
         key = key_of(work, kind, JOIN.join(word.thing for word in part), person.key)
         reply_to = _reply_to(work.district, part[0].action.team_key, _today(work))
-        yield message(work, kind, key, person, worded(work, person, [word.action for word in part]), reply_to=reply_to)
+        yield message(work, kind, key, person, worded(work, person, part), reply_to=reply_to)
 
 
 def _reply_to(district: District, team_key: str, today: date) -> str:
@@ -108,13 +114,27 @@ def _reply_to(district: District, team_key: str, today: date) -> str:
 
 def _reminders(district: District, actions: Sequence[TeamAction], today: date) -> Iterator[Word]:
     for action in actions:
-        if action.due_on is None or nobody_owns(district, action, today):
-            continue
-        offset = _offset_due(district, action.due_on, today)
-        if offset is not None:
-            thing = f"{action.team_key}.{action.action_key}/{action.due_on}/{offset}"
-            for person_key in _owners(district, action, today):
-                yield Word(person_key, thing, action)
+        yield from _due(district, action, f"{action.team_key}.{action.action_key}", today)
+
+
+def _tracked(work: Workplace, connection: Connection, today: date) -> Iterator[Word]:
+    """The reminders of what trackers keep, once, though every district team's packet tells of it."""
+    district = work.district
+    team = district.leading_team or next((team for team in district.teams if team.level == "district"), None)
+    for one in tracked_actions(district, connection, team.key, work.clock()) if team else ():
+        if one.action.state == "open":
+            name = f"{one.source_key}:{quote(one.action.action_key, safe='')}"
+            yield from _due(district, one.action, name, today, one.kept_in)
+
+
+def _due(district: District, action: TeamAction, name: str, today: date, kept_in: str = "") -> Iterator[Word]:
+    """The reminder of an action that is due today, one for each who owns it."""
+    if action.due_on is None or nobody_owns(district, action, today):
+        return
+    offset = _offset_due(district, action.due_on, today)
+    if offset is not None:
+        for person_key in _owners(district, action, today):
+            yield Word(person_key, f"{name}/{action.due_on}/{offset}", action, kept_in)
 
 
 def _offset_due(district: District, due_on: date, today: date) -> int | None:
@@ -144,23 +164,22 @@ def _ownerless(district: District, actions: Sequence[TeamAction], today: date) -
                 yield Word(leader.key, thing, action)
 
 
-def _reminder(work: Workplace, person: Person, actions: Sequence[TeamAction]) -> Notice:
+def _reminder(work: Workplace, person: Person, told: Sequence[Word]) -> Notice:
     words, today = wording_of(work, person.key), _today(work)
-    late = [one for one in actions if one.due_on is not None and one.due_on < today]
-    first = actions[0]
+    first = told[0].action
     assert first.due_on is not None, "only what is due is reminded"
     due = words.say("reminder_due_today") if first.due_on == today else words.day(first.due_on)
     subject = (
         words.say("reminder_subject_one", number=first.action_key, due=due)
-        if len(actions) == 1
-        else words.say("reminder_subject", n=len(actions), due=due)
+        if len(told) == 1
+        else words.say("reminder_subject", n=len(told), due=due)
     )
     blocks = [
         Block(title=words.say(title), entries=tuple(_promise(work, words, one) for one in mine))
         for title, mine in (
-            ("reminder_late", late),
-            ("reminder_today", [one for one in actions if one.due_on == today]),
-            ("reminder_soon", [one for one in actions if one.due_on is not None and one.due_on > today]),
+            ("reminder_late", [one for one in told if (one.action.due_on or today) < today]),
+            ("reminder_today", [one for one in told if one.action.due_on == today]),
+            ("reminder_soon", [one for one in told if (one.action.due_on or today) > today]),
         )
         if mine
     ]
@@ -169,23 +188,25 @@ def _reminder(work: Workplace, person: Person, actions: Sequence[TeamAction]) ->
         words,
         subject=subject,
         title=words.say("reminder_title", name=person.name),
-        opening=(words.say("reminder_intro", n=len(actions)),),
+        opening=(words.say("reminder_intro", n=len(told)),),
         blocks=blocks,
         closing=words.say("reminder_closing"),
     )
 
 
-def _promise(work: Workplace, words: Wording, action: TeamAction) -> Entry:
+def _promise(work: Workplace, words: Wording, told: Word) -> Entry:
+    action = told.action
+    kept = words.say("reminder_kept_in", tracker=told.kept_in) if told.kept_in else ""
     due = words.say("reminder_due", day=words.day(action.due_on)) if action.due_on else ""
     moved = words.say("reminder_moved", n=action.times_moved) if action.times_moved else ""
     team = work.district.team(action.team_key).name if len(work.district.teams) > 1 else ""
-    below = " ".join(part for part in (due, moved, words.closed(team)) if part)
+    below = " ".join(part for part in (due, moved, words.closed(team), kept) if part)
     return Entry(mark=action.action_key, text=action.title, below=below)
 
 
-def _loss(work: Workplace, person: Person, actions: Sequence[TeamAction]) -> Notice:
+def _loss(work: Workplace, person: Person, told: Sequence[Word]) -> Notice:
     words, names = wording_of(work, person.key), {one.key: one.name for one in work.district.people}
-    owners = dict.fromkeys(one.person_key or one.owner_role for one in actions)
+    owners = dict.fromkeys(one.action.person_key or one.action.owner_role for one in told)
     roles = {role.key: words.phrase(role.title) for role in load_roles().roles}
 
     def called(owner: str) -> str:
@@ -193,17 +214,17 @@ def _loss(work: Workplace, person: Person, actions: Sequence[TeamAction]) -> Not
 
     blocks = [
         Block(
-            title=words.say("ownerless_person" if mine[0].person_key else "ownerless_role", owner=called(owner)),
+            title=words.say("ownerless_person" if mine[0].action.person_key else "ownerless_role", owner=called(owner)),
             entries=tuple(_promise(work, words, one) for one in mine),
         )
         for owner in owners
-        if (mine := [one for one in actions if (one.person_key or one.owner_role) == owner])
+        if (mine := [one for one in told if (one.action.person_key or one.action.owner_role) == owner])
     ]
     return notice(
         work,
         words,
-        subject=words.say("ownerless_subject", n=len(actions)),
-        title=words.say("ownerless_title", n=len(actions)),
+        subject=words.say("ownerless_subject", n=len(told)),
+        title=words.say("ownerless_title", n=len(told)),
         opening=(words.say("ownerless_intro", name=person.name),),
         blocks=blocks,
         closing=words.say("ownerless_how", who=words.listed(owner for owner in owners if owner)),

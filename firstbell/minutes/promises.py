@@ -12,6 +12,7 @@ from firstbell.actions import (
     Owner,
     change_of,
     dropped,
+    kept_elsewhere,
     next_number,
     number_of,
     owner_of,
@@ -54,6 +55,9 @@ def _by_key(words: Sequence[ActionWord], standing: Standing, findings: Findings)
     for index, word in enumerate(words):
         key = word.action.upper()
         if key not in standing.actions:
+            if tracker := standing.kept_in.get(key):
+                findings.add(("actions", index, "action"), kept_elsewhere(tracker))
+                continue
             open_ones = {one.action_key for one in standing.actions.values() if one.state == "open"}
             findings.add(("actions", index, "action"), f"is no action of this team; {did_you_mean(key, open_ones)}")
         elif key in found:

@@ -48,7 +48,7 @@ def record_minutes(
     with work.store.begin() as connection:
         serialise(connection, TEAM_SOURCE)
         beside(connection)
-        standing = standing_of(connection, sitting)
+        standing = standing_of(connection, sitting, work.clock())
         if standing.earlier == minutes:
             return _unchanged(minutes, sitting, standing)
         earlier = sitting.as_told_by(standing.earlier) if standing.earlier else None

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
+from firstbell.actions import keepers
 from firstbell.catalog import load_roles
 from firstbell.config._document import Place
 from firstbell.config._references import did_you_mean
@@ -55,7 +56,8 @@ class Sitting:
 class Standing:
     """A team's decisions and actions by key: as they stand, and as they stood before the minutes first came.
 
-    `numbers` gives the decision behind each number on page one. `earlier` are the minutes as they were last recorded.
+    `numbers` gives the decision behind each number on page one, `kept_in` the tracker that keeps an item, by the item's
+    key in capitals. `earlier` are the minutes as they were last recorded.
     """
 
     decisions: Mapping[str, TeamDecision]
@@ -63,6 +65,7 @@ class Standing:
     decisions_before: Mapping[str, TeamDecision]
     actions_before: Mapping[str, TeamAction]
     numbers: Mapping[str, str]
+    kept_in: Mapping[str, str]
     earlier: Minutes | None
 
 
@@ -104,7 +107,7 @@ def held_meeting(meetings: list[Meeting], wanted: str, now: datetime, district: 
     return meeting
 
 
-def standing_of(connection: Connection, sitting: Sitting) -> Standing:
+def standing_of(connection: Connection, sitting: Sitting, now: datetime) -> Standing:
     """What the team has written down so far."""
     meeting = sitting.meeting
     key = f"{meeting.team_key}/{meeting.key}"
@@ -124,6 +127,7 @@ def standing_of(connection: Connection, sitting: Sitting) -> Standing:
         decisions_before=decisions_before,
         actions_before=actions_before,
         numbers=printed_numbers(connection, meeting),
+        kept_in=keepers(sitting.district, connection, now),
         earlier=Minutes.model_validate_json(earlier[0].written) if earlier and earlier[0].written else None,
     )
 

@@ -15,6 +15,7 @@ from firstbell.minutes.sitting import held_meeting, printed_numbers
 from firstbell.packet.wording import Wording
 from firstbell.records import AgendaItem, TeamAction, TeamDecision
 from firstbell.store.history import current_team_facts
+from firstbell.trackers import Tracked, tracked_actions
 from firstbell.workplace import Workplace
 
 EXAMPLE_DECISION = """\
@@ -50,6 +51,7 @@ def minutes_template(work: Workplace, team_key: str, wanted: str = "") -> str:
             for one in current_team_facts(connection, AgendaItem)
             if (one.team_key, one.meeting_key, one.state) == (team_key, meeting.key, "accepted")
         ]
+        tracked = tracked_actions(work.district, connection, team_key, now)
     parts = [
         f"# Minutes of {one_line(meeting.series.title)}, {wording.full_date(day)}.",
         "# Fill in and record: firstbell minutes FILE. Recorded again, a corrected copy replaces this one.",
@@ -61,7 +63,7 @@ def minutes_template(work: Workplace, team_key: str, wanted: str = "") -> str:
         *_members(work, meeting, day),
         *_decisions(numbers, current, meeting),
         EXAMPLE_DECISION.rstrip(),
-        *_actions(actions_of(work, team_key), wording),
+        *_actions(actions_of(work, team_key), tracked, wording),
         EXAMPLE_ACTION.format(due=day).rstrip(),
         "ideas:\n  # - A line for each new idea or challenge.",
         "note:",
@@ -94,12 +96,20 @@ def _decisions(numbers: Mapping[str, str], current: Mapping[str, TeamDecision], 
             yield f"  # - {{decision: {one.decision_key}, word: decided, outcome: }}"
 
 
-def _actions(actions: list[TeamAction], wording: Wording) -> Iterator[str]:
+def _actions(actions: Sequence[TeamAction], tracked: Sequence[Tracked], wording: Wording) -> Iterator[str]:
+    """The open actions to speak on; those that a tracker keeps are told as comments."""
     roles = {role.key: role.title for role in load_roles().roles}
     yield "actions:  # word: open, done, moved (due, why), handed_over (to) or dropped (why)"
+
+    def told(action: TeamAction) -> str:
+        due = f", due {wording.full_date(action.due_on)}" if action.due_on else ""
+        return f"{one_line(action.title)} ({roles.get(action.owner_role, 'nobody')}{due})"
+
     for action in actions:
         if action.state == "open":
-            due = f", due {wording.full_date(action.due_on)}" if action.due_on else ""
-            owner = roles.get(action.owner_role, "nobody")
-            yield f"  # {one_line(action.title)} ({owner}{due})"
+            yield f"  # {told(action)}"
             yield f"  - {{action: {action.action_key}, word: open}}"
+    for one in tracked:
+        if one.action.state == "open":
+            place = f"kept in {one_line(one.kept_in)}, change it there"
+            yield f"  # {one_line(one.action.action_key)}: {told(one.action)}; {place}"
