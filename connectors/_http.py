@@ -72,6 +72,10 @@ class ClosingAdapter(HTTPAdapter):
         super().close()
 
 
+class Form(dict[str, str]):
+    """The body of a POST that only asks, sent as a form and not as JSON."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Bounds that a real source stays far within. `tries` counts calls of one GET, the first included."""
@@ -154,6 +158,10 @@ class Http:
         """The JSON answer to a POST that reads, such as a login or a search. Not tried again when it breaks."""
         return self._json(self._call("POST", self._address(path), None, body, signed))
 
+    def post_form(self, path: str, fields: Mapping[str, str]) -> Any:
+        """The JSON answer to a form that only asks, for sources that read that way; tried again as a GET is."""
+        return self._json(self._call("POST", self._address(path), None, Form(fields), signed=True))
+
     def pages(
         self, path: str, parameters: Parameters, following: Callable[[Any], str | Parameters | None]
     ) -> Iterator[Any]:
@@ -186,13 +194,14 @@ class Http:
     def _call(self, method: str, address: str, parameters: Parameters | None, body: Any, signed: bool) -> bytes:
         """Send until there is an answer that no waiting, renewing or trying again could better."""
         tries = renewed = 0
+        only_asks = method == "GET" or isinstance(body, Form)
         while True:
             self._within_deadline(0)
             try:
                 reply, content = self._exchange(method, address, parameters, body, signed)
             except UnavailableError:
                 tries += 1
-                if method != "GET" or tries >= self._limits.tries:
+                if not only_asks or tries >= self._limits.tries:
                     raise
                 self._pause(2.0 ** (tries - 1))
                 continue
@@ -207,7 +216,7 @@ class Http:
                 continue
             tries += 1
             error = error_of_status(self.host, reply.status_code)
-            if not isinstance(error, UnavailableError) or method != "GET" or tries >= self._limits.tries:
+            if not isinstance(error, UnavailableError) or not only_asks or tries >= self._limits.tries:
                 raise error
             self._pause(2.0 ** (tries - 1))
 
@@ -243,7 +252,8 @@ class Http:
                 method,
                 address,
                 params=parameters,
-                json=body,
+                data=body if isinstance(body, Form) else None,
+                json=None if isinstance(body, Form) else body,
                 headers=dict(headers),
                 timeout=self._settings.timeout_seconds,
                 allow_redirects=False,
