@@ -22,8 +22,8 @@ from connectors._base import (
     Yielded,
 )
 from firstbell.config.audited import Source
-from firstbell.records import EvidenceFile, Ticket, TicketStatus
-from firstbell.store.queries import facts_as_known, known_until, source_states
+from firstbell.records import EvidenceFile, ObservationInterval, ServiceState, Ticket, TicketStatus
+from firstbell.store.queries import facts_as_known, known_until, observation_intervals, source_states
 from firstbell.workplace import Workplace
 from tasks.collect import ConnectorFaultError, read_source
 from tests.unit.team_workplace import AFTER, Watch, opened
@@ -103,3 +103,25 @@ def test_an_export_is_known_until_its_own_time_and_never_beyond_now(work: Workpl
     assert read_source(work, "desk", kind=Export).complete
     with work.store.read() as connection:
         assert known_until(connection, known_at=AFTER) == {"desk": AFTER + timedelta(days=min(days, 0))}
+
+
+def test_what_another_monitor_saw_is_kept_as_intervals_once(work: Workplace) -> None:
+    seen = ObservationInterval(
+        service_key="sso",
+        source_key="as the connector says",
+        vantage="monitor",
+        state=ServiceState.DOWN,
+        first_at=AFTER - timedelta(hours=2),
+        last_at=AFTER - timedelta(hours=1),
+        count=61,
+        expected_interval_seconds=60,
+    )
+
+    class Monitor(Desk):
+        streams = (Stream("looks", ObservationInterval, StreamMode.APPEND),)
+        told = (seen, Complete("looks"))
+
+    assert read_source(work, "desk", kind=Monitor).new == 1
+    assert read_source(work, "desk", kind=Monitor).unchanged == 1
+    with work.store.read() as connection:
+        assert observation_intervals(connection, known_at=work.clock()) == [replace(seen, source_key="desk")]
