@@ -24,7 +24,8 @@ class Document:
     """A set document, not yet written: what it holds and how its pages fall."""
 
     template: str
-    inputs: Mapping[str, str]
+    files: Mapping[str, bytes]
+    """What the template reads: data.json, and evidence.json where it is attached."""
     pages: Mapping[str, int]
     """On which page each part stands; "last" is the last page's number."""
     notes: tuple[str, ...]
@@ -38,12 +39,12 @@ def set_document(template: str, data: Mapping[str, Any], words: Words, evidence:
     glyphs = Glyphs()
     printable = each_text(dict(data), glyphs.printable)
     notes = (words.say("replaced", n=glyphs.replaced, mark=MARK),) if glyphs.replaced else ()
-    printable["note"] = " ".join(notes)
-    inputs = {"data": json.dumps(printable, ensure_ascii=False)}
+    printable |= {"note": " ".join(notes), "attached": evidence is not None}
+    files = {"data.json": json.dumps(printable, ensure_ascii=False).encode()}
     if evidence is not None:
-        inputs["evidence"] = evidence
-    found = json.loads(_compiler(template, inputs).query("<anchor>", field="value"))
-    return Document(template, inputs, {one["key"]: one["page"] for one in found}, notes)
+        files["evidence.json"] = evidence.encode()
+    found = json.loads(_compiler(template, files).query("<anchor>", field="value"))
+    return Document(template, files, {one["key"]: one["page"] for one in found}, notes)
 
 
 def write(document: Document, words: Words) -> tuple[bytes, tuple[str, ...]]:
@@ -51,13 +52,11 @@ def write(document: Document, words: Words) -> tuple[bytes, tuple[str, ...]]:
 
     A document that the accessible form refuses is written without it, and a note says so.
     """
-    standards: list[typst.PDFStandard] = ["a-3a", "ua-1"] if "evidence" in document.inputs else ["ua-1"]
-    compiler = _compiler(document.template, document.inputs)
+    standards: list[typst.PDFStandard] = ["a-3a", "ua-1"] if "evidence.json" in document.files else ["ua-1"]
     try:
-        return _bytes(compiler.compile(format="pdf", pdf_standards=standards, timestamp=0)), document.notes
+        return _written(document, standards), document.notes
     except typst.TypstError:
-        plain = _bytes(compiler.compile(format="pdf", timestamp=0))
-        return plain, (*document.notes, words.say("unchecked"))
+        return _written(document, []), (*document.notes, words.say("unchecked"))
 
 
 def common_data(packet: Packet, page: PageOne, words: Words) -> dict[str, Any]:
@@ -99,16 +98,24 @@ def _block_data(block: Block | None, words: Words) -> dict[str, Any] | None:
     return {**asdict(block), "entries": [entry_data(one) for one in block.entries], "more": more}
 
 
-def _compiler(template: str, inputs: Mapping[str, str]) -> typst.Compiler:
-    return typst.Compiler(str(TEMPLATES / template), root=str(TEMPLATES), font_paths=_fonts(), sys_inputs=dict(inputs))
+def _written(document: Document, standards: list[typst.PDFStandard]) -> bytes:
+    compiler = _compiler(document.template, document.files)
+    written = compiler.compile(format="pdf", pdf_standards=standards, timestamp=0)
+    assert isinstance(written, bytes), "one PDF is one file"
+    return written
+
+
+def _compiler(template: str, files: Mapping[str, bytes]) -> typst.Compiler:
+    """A compiler for one use: it forgets its files after the first.
+
+    The data is a file, not an input: what was laid out for one document is laid out for another that shares it, unless
+    their inputs differ.
+    """
+    sources = {"main.typ": TEMPLATES / template, "common.typ": TEMPLATES / "common.typ", **files}
+    return typst.Compiler(sources, font_paths=_fonts())  # type: ignore[type-var]  # its stub knows no files
 
 
 @cache
 def _fonts() -> typst.Fonts:
     """Typst's own fonts and the bundled ones; never the machine's, so that every machine prints the same."""
     return typst.Fonts(include_system_fonts=False, font_paths=[str(TEMPLATES / "fonts")])
-
-
-def _bytes(written: bytes | list[bytes] | None) -> bytes:
-    assert isinstance(written, bytes), "one PDF is one file"
-    return written
