@@ -88,7 +88,7 @@ def _row(material: Material, result: IndicatorResult) -> IndicatorRow:
         window=words.say("window", start=words.full_date(kpi.window.start), end=words.full_date(kpi.window.end)),
         sources=words.listed(material.names.sources.get(key, key) for key in kpi.sources),
         as_of=words.moment(kpi.as_of),
-        method=words.phrase(kpi.method),
+        method=words.sentence(words.phrase(kpi.method)),
         trend=trend(material, result),
         priority=round(result.priority, 1) if result.priority is not None else None,
     )

@@ -33,6 +33,10 @@ class _Plot:
         return self.bottom - min(max(share, 0.0), 1.0) * (self.bottom - self.top)
 
 
+NEAR_THE_END = 40.0
+"""How far a turning point must lie before the last one to get a label beside that one's."""
+
+
 def line_chart(chart: Chart, width: float, words: Words) -> tuple[list[str], float]:
     """The drawing's pieces and its height."""
     low, high = _edges(chart)
@@ -42,7 +46,7 @@ def line_chart(chart: Chart, width: float, words: Words) -> tuple[list[str], flo
     plot = _Plot(left, width - behind, 12, HEIGHT - 26, low, high)
     longest = max((len(series.points) for series in chart.series), default=0)
     step = (plot.right - plot.left) / max(longest - 1, 1)
-    body = [*_goal(chart, plot, words), *_frame(plot, words), *_axis_labels(chart, plot, step)]
+    body = [*_goal(chart, plot, words), *_frame(chart, plot, words), *_axis_labels(chart, plot, step)]
     ends: list[float] = []
     for place, series in enumerate(chart.series):
         spots = [
@@ -58,11 +62,14 @@ def line_chart(chart: Chart, width: float, words: Words) -> tuple[list[str], flo
     return body, HEIGHT - (0 if low > 0 else 10)
 
 
-def _frame(plot: _Plot, words: Words) -> list[str]:
-    """Both edges with their values, and a word where the scale does not start at zero."""
+def _frame(chart: Chart, plot: _Plot, words: Words) -> list[str]:
+    """Both edges with their values, and a word where the scale does not start at zero.
+
+    An edge on which the target lies is drawn as the target alone.
+    """
     low, high = number(plot.low), number(plot.high)
     body = [
-        rule(plot.left, plot.top, plot.right, plot.top, "rule", "1 2"),
+        *([] if chart.target == plot.high else [rule(plot.left, plot.top, plot.right, plot.top, "rule", "1 2")]),
         rule(plot.left, plot.bottom, plot.right, plot.bottom, "muted", ""),
         lettering(plot.left - 5, plot.top + 3, high, "end", "muted"),
         lettering(plot.left - 5, plot.bottom + 3, low, "end", "muted"),
@@ -112,11 +119,13 @@ def _turning_points(series: ChartSeries, spots: Sequence[tuple[float, float] | N
     if not known:
         return []
     first, last = known[0][0], known[-1][0]
+    end = spots[last]
     least, most = (choose(known, key=lambda one: one[1])[0] for choose in (min, max))
     body: list[str] = []
     for place, value in known:
         spot = spots[place]
-        if spot is not None and place in {first, least, most} - {last}:
+        told = end is not None and spot is not None and end[0] - spot[0] < NEAR_THE_END
+        if spot is not None and place in {first, least, most} - {last} and not told:
             low = place == least and place != first
             left = spot[0] if place != first else spot[0] + 2
             body.append(

@@ -34,6 +34,7 @@ from firstbell.packet.page_parts import (
     fitting,
     joined,
     lines_on_a_phone,
+    whole_sentences,
 )
 from firstbell.packet.words import Words
 
@@ -202,7 +203,7 @@ class _Setter:
         trend = change.trend.value
         return Entry(
             mark=str(self.words.table["trends"][trend]).capitalize(),
-            text=self._clean(change.text, longest),
+            text=self._clean(whole_sentences(change.text, longest), longest),
             below=self._note(change, longest),
             trend=trend,
         )

@@ -140,6 +140,17 @@ def closed(text: str) -> str:
     return text if not text or text.endswith((".", "!", "?")) else f"{text}."
 
 
+def whole_sentences(text: str, longest: int) -> str:
+    """The text without the last sentences that do not fit; one sentence alone stays as long as it is.
+
+    >>> whole_sentences("It is down. Nobody knows why. Ask.", 32)
+    'It is down. Nobody knows why.'
+    """
+    while len(text) > longest and ". " in text:
+        text = text.rpartition(". ")[0] + "."
+    return text
+
+
 def joined(texts: Iterable[str]) -> str:
     """The texts as sentences, one behind the other."""
     return " ".join(closed(text) for text in texts if text)

@@ -107,6 +107,19 @@ def test_a_line_says_its_first_last_least_and_most() -> None:
     assert all(f">{label}<" in svg for label in ("11", "3", "57", "23 min"))
 
 
+def test_a_target_on_the_edge_is_one_line_and_the_last_value_has_one_label() -> None:
+    points = tuple(Point(label=f"p{place}", value=value) for place, value in enumerate((62, 65, 66, 68.6, 68.4)))
+    svg = draw(Chart(kind="line", unit="%", target=90, series=(ChartSeries(points=points * 4),)))
+    assert svg.count('stroke-dasharray="1 2"') == 0
+    assert svg.count('stroke-dasharray="4 3"') == 1
+    assert ">68 %<" in svg
+    near = Chart(kind="line", unit="%", target=90, series=(ChartSeries(points=(*points[:3] * 8, *points[3:])),))
+    assert ">68.6<" not in draw(near)
+    far = Chart(kind="line", unit="%", target=92, series=(ChartSeries(points=points),))
+    assert ">68.6<" in draw(far)
+    assert 'stroke-dasharray="1 2"' in draw(far)
+
+
 def test_a_narrow_drawing_keeps_its_print_size() -> None:
     svg = draw(charts()[1], 230)
     assert 'width="230"' in svg

@@ -207,5 +207,5 @@ def test_a_pro_rated_goal_tells_the_part_that_its_light_compares_with() -> None:
 
 def test_a_light_that_is_met_short_of_its_goal_says_so() -> None:
     met = replace(result(17.9, 16.0, Better.DOWN, 60.0), light=Light.MET)
-    assert goal_text(replace(met, attainment=0.957), WORDS) == "limit 16 points; nearly, which counts as met"
+    assert goal_text(replace(met, attainment=0.957), WORDS) == "limit 16 points; near enough"
     assert goal_text(replace(met, attainment=1.0), WORDS) == "limit 16 points"

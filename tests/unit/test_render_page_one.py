@@ -296,3 +296,13 @@ def test_hanging_lines_keep_every_word(words: str, indent: int) -> None:
     lines = hang(words, " " * indent, indent).split("\n")
     assert "".join("".join(lines).split()) == "".join(words.split())
     assert all(columns(line) <= WIDTH for line in lines)
+
+
+def test_a_long_change_ends_with_a_whole_sentence() -> None:
+    """What rules wrote is told in full on its own page; on page one no sentence of it breaks off."""
+    first = f"Sign-in was down {'at every school ' * 8}on Wed 18 Nov."
+    packet = changed(sample(5), changes=(Change(text=f"{first} Meanwhile 12 tickets were opened.", trend=Trend.WORSE),))
+    said = mail_text(page_one(cut(packet, "leadership"), "leadership"), WORDS, PAGES)
+    assert "[text cut]" not in said
+    assert "Meanwhile" not in said
+    assert "18 Nov." in " ".join(said.split())
