@@ -7,6 +7,7 @@ installs where it may.
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -18,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import delivery  # noqa: E402 - the repository is not on the path before
+import hour  # noqa: E402
 import large  # noqa: E402
 import packet  # noqa: E402
 import probe_rounds  # noqa: E402
@@ -82,6 +84,12 @@ Leadership, technical, representative, and representative in Spanish; each mail 
 cover says the same share one drawing of the mail. Goal: one drawing for each edition and cover, one login for
 {delivery.PER_LOGIN} messages, and under 10 s beside what the mail server takes for the same messages with no outbox.
 """
+HOUR = """\
+## An hour by the schedule
+
+2,000 HTTP services each minute for an hour, run by Prefect's server and worker as in a district, all on the same two
+cores. Goal: no round missed. Measured apart, by `python bench/hour.py`.
+"""
 
 
 def main() -> None:
@@ -100,7 +108,23 @@ def main() -> None:
         part = f"{title}\n{measured()}\n"
         print(part, flush=True)
         parts.append(part)
+    if hour.RESULT.exists():
+        parts.append(f"{HOUR}\n{an_hour(json.loads(hour.RESULT.read_text(encoding='utf-8')))}\n")
     PAGE.write_text("\n".join(parts), encoding="utf-8")
+
+
+def an_hour(told: dict[str, Any]) -> str:
+    """What the last `python bench/hour.py` on this machine came to."""
+    return table(
+        ("", "in the hour"),
+        [
+            ("rounds that the schedule asks for", str(told["rounds_asked_for"])),
+            ("looks at each service, at least", str(told["fewest_looks"])),
+            ("stretches without a missed round, at most for a service", str(told["most_intervals"])),
+            ("one core's share for the worker and the flow", f"{told['worker_cpu_share']:.1%}"),
+            ("one core's share for Prefect's server", f"{told['server_cpu_share']:.1%}"),
+        ],
+    )
 
 
 def looking() -> str:
