@@ -66,21 +66,14 @@ class Letter:
         return self.own_headers() + self.body()
 
     def own_headers(self) -> bytes:
-        """The header lines that are this letter's alone: all that stands before `body`."""
+        """The header lines that stand before `body`; few of them are this letter's alone."""
         mail = EmailMessage(policy=SMTP)
-        mail["From"] = _mailbox(self.sender_name, self.sender)
         mail["To"] = [_mailbox(self.recipient_name, one) for one in addresses_in(self.recipient)]
-        if self.reply_to:
-            mail["Reply-To"] = self.reply_to
-        mail["Subject"] = one_line(self.subject)
-        mail["Date"] = format_datetime(self.written_at)
         mail["Message-ID"] = self.message_id
         if self.in_reply_to:
             mail["In-Reply-To"] = mail["References"] = self.in_reply_to
-        mail["List-Id"] = f"<{self.list_id}>"
-        mail["Auto-Submitted"] = "auto-generated"
-        mail["Content-Language"] = self.language
-        return mail.as_bytes().removesuffix(b"\r\n")
+        alike = (self.sender_name, self.sender, self.reply_to, self.subject, self.written_at, self.list_id)
+        return _headers_alike(*alike, self.language) + _lines(mail)
 
     def body(self) -> bytes:
         """What follows the own headers, from Content-Type on: the same bytes for all who are sent the same."""
@@ -104,6 +97,28 @@ def one_line(text: str) -> str:
 def _mailbox(name: str, address: str) -> Address:
     local, _, domain = address.rpartition("@")
     return Address(display_name=one_line(name), username=local, domain=domain)
+
+
+@lru_cache(maxsize=16)
+def _headers_alike(
+    sender_name: str, sender: str, reply_to: str, subject: str, written_at: datetime, list_id: str, language: str
+) -> bytes:
+    """The header lines that a packet's letters have in common: folding them anew takes half of a letter's time."""
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = _mailbox(sender_name, sender)
+    if reply_to:
+        mail["Reply-To"] = reply_to
+    mail["Subject"] = one_line(subject)
+    mail["Date"] = format_datetime(written_at)
+    mail["List-Id"] = f"<{list_id}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["Content-Language"] = language
+    return _lines(mail)
+
+
+def _lines(headers: EmailMessage) -> bytes:
+    """Header lines alone, without the empty one that ends them."""
+    return headers.as_bytes().removesuffix(b"\r\n")
 
 
 @lru_cache(maxsize=16)
