@@ -8,14 +8,16 @@ never lengthened, the rest comes beside it with the moment of its own reading.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection
 
 from firstbell.clock import require_aware
 from firstbell.records import ObservationInterval, ServiceState
+from firstbell.store.batches import fetch_rows, insert_rows, moment_of, run_many, stamper
 from firstbell.store.errors import StoreError
 from firstbell.store.models import IntervalRow
 from firstbell.store.observations import GAP_INTERVALS
@@ -24,6 +26,43 @@ from firstbell.store.save import SaveCounts, serialise
 Place = tuple[str, str]
 """A vantage and a service."""
 
+_HERE = "source_key = ? AND vantage = ? AND service_key = ?"
+_TOLD = "id, state, reason, first_at, last_at, count, expected_interval_seconds, recorded_at"
+_COLUMNS = (
+    "source_key",
+    "vantage",
+    "service_key",
+    "state",
+    "reason",
+    "first_at",
+    "last_at",
+    "count",
+    "expected_interval_seconds",
+    "recorded_at",
+    "is_tail",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """An interval with since when it is known; `id` None when it is not stored yet."""
+
+    id: int | None
+    what: ObservationInterval
+    recorded_at: datetime
+
+
+@dataclass(slots=True)
+class _Line:
+    """One place's intervals around what is told, in order of time, and which stored ones have to go."""
+
+    kept: list[_Kept]
+    gone: list[int] = field(default_factory=list)
+
+    @property
+    def new(self) -> list[_Kept]:
+        return [one for one in self.kept if one.id is None]
+
 
 def take_intervals(
     connection: Connection, source_key: str, intervals: Iterable[ObservationInterval], recorded_at: datetime
@@ -31,7 +70,7 @@ def take_intervals(
     """Keep what a monitor tells of services, in any order and as often as it tells it; returns how many were new.
 
     `unchanged` counts intervals that are known already, `changed` those that replace or cut something stored. Raises
-    StoreError for an interval that ends before it begins, or that belongs to another source.
+    StoreError for an interval that ends before it begins.
     """
     serialise(connection, source_key)
     recorded_at = require_aware(recorded_at, "recorded_at")
@@ -41,52 +80,74 @@ def take_intervals(
             raise StoreError(f"What {source_key} tells of {one.service_key} ends before it begins; correct its times.")
         places[one.vantage, one.service_key].append(replace(one, source_key=source_key))
     counts = SaveCounts()
+    lines: dict[Place, _Line] = {}
     for place, told in places.items():
+        line = _Line(_near(connection, source_key, place, told))
         for one in sorted(told, key=lambda each: (each.first_at, each.last_at)):
-            counts += _take(connection, one, recorded_at)
-        _mark_tail(connection, source_key, place)
+            counts += _take(line, one, recorded_at)
+        if line.gone or line.new:
+            lines[place] = line
+    _write(connection, source_key, lines)
     return counts
 
 
-def _take(connection: Connection, told: ObservationInterval, recorded_at: datetime) -> SaveCounts:
-    """Keep one interval beside, after or instead of what is stored of its time."""
-    for row in _near(connection, told):
-        if not _same(row, told) or not row.first_at <= told.first_at <= _reach(row):
+def _near(connection: Connection, source_key: str, place: Place, told: Sequence[ObservationInterval]) -> list[_Kept]:
+    """The stored intervals that the told ones can touch: those that begin among them and the one before."""
+    stamp = stamper(connection)
+    start, end = stamp(min(one.first_at for one in told)), stamp(max(one.last_at for one in told))
+    here = (source_key, *place)
+    asked = f"SELECT {_TOLD} FROM observation_interval WHERE {_HERE} AND first_at "  # noqa: S608 - words of ours
+    before = fetch_rows(connection, f"{asked}< ? ORDER BY first_at DESC LIMIT 1", (*here, start))
+    within = fetch_rows(connection, f"{asked}>= ? AND first_at <= ? ORDER BY first_at", (*here, start, end))
+    vantage, service = place
+    return [
+        _Kept(
+            row_id,
+            ObservationInterval(
+                service_key=service,
+                source_key=source_key,
+                vantage=vantage,
+                state=ServiceState(state),
+                first_at=moment_of(first),
+                last_at=moment_of(last),
+                count=count,
+                expected_interval_seconds=expected,
+                reason=reason,
+            ),
+            moment_of(recorded),
+        )
+        for row_id, state, reason, first, last, count, expected, recorded in (*before, *within)
+    ]
+
+
+def _take(line: _Line, told: ObservationInterval, recorded_at: datetime) -> SaveCounts:
+    """Put one interval beside, after or instead of what is known of its time."""
+    for one in line.kept:
+        known = one.what
+        if not _same(known, told) or not known.first_at <= told.first_at <= _reach(known):
             continue
-        if told.last_at <= row.last_at:
+        if told.last_at <= known.last_at:
             return SaveCounts(unchanged=1)
-        told = _after(told, row.last_at)
-    over = [row for row in _near(connection, told) if row.last_at >= told.first_at and row.first_at <= told.last_at]
-    if over:
-        connection.execute(delete(IntervalRow).where(IntervalRow.id.in_([row.id for row in over])))
-    kept = [part for row in over for part in _outside(row, told)]
-    _insert(connection, [*kept, _values(told, recorded_at)])
+        told = _after(told, known.last_at)
+    over = [one for one in line.kept if one.what.last_at >= told.first_at and one.what.first_at <= told.last_at]
+    line.gone += [one.id for one in over if one.id is not None]
+    left = [one for one in line.kept if one not in over]
+    parts = [_Kept(None, part, one.recorded_at) for one in over for part in _outside(one.what, told)]
+    line.kept = sorted([*left, *parts, _Kept(None, told, recorded_at)], key=lambda one: one.what.first_at)
     return SaveCounts(changed=1) if over else SaveCounts(new=1)
 
 
-def _near(connection: Connection, told: ObservationInterval) -> Sequence[IntervalRow]:
-    """The stored intervals that the told one can touch, in order: those that begin within it and the one before."""
-    here = (
-        IntervalRow.source_key == told.source_key,
-        IntervalRow.vantage == told.vantage,
-        IntervalRow.service_key == told.service_key,
+def _same(known: ObservationInterval, told: ObservationInterval) -> bool:
+    return (known.state, known.reason, known.expected_interval_seconds) == (
+        told.state,
+        told.reason,
+        told.expected_interval_seconds,
     )
-    by_time = IntervalRow.first_at
-    everything = select(IntervalRow.__table__).where(*here)
-    before = connection.execute(everything.where(by_time < told.first_at).order_by(by_time.desc()).limit(1)).all()
-    within = everything.where(by_time >= told.first_at, by_time <= told.last_at).order_by(by_time)
-    return [*before, *connection.execute(within).all()]  # type: ignore[list-item]  # rows with the table's columns
 
 
-def _same(row: IntervalRow, told: ObservationInterval) -> bool:
-    """Whether a stored interval saw what the told one saw."""
-    seen = (row.state, row.reason, row.expected_interval_seconds)
-    return seen == (told.state.value, told.reason, told.expected_interval_seconds)
-
-
-def _reach(row: IntervalRow) -> datetime:
-    """Until when a following look goes on where the stored interval ends."""
-    return row.last_at + timedelta(seconds=GAP_INTERVALS * row.expected_interval_seconds)
+def _reach(known: ObservationInterval) -> datetime:
+    """Until when a following look goes on where the interval ends."""
+    return known.last_at + timedelta(seconds=GAP_INTERVALS * known.expected_interval_seconds)
 
 
 def _after(told: ObservationInterval, known: datetime) -> ObservationInterval:
@@ -101,64 +162,56 @@ def _after(told: ObservationInterval, known: datetime) -> ObservationInterval:
     return replace(told, first_at=first_at, count=max(told.count - passed, 1))
 
 
-def _outside(row: IntervalRow, told: ObservationInterval) -> list[dict[str, object]]:
-    """What is left of a stored interval before and after the told one, with the moment it has been known since."""
-    stored = _record(row)
-    parts = []
-    if row.first_at < told.first_at:
-        parts.append(_cut(stored, row.first_at, told.first_at))
-    if row.last_at > told.last_at and row.count > 1:
-        parts.append(_after(stored, told.last_at))
-    return [_values(part, row.recorded_at) for part in parts]
+def _outside(known: ObservationInterval, told: ObservationInterval) -> Iterator[ObservationInterval]:
+    """What is left of an interval before and after the told one."""
+    if known.first_at < told.first_at:
+        yield _cut(known, told.first_at)
+    if known.last_at > told.last_at and known.count > 1:
+        yield _after(known, told.last_at)
 
 
-def _cut(stored: ObservationInterval, first_at: datetime, end: datetime) -> ObservationInterval:
+def _cut(known: ObservationInterval, end: datetime) -> ObservationInterval:
     """The looks of an interval that came before `end`."""
-    if stored.count == 1:
-        return stored
-    step = (stored.last_at - stored.first_at) / (stored.count - 1)
-    looks = min(-((first_at - end) // step), stored.count)
-    return replace(stored, last_at=first_at + step * (looks - 1), count=looks)
+    if known.count == 1:
+        return known
+    step = (known.last_at - known.first_at) / (known.count - 1)
+    looks = min(-((known.first_at - end) // step), known.count)
+    return replace(known, last_at=known.first_at + step * (looks - 1), count=looks)
 
 
-def _record(row: IntervalRow) -> ObservationInterval:
-    return ObservationInterval(
-        service_key=row.service_key,
-        source_key=row.source_key,
-        vantage=row.vantage,
-        state=ServiceState(row.state),
-        first_at=row.first_at,
-        last_at=row.last_at,
-        count=row.count,
-        expected_interval_seconds=row.expected_interval_seconds,
-        reason=row.reason,
+def _write(connection: Connection, source_key: str, lines: dict[Place, _Line]) -> None:
+    """Write what changed, and mark the newest interval of each place, which queries seek by."""
+    stamp = stamper(connection)
+    gone = [(row_id,) for line in lines.values() for row_id in line.gone]
+    run_many(connection, "DELETE FROM observation_interval WHERE id = ?", gone)
+    rows = [_values(source_key, one, stamp) for line in lines.values() for one in line.new]
+    insert_rows(connection, IntervalRow.metadata.tables["observation_interval"], _COLUMNS, rows)
+    here = [(source_key, *place) for place in lines]
+    run_many(
+        connection,
+        f"UPDATE observation_interval SET is_tail = ? WHERE {_HERE} AND is_tail",  # noqa: S608 - words of ours
+        [(False, *one) for one in here],
+    )
+    run_many(
+        connection,
+        f"UPDATE observation_interval SET is_tail = ? WHERE {_HERE} AND first_at = "  # noqa: S608
+        f"(SELECT max(first_at) FROM observation_interval WHERE {_HERE})",
+        [(True, *one, *one) for one in here],
     )
 
 
-def _values(one: ObservationInterval, recorded_at: datetime) -> dict[str, object]:
-    return {
-        "source_key": one.source_key,
-        "vantage": one.vantage,
-        "service_key": one.service_key,
-        "state": one.state.value,
-        "reason": one.reason,
-        "first_at": one.first_at,
-        "last_at": one.last_at,
-        "count": one.count,
-        "expected_interval_seconds": one.expected_interval_seconds,
-        "recorded_at": recorded_at,
-        "is_tail": False,
-    }
-
-
-def _insert(connection: Connection, rows: Sequence[dict[str, object]]) -> None:
-    connection.execute(insert(IntervalRow), rows)
-
-
-def _mark_tail(connection: Connection, source_key: str, place: Place) -> None:
-    """Mark the newest interval of a place, which queries seek by."""
-    vantage, service = place
-    here = (IntervalRow.source_key == source_key, IntervalRow.vantage == vantage, IntervalRow.service_key == service)
-    connection.execute(update(IntervalRow).where(*here, IntervalRow.is_tail).values(is_tail=False))
-    newest = select(IntervalRow.id).where(*here).order_by(IntervalRow.first_at.desc()).limit(1).scalar_subquery()
-    connection.execute(update(IntervalRow).where(IntervalRow.id == newest).values(is_tail=True))
+def _values(source_key: str, one: _Kept, stamp: Callable[[datetime], Any]) -> tuple[Any, ...]:
+    what = one.what
+    return (
+        source_key,
+        what.vantage,
+        what.service_key,
+        what.state.value,
+        what.reason,
+        stamp(what.first_at),
+        stamp(what.last_at),
+        what.count,
+        what.expected_interval_seconds,
+        stamp(one.recorded_at),
+        False,
+    )
