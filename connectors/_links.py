@@ -148,8 +148,8 @@ def link_measures(
             scope=scope,
             period_start_on=days.first,
             period_end_on=days.last,
-            numerator=numerator,
-            denominator=denominator,
+            numerator=round(numerator, 3),
+            denominator=round(denominator, 3),
             as_of=as_of,
         )
 

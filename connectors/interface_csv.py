@@ -1,0 +1,210 @@
+"""How busy network links are, from a table of their traffic: a row for each link and moment, as monitors export it.
+
+Reads of each row the moment, the link, bits per second in and out, what the link can carry, and where they are there
+the packets and those lost or damaged. The busier direction counts. The sums of a day are kept, not the rows.
+
+A stretch is as long as `interval_seconds`; the moment stands at its end or at its start. A cell without a figure is
+time of which nothing is known. Rows further apart than 20 minutes are means that tell nothing of class hours, so such a
+file gives no busy days. The first day of an export that moves on from night to night is mostly cut off: it is left out
+where it begins later in the day than the next one does. What an export no longer holds stays known.
+
+Least access: read the files or links. Vendor page: https://www.rfc-editor.org/rfc/rfc4180
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from datetime import UTC, date, datetime, timedelta
+from typing import ClassVar, Literal, NamedTuple
+
+from pydantic import Field, model_validator
+
+from connectors._base import Complete, Connector, FetchRequest, Stream, StreamMode, Yielded
+from connectors._cells import moment, number
+from connectors._errors import SettingsError
+from connectors._files import LOCATION, find
+from connectors._links import Days, LinkDay, LinkPlace, LinkSettings, Traffic, link_measures
+from connectors._rows import Row, parsed
+from connectors._table import Columns, Table, TableSettings, open_table
+from firstbell.intervals import Window, local_day
+from firstbell.records import Measurement
+
+UNITS = {"bit/s": 1.0, "kbit/s": 1e3, "Mbit/s": 1e6, "Gbit/s": 1e9, "byte/s": 8.0}
+MISTAKE = 1.5
+"""A link that seems to carry more than this of its capacity has another unit or capacity than the settings say."""
+
+
+class InterfaceColumns(Columns):
+    """The headings of a file of traffic."""
+
+    REQUIRED: ClassVar[frozenset[str]] = frozenset({"at", "inbound"})
+
+    at: str = Field("Time|Date Time|Timestamp|Date", description="The moment of the row.")
+    link: str = Field("Link|Interface|Port|Sensor|Device", description="Which link the row is about.")
+    inbound: str = Field("In|Inbound|Traffic In|Bits In|Received", description="What came in, in the file's unit.")
+    outbound: str = Field("Out|Outbound|Traffic Out|Bits Out|Sent", description="What went out, in the file's unit.")
+    capacity: str = Field("Capacity|Speed|Bandwidth", description="What the link can carry, in the file's unit.")
+    faults: str = Field("Errors|Errors and Discards", description="Packets lost or damaged in the stretch.")
+    packets: str = Field("Packets", description="Packets carried in the stretch.")
+
+
+class InterfaceFile(TableSettings):
+    """One file, whose links they are, and how its figures are meant."""
+
+    file: str = Field(description=LOCATION)
+    columns: InterfaceColumns = Field(InterfaceColumns(), description="Headings that differ from the usual ones.")
+    links: dict[str, LinkPlace] = Field(
+        {}, description="The links by the file's own names of them; others in the file are left out."
+    )
+    link: LinkPlace | None = Field(None, description="Whose link a file without a column for it is about.")
+    unit: Literal["bit/s", "kbit/s", "Mbit/s", "Gbit/s", "byte/s"] = Field(
+        "bit/s", description="Unit of traffic and capacity."
+    )
+    interval_seconds: int = Field(300, ge=1, le=86_400, description="How long the stretch of one row is.")
+    moments: Literal["end", "start"] = Field("end", description="Where in its stretch the moment of a row stands.")
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> InterfaceFile:
+        if (self.link is None) == (not self.links):
+            raise ValueError("give either links or link")
+        return self
+
+
+class InterfaceSettings(LinkSettings):
+    """The files, and when a link counts as busy."""
+
+    files: tuple[InterfaceFile, ...] = Field(min_length=1, description="The files, each with its links.")
+
+
+class Name(NamedTuple):
+    """A link: the scope that it belongs to, and its own name in its file."""
+
+    scope: str
+    link: str
+
+
+class InterfaceCsv(Connector):
+    """What links carried, day by day."""
+
+    title = "Network interfaces (CSV)"
+    docs_url = "https://www.rfc-editor.org/rfc/rfc4180"
+    streams = (Stream("measures", Measurement, StreamMode.UPSERT),)
+    least_privilege = "Read access to the files."
+    checked_against = "files written for the tests; no vendor's own export"
+    Settings = InterfaceSettings
+
+    settings: InterfaceSettings
+
+    def check(self) -> str:
+        with ExitStack() as stack:
+            readers = self._readers(stack)
+            count = sum(1 for one in readers for _ in parsed(one.table, one.traffic))
+            return f"{count:,} rows can be read from {', '.join(one.table.described() for one in readers)}."
+
+    def fetch(self, request: FetchRequest) -> Iterator[Yielded]:  # noqa: ARG002 - the files are always read anew
+        with ExitStack() as stack:
+            readers = self._readers(stack)
+            links: dict[Name, Link] = {}
+            for reader in readers:
+                for name, traffic in parsed(reader.table, reader.traffic):
+                    links.setdefault(name, Link()).add(traffic, self)
+            written_at = min(one.table.file.modified_at for one in readers)
+        yield from self._measures(links, written_at)
+        reaches = [one.newest for one in links.values()]
+        yield Complete("measures", known_until=min(max(reaches, default=written_at), self.context.clock()))
+
+    def _readers(self, stack: ExitStack) -> list[Reader]:
+        seen: set[tuple[Name, datetime]] = set()
+        found = []
+        for told in self.settings.files:
+            file = stack.enter_context(find(told.file, self.context))
+            table = open_table(file, told, self.context, told.columns.wanted())
+            found.append(Reader(told, table, seen))
+        return found
+
+    def _measures(self, links: Mapping[Name, Link], written_at: datetime) -> Iterator[Measurement]:
+        zone = self.context.zone
+        days: dict[tuple[str, date], list[LinkDay]] = {}
+        for name, link in sorted(links.items()):
+            for day, sums in link.whole_days().items():
+                days.setdefault((name.scope, day), []).append(sums)
+        for (scope, day), sums_of_day in sorted(days.items(), key=lambda one: one[0]):
+            as_of = min(written_at, local_day(day, zone).end)
+            yield from link_measures(scope, Days(day, day), sums_of_day, self.settings, zone, as_of)
+
+
+class Link:
+    """The sums of one link, day by day, and the newest moment of which it tells."""
+
+    def __init__(self) -> None:
+        self.days: dict[date, LinkDay] = {}
+        self.begins: dict[date, timedelta] = {}
+        self.newest = datetime.min.replace(tzinfo=UTC)
+
+    def add(self, traffic: Traffic, of: InterfaceCsv) -> None:
+        """Count a stretch to the day in which it begins."""
+        zone = of.context.zone
+        day = traffic.over.start.astimezone(zone).date()
+        into = traffic.over.start - local_day(day, zone).start
+        self.begins[day] = min(into, self.begins.get(day, into))
+        self.newest = max(self.newest, traffic.over.end)
+        self.days.setdefault(day, LinkDay()).add(traffic, of.settings, zone)
+
+    def whole_days(self) -> dict[date, LinkDay]:
+        """All days but a first one that begins later than the next one does: the export has cut it off."""
+        first, *others = sorted(self.days)
+        cut = bool(others) and self.begins[first] > self.begins[others[0]]
+        return {day: self.days[day] for day in ([] if cut else [first]) + others}
+
+
+class Reader:
+    """Rows of one file to stretches of traffic."""
+
+    def __init__(self, told: InterfaceFile, table: Table, seen: set[tuple[Name, datetime]]) -> None:
+        self.table = table
+        self._told = told
+        self._seen = seen
+        self._links = {name.casefold(): place for name, place in told.links.items()}
+        if told.links and "link" not in table.places:
+            raise SettingsError(f"{table.name} has no column for the link; name it under `columns`, or set `link`.")
+
+    def traffic(self, row: Row) -> Iterable[tuple[Name, Traffic]]:
+        """The traffic of a row of one of our links; nothing where a figure is not known."""
+        named = row.need_text("link") if self._told.link is None else ""
+        place = self._told.link or self._links.get(named.casefold())
+        if place is None:
+            return
+        name = Name(place.scope, named or self._told.file)
+        at = row.need("at", moment)
+        if (name, at) in self._seen:
+            raise row.fault("at", "repeats an earlier row of this link")
+        self._seen.add((name, at))
+        directions = [column for column in ("inbound", "outbound") if column in row.headings]
+        carried = [_amount(row, column) for column in directions]
+        known = [one for one in carried if one is not None]
+        if len(known) < len(carried):
+            return
+        share = max(known) * UNITS[self._told.unit] / self._capacity(row, place)
+        if share > MISTAKE:
+            raise row.fault("inbound", "is more than the link can carry; check `unit` and its capacity")
+        stretch = timedelta(seconds=self._told.interval_seconds)
+        start = at - stretch if self._told.moments == "end" else at
+        faults, packets = _amount(row, "faults"), _amount(row, "packets")
+        yield name, Traffic(Window(start, start + stretch), min(1.0, share), faults, packets)
+
+    def _capacity(self, row: Row, place: LinkPlace) -> float:
+        """In bits a second."""
+        if place.capacity_mbps is not None:
+            return place.capacity_mbps * 1e6
+        told = _amount(row, "capacity")
+        if not told:
+            raise row.fault("capacity", "says nothing; set `capacity_mbps` of the link")
+        return told * UNITS[self._told.unit]
+
+
+def _amount(row: Row, column: str) -> float | None:
+    value = row.read(column, number)
+    if value is not None and value < 0:
+        raise row.fault(column, "is below zero")
+    return value

@@ -1,0 +1,140 @@
+"""Which days of an export are told, what a wrong unit is, and how far an export reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from connectors import get
+from connectors._errors import BadReplyError, SettingsError
+from connectors._links import LinkDay, LinkSettings, Traffic, days_of
+from firstbell.intervals import Window
+from firstbell.records import Measurement
+from tests.contract.interface_csv.case import HEAD, THURSDAY, WEDNESDAY, Case, rows
+from tests.contract.suite import Outcome, Situation, read
+
+
+class Export(Case):
+    """One link's export whose rows and settings a test sets."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.lines = ""
+        self.changes: dict[str, Any] = {}
+        self.more: dict[str, Any] = {}
+
+    def settings(self) -> Mapping[str, Any]:
+        file = {"file": "exports/table.csv", "links": {"wan0": {}}, "interval_seconds": 600}
+        return {"files": [{**file, **self.changes}], **self.more}
+
+    def text(self, situation: Situation) -> str:
+        return HEAD + self.lines
+
+    def read(self) -> Outcome:
+        self.serve(Situation.WHOLE)
+        return read(self)
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Iterator[Export]:
+    case = Export(tmp_path)
+    yield case
+    case.close()
+
+
+def told(outcome: Outcome) -> dict[tuple[str, date], tuple[float, float | None]]:
+    assert outcome.error is None, outcome.error
+    return {
+        (one.measure_key, one.period_end_on): (one.numerator, one.denominator)
+        for one in outcome.records
+        if isinstance(one, Measurement)
+    }
+
+
+def test_a_day_whose_class_hours_are_known_too_little_is_neither_busy_nor_not(export: Export) -> None:
+    export.lines = rows(WEDNESDAY, 48, 81, "wan0", range(33))
+    assert set(told(export.read())) == {("link_use", WEDNESDAY), ("link_faults", WEDNESDAY)}
+    export.more = {"least_watched": 0.75}
+    assert told(export.read())["busy_link_days", WEDNESDAY] == (1, 1)
+
+
+def test_a_day_without_classes_is_no_class_day(export: Export) -> None:
+    export.lines = rows(WEDNESDAY, 48, 90, "wan0", range(42)) + rows(THURSDAY, 48, 90, "wan0")
+    export.more = {"closed": ["2026-11-18"]}
+    found = told(export.read())
+    assert ("busy_link_days", WEDNESDAY) not in found
+    assert found["busy_link_days", THURSDAY] == (0, 1)
+    export.more = {"weekdays": ["mon"]}
+    assert not [key for key, _ in told(export.read()) if key == "busy_link_days"]
+
+
+def test_a_first_day_that_is_cut_off_is_left_out_and_a_lone_one_is_not(export: Export) -> None:
+    export.lines = rows(WEDNESDAY, 60, 90, "wan0")
+    assert ("link_use", WEDNESDAY) in told(export.read())
+    export.lines += rows(THURSDAY, 48, 90, "wan0")
+    assert ("link_use", WEDNESDAY) not in told(export.read())
+
+
+@pytest.mark.parametrize("line", ["9e9", "160000000", "-5"])
+def test_more_than_a_link_carries_or_less_than_nothing_is_a_fault(export: Export, line: str) -> None:
+    export.lines = f"2026-11-18 09:00,wan0,{line},0,100000000,,,x\n"
+    assert isinstance(export.read().error, BadReplyError)
+
+
+def test_a_row_without_a_capacity_says_where_to_set_it(export: Export) -> None:
+    export.lines = "2026-11-18 09:00,wan0,5,0,,,,x\n"
+    assert "capacity_mbps" in str(export.read().error)
+
+
+def test_a_row_that_stands_twice_is_a_fault(export: Export) -> None:
+    export.lines = rows(WEDNESDAY, 48, 50, "wan0") + rows(WEDNESDAY, 49, 50, "wan0")
+    assert "repeats an earlier row" in str(export.read().error)
+
+
+def test_an_export_reaches_no_further_than_its_newest_row(export: Export) -> None:
+    export.lines = rows(WEDNESDAY, 48, 90, "wan0")
+    [complete] = export.read().completed
+    assert complete.known_until == datetime(2026, 11, 18, 21, tzinfo=UTC)
+
+
+def test_several_links_need_a_column_for_them(export: Export) -> None:
+    export.changes = {"columns": {"link": ""}}
+    assert isinstance(export.read().error, SettingsError)
+    with pytest.raises(ValidationError):
+        get("interface_csv").Settings(files=[{"file": "a.csv"}])
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 2000), st.integers(1, 20), st.floats(0, 1)), max_size=30),
+    st.sampled_from(["America/Chicago", "Pacific/Auckland"]),
+)
+def test_the_sums_of_a_day_keep_their_order(stretches: list[tuple[int, int, float]], name: str) -> None:
+    """Full time lies within watched time, watched within known, carried within known."""
+    sums, settings = LinkDay(), LinkSettings()
+    for start, minutes, share in stretches:
+        at = datetime(2026, 3, 8, tzinfo=UTC) + timedelta(minutes=start)
+        sums.add(Traffic(Window(at, at + timedelta(minutes=minutes)), share), settings, ZoneInfo(name))
+    assert 0 <= sums.full_seconds <= sums.watched_seconds <= sums.known_seconds
+    assert 0 <= sums.carried_seconds <= sums.known_seconds + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("hours", "first", "last"),
+    [
+        (24, date(2026, 11, 19), date(2026, 11, 19)),
+        (72, date(2026, 11, 19), date(2026, 11, 21)),
+        (0.1, *[date(2026, 11, 18)] * 2),
+    ],
+)
+def test_a_stretch_stands_for_the_days_of_its_middle(hours: float, first: date, last: date, export: Export) -> None:
+    start = datetime(2026, 11, 19, 5, tzinfo=UTC)  # eleven in the evening of the 18th in Chicago
+    days = days_of(Window(start, start + timedelta(hours=hours)), export.zone)
+    assert (days.first, days.last) == (first, last)
