@@ -77,6 +77,7 @@ def test_what_a_monitor_forgot_stays_and_what_it_mends_is_mended(store: Store) -
     take(store, stretch(0, 20), read_at=21)
     assert take(store, stretch(8, 12, DOWN), read_at=40) == (0, 1, 0)
     assert known(store, 50) == [("up", 0, 7, 8), ("down", 8, 12, 5), ("up", 13, 20, 8)]
+    assert known(store, 39) == [("up", 0, 7, 8), ("up", 13, 20, 8)], "what is left is known as long as before"
 
 
 def test_a_gap_between_readings_stays_a_gap(store: Store) -> None:
