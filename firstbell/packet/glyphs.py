@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any
-from unicodedata import combining, normalize
+from unicodedata import combining, is_normalized, normalize
 
 from firstbell.packet.wording import languages, table_of
 from firstbell.packet.words import TEMPLATES
@@ -83,7 +83,7 @@ class Glyphs:
         A combining mark that does not melt into its letter is left off: the fonts hold it, but not on every letter,
         and the accessible form refuses the pair.
         """
-        if text.isascii():
+        if text.isascii() or (_safe().issuperset(text) and is_normalized("NFC", text)):
             return text
         covered = _covered()
         characters = [one if one in covered or combining(one) else MARK for one in normalize("NFC", text)]
@@ -106,6 +106,12 @@ def each_text(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, list | tuple):
         return [each_text(member, change) for member in value]
     return value
+
+
+@cache
+def _safe() -> frozenset[str]:
+    """What is printed as it is: covered, and no mark that has to melt into a letter."""
+    return frozenset(one for one in _covered() if not combining(one))
 
 
 @cache

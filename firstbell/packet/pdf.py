@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -87,7 +87,7 @@ def _page_data(page: PageOne, words: Words) -> dict[str, Any]:
         for row in page.lights
     ]
     more_corrections = {"key": "corrections", "more": more}
-    return {**asdict(page), **blocks, "lights": lights, "more_corrections": more_corrections, "rest": []}
+    return {**asdict(replace(page, rest=())), **blocks, "lights": lights, "more_corrections": more_corrections}
 
 
 def _block_data(block: Block | None, words: Words) -> dict[str, Any] | None:

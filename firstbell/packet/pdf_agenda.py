@@ -7,7 +7,7 @@ stands whole in the appendix.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, TypeVar
 
@@ -184,4 +184,4 @@ class AgendaSetter:
 
 def entry_data(entry: Entry) -> dict[str, Any]:
     """An entry as the templates print it."""
-    return {**asdict(entry), "sign": entry.sign}
+    return {**vars(entry), "sign": entry.sign}

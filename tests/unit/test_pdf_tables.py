@@ -6,6 +6,7 @@ import io
 import re
 from functools import cache
 from typing import Any
+from unicodedata import combining, normalize
 
 import pikepdf
 from hypothesis import given
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from firstbell.kpi import Light
 from firstbell.packet.audience import cut
+from firstbell.packet.glyphs import MARK, Glyphs
 from firstbell.packet.model import Column, Packet, Row, Section, Table
 from firstbell.packet.pdf_tables import ALIKE, table_data
 from firstbell.packet.render import EditionFiles, render_edition
@@ -108,3 +110,12 @@ def test_a_chart_beyond_the_usual_number_stands_where_there_is_room() -> None:
     figures = [one for one in elements(made.pdf) if one.kind == "Figure"]
     assert len(figures) == len(charts())
     assert "more chart" not in pages_text(made.pdf)
+
+
+@given(st.text(st.sampled_from("ab é\u0301\u05d0\u05b0\u0327\U0001f600\xa0\u212b"), max_size=6))
+def test_a_text_is_left_as_it_is_only_where_each_of_its_characters_prints(text: str) -> None:
+    """A mark alone, one that melts into its letter, one that does not, and what no font has."""
+    glyphs = Glyphs()
+    composed = [MARK if one == "\U0001f600" else one for one in normalize("NFC", text)]
+    assert glyphs.printable(text) == "".join(one for one in composed if not combining(one))
+    assert bool(glyphs.replaced) == any(one == MARK or combining(one) for one in composed)
