@@ -150,3 +150,13 @@ def test_a_fault_in_one_probe_blinds_nobody_else(web, a_round, a_target, caplog)
     odd, fine = probe_round([broken, a_target("http", "page", url=web.address)], a_round())
     assert (odd.state, odd.reason, fine.state) == (UNKNOWN, "probe", UP)
     assert caplog.messages == ["the dns probe of broken broke off with AttributeError"]
+
+
+def test_where_the_way_out_is_gone_nothing_is_said_of_any_service(web, closed_port, a_round, a_target) -> None:
+    targets = [a_target("http", "page", url=web.address), a_target("tls", "port", host="127.0.0.1", port=closed_port)]
+    seen = probe_round(targets, a_round(control_address=f"127.0.0.1:{closed_port}"))
+    assert [(one.state, one.reason) for one in seen] == [(UNKNOWN, "route")] * 2
+    assert "cannot be reached from here" in seen[0].detail
+    reached = web.address.removeprefix("http://").rstrip("/")
+    seen = probe_round(targets, a_round(control_address=reached))
+    assert [one.state for one in seen] == [UP, DOWN]
