@@ -74,7 +74,7 @@ def test_a_draft_waits_until_somebody_speaks(work: Workplace, draft: Frozen) -> 
 def test_a_draft_says_when_its_packet_goes_out_and_how_to_hold_it(work: Workplace, draft: Frozen) -> None:
     meeting = meeting_on(work, "2026-12-03")
     at = Wording(work.district.zone).moment(meeting.send_at)
-    told = f"Goes out {at} unless held. To approve, hold, confirm or drop: `firstbell review`"
+    told = f"Goes out {at} unless held. To approve, hold, confirm or drop: “firstbell review”"
     assert draft.packet.heading.review.startswith(told)
     mail = render_mail(cut(draft.packet, "leadership"), "leadership", None, {})
     assert told in " ".join(mail.text.split())
