@@ -16,19 +16,30 @@ from firstbell.config.district import DistrictFile
 from firstbell.config.loaded import District
 from firstbell.kpi import Light
 from firstbell.metrics.facts import Facts, SourceFacts, TeamFacts
+from firstbell.metrics.uptime_services import WatchedService
 from firstbell.records import (
     ControlResult,
     Measurement,
     MilestoneSeen,
     ObservationInterval,
     Record,
+    ServiceWindow,
     SurveyCounts,
     Ticket,
     VendorIncident,
 )
 
 TOLD_BY_SCHOOL: frozenset[type[Record]] = frozenset(
-    {ControlResult, Measurement, MilestoneSeen, ObservationInterval, SurveyCounts, Ticket, VendorIncident}
+    {
+        ControlResult,
+        Measurement,
+        MilestoneSeen,
+        ObservationInterval,
+        ServiceWindow,
+        SurveyCounts,
+        Ticket,
+        VendorIncident,
+    }
 )
 """Record types that can speak of one school; all others speak of the district."""
 COUNTED_AT_NONE: frozenset[type[Record]] = frozenset({MilestoneSeen, ObservationInterval, Ticket})
@@ -47,7 +58,7 @@ def facts_of_school(facts: Facts, district: District, school: str) -> Facts:
     schools or of the whole district is none of this school's sources.
     """
     scope = f"school:{school}"
-    services = tuple(replace(one, schools=frozenset({school})) for one in facts.services if one.serves(scope))
+    services = _serving(facts, school)
     subjects = frozenset(
         subject
         for one in services
@@ -64,6 +75,20 @@ def facts_of_school(facts: Facts, district: District, school: str) -> Facts:
         schools=(school,),
         sources=tuple(source for source in sources if source.feeds),
         team=_team_of(facts.team, school),
+    )
+
+
+def _serving(facts: Facts, school: str) -> tuple[WatchedService, ...]:
+    """The services that serve a school, for it alone, and those that they depend on as they stand."""
+    known = {one.service_key: one for one in facts.services}
+    wanted = [one.service_key for one in facts.services if one.serves(f"school:{school}")]
+    own = frozenset(wanted)
+    for key in wanted:
+        wanted += [parent for parent in known[key].depends_on if parent in known and parent not in wanted]
+    return tuple(
+        replace(one, schools=frozenset({school})) if one.service_key in own else one
+        for one in facts.services
+        if one.service_key in wanted
     )
 
 
@@ -92,7 +117,9 @@ class _Heard:
         feeds = {
             kind
             for kind in source.feeds & TOLD_BY_SCHOOL
-            if kind in mine or kind in COUNTED_AT_NONE or (kind is not ControlResult and kind not in told)
+            if kind in mine
+            or (kind in COUNTED_AT_NONE and source.counts(kind))
+            or (kind is not ControlResult and kind not in told)
         }
         if not self._services:
             feeds.discard(ObservationInterval)
@@ -102,7 +129,7 @@ class _Heard:
         match record:
             case Ticket():
                 return f"school:{self._locations.get((source_key, record.location), '')}" == self._scope
-            case ObservationInterval() | VendorIncident():
+            case ObservationInterval() | ServiceWindow() | VendorIncident():
                 return record.service_key in self._services
             case Measurement() | SurveyCounts():
                 return record.scope == self._scope

@@ -10,15 +10,26 @@ import pytest
 
 from firstbell.briefing.freeze import preview
 from firstbell.briefing.gather import gather
+from firstbell.briefing.one_school import facts_of_school
 from firstbell.briefing.proposals import proposals
 from firstbell.knowledge import PROBES
 from firstbell.meetings import Meeting, meeting_before, meetings_of, next_meeting
+from firstbell.metrics.facts import SourceFacts
 from firstbell.packet.audience import cut
 from firstbell.packet.compose import compose
 from firstbell.packet.material import Material
 from firstbell.packet.model import Packet
 from firstbell.packet.render import render_mail
-from firstbell.records import TEAM_SOURCE, ServiceState, TeamAction, Ticket
+from firstbell.records import (
+    TEAM_SOURCE,
+    Measurement,
+    ObservationInterval,
+    Record,
+    ServiceState,
+    ServiceWindow,
+    TeamAction,
+    Ticket,
+)
 from firstbell.store.interval_history import save_intervals
 from firstbell.store.models import metadata
 from firstbell.store.save import record_completion, save_facts
@@ -52,7 +63,8 @@ TEAMS = FOLDER["teams.yaml"] + "".join(
 SERVICES = """\
 services:
   - {key: sis, name: Student records, probe: {kind: http}}
-  - {key: oak_wifi, name: Wi-Fi at Oak, probe: {kind: http}, schools: [oak]}
+  - {key: oak_wifi, name: Wi-Fi at Oak, probe: {kind: http}, schools: [oak], depends_on: [hub]}
+  - {key: hub, name: Hub in Valley High, probe: {kind: http}, schools: [high]}
   - {key: mid_wifi, name: Wi-Fi at Middle, probe: {kind: http}, schools: [middle]}
 """
 MEETINGS = FOLDER["meetings.yaml"] + "".join(
@@ -78,6 +90,7 @@ def look(work: Workplace) -> None:
     looks = [
         seen("sis", SINCE - five, AS_OF),
         seen("mid_wifi", SINCE - five, AS_OF),
+        seen("hub", SINCE - five, AS_OF),
         seen("oak_wifi", SINCE - five, down - five),
         seen("oak_wifi", down, up - five, ServiceState.DOWN),
         seen("oak_wifi", up, AS_OF),
@@ -171,6 +184,44 @@ def test_an_outage_at_one_school_is_not_in_the_others_packet(work: Workplace) ->
     }
     assert "Student records" in words(oak, 3)
     assert "Student records" in words(middle, 3)
+
+
+def test_what_a_schools_service_hangs_on_is_the_schools_too(work: Workplace) -> None:
+    assert "Hub in Valley High" in words(packet(work, "oak_team"), 3)
+    assert "Hub in Valley High" not in words(packet(work, "middle_team"))
+    assert "1 of 3 services cost class time" in words(packet(work, "oak_team"), 3)
+
+
+def test_what_another_monitor_tells_of_one_school_is_not_the_others(work: Workplace) -> None:
+    window = ServiceWindow(
+        service_key="oak_wifi", started_at=SINCE, ended_at=AS_OF, accounting_policy="theirs", up_ratio=0.99
+    )
+    whole = replace(gathered(work, "tech").facts, sources=(monitor(seen("oak_wifi", SINCE, AS_OF), window),))
+    oak, middle = (facts_of_school(whole, work.district, school) for school in ("oak", "middle"))
+    assert oak.of(ServiceWindow) == (window,)
+    assert oak.known_until == {"kuma": AS_OF}
+    assert middle.sources == ()
+
+
+def test_a_source_that_counts_for_others_is_none_of_the_schools(work: Workplace) -> None:
+    rows = (measured("budget_spent", 1, 2), measured("rollout.gradebook", 40, 40, "school:middle"))
+    budget = SourceFacts(
+        source_key="counts", feeds=frozenset({Measurement}), known_until=SINCE, stale_after=timedelta(1), records=rows
+    )
+    whole = replace(gathered(work, "tech").facts, sources=(budget,))
+    assert facts_of_school(whole, work.district, "oak").sources == ()
+    assert facts_of_school(whole, work.district, "middle").of(Measurement) == (rows[1],)
+
+
+def monitor(*records: Record) -> SourceFacts:
+    """Another monitor of which nothing makes a figure of ours."""
+    return SourceFacts(
+        source_key="kuma",
+        feeds=frozenset({ObservationInterval, ServiceWindow}),
+        known_until=AS_OF,
+        records=records,
+        beside=frozenset({ObservationInterval}),
+    )
 
 
 def test_an_outage_tells_of_the_own_school_alone(work: Workplace) -> None:
