@@ -8,10 +8,10 @@ every week. That is what a year of a billion looks leaves in the store. `python 
 from __future__ import annotations
 
 import sys
-import tempfile
 import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from random import Random
 from time import perf_counter, process_time
@@ -25,15 +25,18 @@ from sqlalchemy import Connection, text  # noqa: E402
 from store import stores  # noqa: E402 - found beside this file
 
 from firstbell.calendar import SchoolCalendar, SchoolYear  # noqa: E402
-from firstbell.intervals import Window  # noqa: E402
+from firstbell.histogram import Histogram  # noqa: E402
+from firstbell.intervals import Window, local_day  # noqa: E402
 from firstbell.metrics.uptime_report import ServiceResult, service_results  # noqa: E402
 from firstbell.metrics.uptime_services import GroupRule, ServiceGroup, WatchedService  # noqa: E402
 from firstbell.periods import Period, PeriodKind, period_of  # noqa: E402
 from firstbell.policies import SlaPolicy  # noqa: E402
 from firstbell.store.batches import insert_rows, stamper  # noqa: E402
+from firstbell.store.latency_days import StoredLatencies  # noqa: E402
 from firstbell.store.models import metadata  # noqa: E402
 from firstbell.store.service_looks import StoredLooks  # noqa: E402
 from firstbell.store.session import Store  # noqa: E402
+from firstbell.store.types import json_text  # noqa: E402
 
 SERVICES, BEHIND = 2_000, 50
 """How many services, and how many of them hang on one switch."""
@@ -52,28 +55,30 @@ COLUMNS = (
     *("source_key", "vantage", "service_key", "state", "reason", "first_at", "last_at", "count"),
     *("expected_interval_seconds", "recorded_at", "is_tail"),
 )
+LATENCIES = ("source_key", "start_at", "service_key", "vantage", "end_at", "buckets", "count", "total_seconds")
 REPEATS = 3
 
 Run = tuple[str, str, int, int]
 """A state, its reason, and the first and last minute that were looked at."""
 
 
-def run() -> list[dict[str, Any]]:
+def run() -> Iterator[dict[str, Any]]:
     """One line for each engine and for what was measured: seconds of CPU and by the clock, megabytes."""
-    lines = []
+    month = period_of(PeriodKind.MONTH, date(2026, 10, 1), CALENDAR)
+    year = Period(kind=PeriodKind.SCHOOL_YEAR, name="365 days", window=Window(BEGIN, AS_OF))
+    assert month is not None
     for engine, store in stores():
         rows = filled(store)
-        lines.append({"engine": engine, "what": "stored", "rows": rows, "megabytes": megabytes(store)})
-        month = period_of(PeriodKind.MONTH, date(2026, 10, 1), CALENDAR)
-        year = Period(kind=PeriodKind.SCHOOL_YEAR, name="365 days", window=Window(BEGIN, AS_OF))
-        assert month is not None
-        for period, name in ((month, "report of a month"), (year, "report of the year")):
-            seconds = min(timed(store, period) for _ in range(REPEATS))
-            lines.append({"engine": engine, "what": name, "cpu_seconds": seconds[0], "seconds": seconds[1]})
+        looks = megabytes(store)
+        yield {"engine": engine, "what": "looks of a year", "rows": rows, "megabytes": looks}
+        rows = with_latencies(store)
+        yield {"engine": engine, "what": "latencies of a year", "rows": rows, "megabytes": megabytes(store) - looks}
+        for period, name, repeats in ((month, "report of a month", REPEATS), (year, "report of the year", 1)):
+            seconds = min(timed(store, period) for _ in range(repeats))
+            yield {"engine": engine, "what": name, "cpu_seconds": seconds[0], "seconds": seconds[1]}
         for services in (SERVICES // 10, SERVICES):
             peak, kept = memory(store, month, services)
-            lines.append({"engine": engine, "what": f"memory, {services:,} services", "peak": peak, "kept": kept})
-    return lines
+            yield {"engine": engine, "what": f"memory, {services:,} services", "peak": peak, "kept": kept}
 
 
 def filled(store: Store) -> int:
@@ -88,8 +93,6 @@ def filled(store: Store) -> int:
             rows = [row_of(number, one, moment) for one in year_of(number, switches[number // BEHIND])]
             insert_rows(connection, table, COLUMNS, rows)
             kept += len(rows)
-    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ANALYZE"))
     return kept
 
 
@@ -99,6 +102,35 @@ def row_of(number: int, one: Run, moment: list[Any]) -> tuple[Any, ...]:
     looks, is_tail = last - first + 1, last == MINUTES - 1
     began, ended = moment[first], moment[last]
     return "probes", "here", key(number), state, reason, began, ended, looks, 60, began, is_tail
+
+
+def with_latencies(store: Store) -> int:
+    """Put in what days of latencies come to: one histogram for each service and day. Returns how many."""
+    first = datetime(2025, 11, 1, tzinfo=CALENDAR.zone).date()
+    kept = 0
+    with store.begin() as connection:
+        stamp = stamper(connection)
+        table = metadata.tables["latency_day"]
+        for day in (local_day(first + timedelta(days=number), CALENDAR.zone) for number in range(365)):
+            begins, ends = stamp(day.start), stamp(day.end)
+            rows = [
+                ("probes", begins, key(number), "here", ends, json_text(answers(number)), 1430, 71.5)
+                for number in range(SERVICES)
+            ]
+            insert_rows(connection, table, LATENCIES, rows)
+            kept += len(rows)
+    return kept
+
+
+@lru_cache(SERVICES)
+def answers(number: int) -> dict[str, int]:
+    """A day's histogram: most answers near a service's own time, a tail of slow ones."""
+    chance = Random(f"latency {number}")
+    found = Histogram()
+    usual = chance.uniform(-4, -1)
+    for _ in range(1430):
+        found.add(chance.lognormvariate(usual, 0.35))
+    return found.buckets
 
 
 def year_of(number: int, behind: list[tuple[int, int]]) -> Iterator[Run]:
@@ -161,7 +193,8 @@ def report(connection: Connection, period: Period, services: int = SERVICES) -> 
         ServiceGroup(group_key=f"pair-{at}", rule=GroupRule.ALL_DOWN, members=(key(at + 2), key(at + 3)), policy=POLICY)
         for at in range(0, services, BEHIND)
     ]
-    return service_results(watched, groups, looks, period, as_of=AS_OF, calendar=CALENDAR)
+    latencies = StoredLatencies(connection, period.elapsed(AS_OF), preferred="probes")
+    return service_results(watched, groups, looks, period, as_of=AS_OF, calendar=CALENDAR, latencies=latencies)
 
 
 def timed(store: Store, period: Period) -> tuple[float, float]:
@@ -192,6 +225,5 @@ def megabytes(store: Store) -> float:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory():
-        for line in run():
-            print(line)
+    for line in run():
+        print(line, flush=True)

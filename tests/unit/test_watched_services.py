@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -214,6 +215,17 @@ def test_services_of_a_table_may_depend_on_several(tmp_path: Path) -> None:
     rows = "key,name,probe.kind,probe.url,depends_on\na,A,web,http://a,b;c\nb,B,web,http://b,\nc,C,web,http://c,b\n"
     district = load(write_folder(tmp_path, services="services: {file: services.csv}\n", services_csv=rows))
     assert [one.depends_on for one in district.services] == [("b", "c"), (), ("b",)]
+
+
+def test_the_example_of_the_docs_is_a_folder_that_loads(tmp_path: Path) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "service-levels.md").read_text("utf-8")
+    lines = [line[4:] for line in page.splitlines() if line.startswith("    ")]
+    example = re.sub(r"probe: \{.*\}", 'probe: {kind: web, url: "http://a"}', "\n".join(lines))
+    district = load(write_folder(tmp_path, services=example))
+    core, sis = watched_services(district, month(2027, 9), since={})
+    assert (core.policy.target_ratio, sis.depends_on, sis.agreed_hours) == (0.9995, ("core_switch",), "school")
+    assert len(planned_work(district, district.service("sis").maintenance, month(2026, 9))) == 4
+    assert service_groups(district, month(2026, 9))[0].policy.target_ratio == 0.999
 
 
 def test_versions_in_any_order() -> None:
