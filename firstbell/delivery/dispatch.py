@@ -106,11 +106,10 @@ def _hand_over_all(
 
 def _hand_over(store: Store, way_out: Connection, name: str, key: str, clock: Clock) -> Outcome | None:
     """Take one message and send it; None when somebody else took it or its bytes have expired."""
-    with store.read() as connection:
-        row = message_by_key(connection, key)
-    if row is None or row.message is None or row.address is None:
-        return None
     with store.begin() as connection:
+        row = message_by_key(connection, key)
+        if row is None or row.message is None or row.address is None:
+            return None
         if not mark_attempting(connection, row.id, name, clock()):
             return None
     handover = way_out.send(row.address, row.message)

@@ -114,14 +114,26 @@ def sender(store: Store) -> Iterator[str]:
                 return
 
 
+_TAKE = (
+    update(OutboxRow)
+    .where(OutboxRow.id == bindparam("wanted"), OutboxRow.state == MessageState.PREPARED.value)
+    .values(state=MessageState.ATTEMPTING.value, sender=bindparam("taker"), attempting_at=bindparam("at"))
+)
+_SETTLE = (
+    update(OutboxRow)
+    .where(
+        OutboxRow.id == bindparam("wanted"),
+        OutboxRow.state == MessageState.ATTEMPTING.value,
+        OutboxRow.sender == bindparam("taker"),
+    )
+    .values(state=bindparam("outcome"), settled_at=bindparam("at"), server_reply=bindparam("reply"))
+)
+"""Made once: for a letter of hundreds, making them costs more than the database does."""
+
+
 def mark_attempting(connection: Connection, outbox_id: int, sender_name: str, at: datetime) -> bool:
     """Take a prepared message; False when somebody else has it or it is past that. Commit before sending."""
-    taken = connection.execute(
-        update(OutboxRow)
-        .where(OutboxRow.id == outbox_id, OutboxRow.state == MessageState.PREPARED.value)
-        .values(state=MessageState.ATTEMPTING.value, sender=sender_name, attempting_at=at)
-    )
-    return taken.rowcount == 1
+    return connection.execute(_TAKE, {"wanted": outbox_id, "taker": sender_name, "at": at}).rowcount == 1
 
 
 def settle(
@@ -133,16 +145,8 @@ def settle(
     """
     if state not in SETTLED:
         raise ValueError(f"{state} does not settle a message")
-    done = connection.execute(
-        update(OutboxRow)
-        .where(
-            OutboxRow.id == outbox_id,
-            OutboxRow.state == MessageState.ATTEMPTING.value,
-            OutboxRow.sender == sender_name,
-        )
-        .values(state=state.value, settled_at=at, server_reply=_without_addresses(server_reply))
-    )
-    return done.rowcount == 1
+    told = {"outcome": state.value, "at": at, "reply": _without_addresses(server_reply)}
+    return connection.execute(_SETTLE, {"wanted": outbox_id, "taker": sender_name, **told}).rowcount == 1
 
 
 def give_up(connection: Connection, message_keys: Sequence[str], reason: str, at: datetime) -> Sequence[str]:

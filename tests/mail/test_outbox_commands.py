@@ -16,6 +16,7 @@ from firstbell.cli import app
 from firstbell.clock import utc_now
 from firstbell.store.models import MessageState
 from firstbell.store.outbox import mark_attempting, message_by_key, prepare, sender, settle
+from firstbell.store.outbox_put_off import put_off_untried
 from firstbell.store.session import Store, default_url, open_store
 from tests.mail.test_ways import message
 
@@ -91,6 +92,20 @@ def test_a_message_leaves_again_only_after_a_yes(office: Office, state: MessageS
         "That message is sent; only what is refused, failed or unknown is tried again.\n",
     )
     assert office.mails() == 1
+
+
+def test_a_letter_that_was_put_off_shows_its_next_try(office: Office) -> None:
+    office.put(person="bo")
+    key = office.put(person="ada")
+    with office.store.begin() as connection:
+        put_off_untried(connection, [key], NOW)
+    listed = office.say("outbox").stdout.splitlines()
+    assert [line for line in listed if "next try" in line] == [
+        "prepared  2026-11-24 12:00 UTC  ada  leadership  next try 2026-11-24 12:05 UTC"
+    ]
+    assert json.loads(office.say("outbox", "show", key, "--json").stdout)["next_try_at"].startswith("2026-11-24 12:05")
+    office.say("outbox", "give-up", key, "--yes")
+    assert "next try" not in office.say("outbox").stdout
 
 
 def test_in_rehearsal_no_reader_is_written_to_again(office: Office) -> None:
