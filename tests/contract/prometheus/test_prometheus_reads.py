@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from connectors import get
 from connectors._errors import SettingsError, UnavailableError
+from firstbell.records import ObservationInterval, ServiceState
 from tests.contract.prometheus.case import START, Case, reply
 from tests.contract.suite import Situation, ask, read
 from tests.contract.web import Question, Reply
@@ -93,3 +94,22 @@ def test_no_call_asks_for_more_points_than_prometheus_gives(watched: Watched) ->
 def test_settings_that_do_not_fit_together_are_refused(watched: Watched, changes: Mapping[str, Any]) -> None:
     with pytest.raises(ValidationError):
         get("prometheus").Settings(**{**watched.settings(), **changes})
+
+
+def test_an_answer_that_reaches_further_back_gives_no_look_twice(watched: Watched) -> None:
+    """Whether a range holds its first instant depends on Prometheus' version."""
+    first = read(watched)
+    then = read(watched, states=first.states)
+    assert then.error is None
+    assert then.records == []
+    assert then.states == first.states
+
+
+def test_where_one_of_several_exporters_answers_somebody_looked(watched: Watched) -> None:
+    up, down = ({"job": job, "instance": job} for job in ("a", "b"))
+    at = START.timestamp()
+    answers = [{"metric": up, "values": [[at, "1"]]}, {"metric": down, "values": [[at, "0"]]}]
+    for rows in (answers, answers[::-1]):
+        watched.replies["up{job='pool'}["] = reply(rows)
+        pool = [one for one in read(watched).records if isinstance(one, ObservationInterval)]
+        assert [one.state for one in pool if one.service_key == "pool"] == [ServiceState.UP]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -133,3 +134,11 @@ def test_a_table_with_a_hole_is_no_level(odd: Odd) -> None:
         "sli": [[{"uptime": 1, "downtime": 0, "sli": 100, "excluded_downtimes": []}]],
     }
     assert isinstance(read(odd).error, BadReplyError)
+
+
+def test_a_zabbix_that_stands_still_is_known_no_further_than_its_newest_value(odd: Odd) -> None:
+    newest = START + timedelta(minutes=31, milliseconds=500)
+    late = {one.stream: one.known_until for one in read(odd).completed}
+    soon = {one.stream: one.known_until for one in read(odd, now=newest + timedelta(minutes=3)).completed}
+    assert late == {"looks": newest, "levels": None}
+    assert soon == {"looks": None, "levels": None}
