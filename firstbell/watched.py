@@ -36,10 +36,12 @@ def watched_services(
     day `under`, so that a past period can be counted under newer rules.
     """
     day = first_day(district, window) if under is None else under
+    named = {service.policy for service in district.services}
+    policies = {name: policy_of(district, name, day) for name in named}
     return tuple(
         WatchedService(
             service_key=service.key,
-            policy=policy_of(district, service.policy, day),
+            policy=policies[service.policy],
             schools=frozenset(service.schools),
             maintenance=planned_work(district, service.maintenance, window),
             since=since.get(service.key),

@@ -22,8 +22,9 @@ def group_table(material: Material) -> Table | None:
     window = Window(facts.window.start, max(facts.window.end, material.occasion.starts_at))
     period = Period(kind=PeriodKind.MEETINGS, name=material.occasion.meeting_key, window=window)
     members = {key for group in facts.groups for key in group.members}
+    wanted = members | _above(material, members)
     results = service_results(
-        [one for one in facts.services if one.service_key in members | _above(material, members)],
+        [one for one in facts.services if one.service_key in wanted],
         facts.groups,
         lambda key: facts.intervals.get(key, ()),
         period,
