@@ -31,8 +31,9 @@ class Histogram:
 
     def merge(self, buckets: Mapping[str, int], count: int, total_seconds: float) -> None:
         """Count all of another histogram's looks: the sum is exactly the histogram of all of them."""
+        mine = self.buckets
         for bucket, seen in buckets.items():
-            self.buckets[bucket] = self.buckets.get(bucket, 0) + seen
+            mine[bucket] = mine.get(bucket, 0) + seen
         self.count += count
         self.total_seconds += total_seconds
 
