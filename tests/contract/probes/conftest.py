@@ -57,6 +57,8 @@ class WebServer:
     most_at_once: int = 0
     hold: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    resumed: int = 0
+    """How many handshakes went on with an earlier session instead of showing a certificate."""
     hangs: bool = False
     """Whether `/switch` lets its askers wait; `hung` is set once one does."""
     hung: threading.Event = field(default_factory=threading.Event)
@@ -196,6 +198,7 @@ class TlsServer(QuietServer):
             if self.lets_in < 0:
                 self.state.hold.wait(10)
         with contextlib.suppress(OSError), self.context.wrap_socket(request, server_side=True) as secure:
+            self.state.resumed += bool(secure.session_reused)
             self.RequestHandlerClass(secure, client_address, self)
 
 

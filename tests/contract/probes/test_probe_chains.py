@@ -196,3 +196,12 @@ def test_a_first_handshake_stands_when_the_deadline_cuts_the_second_one(
     target = a_target("tls", host="localhost", port=server.port, timeout_seconds=30)
     [seen] = probe_round([target], a_round(1.0, ca_bundle=str(bundle)))
     assert (seen.state, [one.framework for one in seen.controls]) == (UP, ["tls"])
+
+
+def test_no_look_goes_on_with_the_session_of_another(tls_web, bundle, a_round, a_target) -> None:
+    """A session gone on with shows no certificate and would hide that a newcomer is refused."""
+    server = tls_web("localhost")
+    targets = [a_target("http", f"s{number}", url=server.address + "/fine") for number in range(4)]
+    seen = probe_round(targets, a_round(ca_bundle=str(bundle), parallel_limit=1))
+    assert [one.state for one in seen] == [UP] * 4
+    assert server.resumed == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import tracemalloc
@@ -9,10 +10,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
+import pycurl
 import pytest
 
+from connectors.probes import get
 from connectors.probes._base import Round, Target
 from connectors.probes._round import probe_round
+from connectors.probes._transfer import Transfer
 from firstbell.records import ServiceState
 
 UP, DEGRADED, DOWN, UNKNOWN = ServiceState.UP, ServiceState.DEGRADED, ServiceState.DOWN, ServiceState.UNKNOWN
@@ -130,6 +134,31 @@ def test_dead_hosts_beyond_the_deadline_are_unknown_and_not_down(dead, a_round, 
     targets = [a_target(kind, host, **settings_for(kind, host, dead) | {"timeout_seconds": 30}) for host in hosts]
     seen = probe_round(targets, a_round(0.6))
     assert {(one.state, one.reason) for one in seen} == {(UNKNOWN, "deadline")}
+
+
+def test_a_single_look_that_the_deadline_cuts_off_is_unknown(dead, names, a_round, a_target) -> None:
+    """It has not waited as long as it was meant to."""
+    names.silent.add("*")
+    watched = {"resolvers": names.address, "resolvers_are_the_service": True, "timeout_seconds": 30}
+    looks = [
+        a_target("tcp", host="127.1.0.1", port=dead, timeout_seconds=30),
+        a_target("dns", name="oak.example", **watched),
+    ]
+    for kind, target in looks:
+        seen = asyncio.run(get(kind)().look(target, a_round(0.4)))
+        assert (seen.state, seen.reason) == (UNKNOWN, "deadline"), kind
+
+
+def test_a_body_is_cut_without_the_help_of_libcurl(web) -> None:
+    """Older ones count what comes over the wire, and not what it unpacks to."""
+    transfer = Transfer("")
+    transfer.take_at_most(1000)
+    transfer.curl.setopt(pycurl.URL, web.address + "/bomb")
+    transfer.curl.setopt(pycurl.ACCEPT_ENCODING, "")
+    with pytest.raises(pycurl.error):
+        transfer.curl.perform()
+    assert (transfer.stopped, len(transfer.body)) == ("too_large", 0)
+    transfer.curl.close()
 
 
 class Jumping:

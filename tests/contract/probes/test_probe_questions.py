@@ -29,7 +29,8 @@ def test_a_body_goes_with_post_and_its_headers(web, a_round, a_target) -> None:
     assert (sent["content-type"], sent["x-blank"]) == ("application/json", "")
 
 
-def test_a_handle_used_again_sends_nothing_of_the_look_before(tls_web, bundle, a_round, a_target) -> None:
+@pytest.mark.parametrize("seed", range(6))
+def test_a_handle_used_again_sends_nothing_of_the_look_before(tls_web, bundle, a_round, a_target, seed) -> None:
     server = tls_web("localhost")
     login = {"username": "probe", "password": "guess", "headers": {"X-One": "1"}}
     targets = [
@@ -37,7 +38,7 @@ def test_a_handle_used_again_sends_nothing_of_the_look_before(tls_web, bundle, a
         a_target("http", "second", url=server.address + "/fine"),
         a_target("http", "third", url=server.address + "/fine", bearer="token"),
     ]
-    seen = probe_round(targets, a_round(ca_bundle=str(bundle), parallel_limit=1))
+    seen = probe_round(targets, a_round(ca_bundle=str(bundle), parallel_limit=1, seed=seed))
     assert [one.state for one in seen] == [UP] * 3
     told = sorted((method, sent.get("authorization", ""), sent.get("x-one")) for method, _, sent, _ in server.asked)
     assert told == [("GET", "", None), ("GET", "Bearer token", None), ("POST", "Basic cHJvYmU6Z3Vlc3M=", "1")]
