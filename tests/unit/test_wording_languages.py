@@ -128,6 +128,7 @@ def test_a_measures_own_key_is_no_readers_word(language: str) -> None:
         )
         assert "mbps" not in one + many
         assert "100" in many
+        assert not re.search(r"\d", one)
         rule = words.phrase("seconds up / seconds watched; gaps: down; n and missing in seconds")
         assert len(rule) > len(words.phrase("seconds up / seconds watched"))
         assert "90 %" in words.phrase("p90 of business hours over tickets created in the period; still waiting: 3")
