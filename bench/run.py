@@ -25,6 +25,7 @@ import packet  # noqa: E402
 import probe_rounds  # noqa: E402
 import probes  # noqa: E402
 import store  # noqa: E402
+import year  # noqa: E402
 
 from firstbell.records import ServiceObservation  # noqa: E402
 from firstbell.store.observations import save_observations  # noqa: E402
@@ -60,6 +61,13 @@ Ours starts from records: it hashes, looks for earlier versions, compares and wr
 the same rows ready-made. Goal for bulk loads (marked *): half of the driver or better. A round touches one interval and
 one hour for each look; beside it stands the insert of as many rows. SQLite by CPU, since it works within the process;
 PostgreSQL by the clock.
+"""
+YEAR = f"""\
+## A year of services
+
+{year.SERVICES:,} services looked at every minute for a year, with the outages, failed looks and flapping of real ones:
+what is stored, what the results of all of them over a month and over the year cost, and Python's memory at its highest
+beside that of the results. Goal: a month under 2 s, and memory that grows by no more than the results do.
 """
 PACKET = """\
 ## A packet
@@ -99,6 +107,7 @@ def main() -> None:
         (PROBES, looking),
         (ROUNDS, harder_rounds),
         (STORE, storing),
+        (YEAR, year_of_services),
         (PACKET, packets),
         (LARGE, large_packet),
         (MAIL, mailing),
@@ -193,6 +202,20 @@ def storing() -> str:
             for row in store.run()
         ],
     )
+
+
+def year_of_services() -> str:
+    """A year of services: room, seconds, memory."""
+    cells = []
+    for row in year.run():
+        if "rows" in row:
+            told = (f"{row['rows']:,} rows, {row['megabytes']:.0f} MB", "")
+        elif "peak" in row:
+            told = (f"{row['peak']:.1f} MB, of which results {row['kept']:.1f} MB", "")
+        else:
+            told = (f"{seconds(row['cpu_seconds'])} CPU", seconds(row["seconds"]))
+        cells.append((f"{row['engine']}: {row['what']}", *told))
+    return table(("", "", "by the clock"), cells)
 
 
 def packets() -> str:
