@@ -176,7 +176,8 @@ def lights_adopted(material: Material) -> str:
     the district has, and that a light is held."""
     assessment, words = material.assessment, material.wording
     days = [result.target.adopted_on for result in assessment.district if result.target.adopted_on]
-    adopted = words.say("targets_adopted", day=words.full_date(max(days))) if days else words.say("no_targets")
+    against = material.own_or_all("targets_adopted_here", "targets_adopted")
+    adopted = words.say(against, day=words.full_date(max(days))) if days else words.say("no_targets")
     held = any(one.held for one in assessment.district) or any(one.held for one in assessment.areas)
     parts = (adopted, district_only(material), words.say("light_held") if days and held else "")
     return "; ".join(part for part in parts if part)

@@ -238,6 +238,7 @@ def test_the_lights_are_the_schools_own_and_the_rest_is_told_once(work: Workplac
     assert "12 of 40" in oak.lights[0].model_dump_json()
     assert "241" not in words(oak)
     assert words(oak).count("counted for the whole district only") == 1
+    assert oak.lights_adopted.startswith("against the district's targets, the newest adopted on 1 Oct 2026; ")
     assert oak.lights_adopted.endswith("counted for the whole district only: Security and Budget")
     assert not packet(work, "tech").lights_adopted.count("district only")
 
