@@ -125,6 +125,12 @@ def _pages(timeline: Timeline) -> dict[str, Page]:
     }
 
 
+def _update(component: dict[str, str], at: datetime, old: str, new: str) -> dict[str, Any]:
+    """An update of an incident, with what the component was and is from then on."""
+    affected = {"code": component["id"], "name": component["name"], "old_status": old, "new_status": new}
+    return {"created_at": at.isoformat(), "display_at": at.isoformat(), "affected_components": [affected]}
+
+
 def _status_page(timeline: Timeline) -> dict[str, Page]:
     """What the learning platform's vendor says of itself, in the shape of Atlassian's status pages."""
     day = timeline.class_day(9)
@@ -141,7 +147,10 @@ def _status_page(timeline: Timeline) -> dict[str, Page]:
         "resolved_at": ended.isoformat(),
         "updated_at": ended.isoformat(),
         "components": [component],
-        "incident_updates": [],
+        "incident_updates": [
+            _update(component, ended, "degraded_performance", "operational"),
+            _update(component, started, "operational", "degraded_performance"),
+        ],
     }
     work = {
         "id": "lp-2050",

@@ -1,7 +1,7 @@
 """What one file says of another: keys that are unique, and keys that must be known elsewhere in the folder.
 
-Patterns are the way to a value, `*` for every item of a list or mapping. They are read on the plain content of the
-files, so that a fault in one file does not hide those in another.
+Patterns are the way to a value, `*` for every item of a list or mapping, `~` for every key of a mapping. They are
+read on the plain content of the files, so that a fault in one file does not hide those in another.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ USED = (
     ("district.yaml", "between_meetings.morning.roles.*", "role"),
     ("sources.yaml", "sources.*.locations.*", "school"),
     ("sources.yaml", "sources.*.owner_role", "role"),
+    ("sources.yaml", "sources.*.settings.services.~", "service"),
     ("services.yaml", "services.*.schools.*", "school"),
     ("services.yaml", "services.*.owner_role", "role"),
     ("services.yaml", "services.*.depends_on.*", "service"),
@@ -123,7 +124,9 @@ def _descend(value: Any, steps: list[str], place: Place) -> Iterator[tuple[Place
             yield place, value
         return
     step, *rest = steps
-    if step != "*":
+    if step == "~":
+        yield from (((*place, key), key) for key in (value if isinstance(value, dict) else ()))
+    elif step != "*":
         if isinstance(value, dict) and step in value:
             yield from _descend(value[step], rest, (*place, step))
     elif isinstance(value, dict | list):

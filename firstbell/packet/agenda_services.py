@@ -262,10 +262,11 @@ def vendor_table(material: Material) -> Table | None:
     if not declared:
         return None
     declared.sort(key=lambda one: one.started_at, reverse=True)
+    pages = {one.service_key: page for page, told in facts.by_source(VendorIncident).items() for one in told}
     rows = tuple(
         Row(
             cells=(
-                material.names.services.get(one.service_key, one.service_key),
+                material.names.services.get(one.service_key) or material.names.sources[pages[one.service_key]],
                 words.moment(one.started_at),
                 words.duration((one.resolved_at - one.started_at).total_seconds())
                 if one.resolved_at

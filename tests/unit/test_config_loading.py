@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from firstbell.config.faults import ConfigError
+from tasks.place import read_folder
 from tests.unit.config_folder import FILES, load, write_folder
 
 BROKEN = {
@@ -186,3 +187,24 @@ def test_two_vantages_with_one_key_or_one_pool_are_told(tmp_path: Path) -> None:
     ]
     apart = services("{key: annex, name: the annex, pool: firstbell_annex}")
     assert load(write_folder(tmp_path / "apart", services=apart)).polling.vantages == ("office", "annex")
+
+
+def test_a_monitor_mapped_to_a_service_that_there_is_not_is_told(tmp_path: Path) -> None:
+    folder = write_folder(
+        tmp_path,
+        services="services:\n  - {key: portal, name: Portal, probe: {kind: http, url: https://portal.example}}\n",
+        sources="""\
+sources:
+  - key: kuma
+    kind: uptime_kuma
+    title: Uptime Kuma
+    settings: {url: "https://kuma.example", status_page: all, services: {portal: Portal, mails: Mail}}
+""",
+    )
+    with pytest.raises(ConfigError) as caught:
+        read_folder(folder)
+    (fault,) = caught.value.faults
+    assert str(fault) == (
+        'sources.yaml:5: sources.0.settings.services.mails: names the service "mails", which there is not; '
+        "known here: portal."
+    )

@@ -16,12 +16,12 @@ from firstbell.packet.agenda_endings import endings_table
 from firstbell.packet.agenda_groups import group_table
 from firstbell.packet.agenda_monitors import monitor_table
 from firstbell.packet.agenda_outages import outage_table
-from firstbell.packet.agenda_services import service_events, service_table, watched
+from firstbell.packet.agenda_services import service_events, service_table, vendor_table, watched
 from firstbell.packet.agenda_vantages import vantage_lines
 from firstbell.packet.material import Material
 from firstbell.packet.model import Table
-from firstbell.records import ControlResult, ObservationInterval, Record, ServiceState, ServiceWindow
-from tests.unit.packet_material import AS_OF, SINCE, district, local, looks, material, seen, ticket
+from firstbell.records import ControlResult, ObservationInterval, Record, ServiceState, ServiceWindow, VendorIncident
+from tests.unit.packet_material import AS_OF, SINCE, district, local, looks, material, month, seen, ticket
 
 FIVE = timedelta(minutes=5)
 DOWN, UP = local(11, 17, 8, 10), local(11, 17, 9)
@@ -137,6 +137,13 @@ def test_another_monitors_word_stands_beside_ours_and_is_never_mixed(folder: Dis
     assert rows[0][4] == "another time"
     assert rows[1][4] == "99.81 %"
     assert watched(found)[0].lost_seconds == 50 * 60
+
+
+def test_a_vendor_of_something_we_do_not_look_at_goes_by_its_pages_name(folder: District) -> None:
+    (told,) = month()["vendors"]
+    assert isinstance(told, VendorIncident)
+    found = of(folder, vendors=[replace(told, service_key="somewhere_else")])
+    assert cells(vendor_table(found))[0][0] == found.names.sources["vendors"]
 
 
 def test_a_monitor_that_knows_nothing_says_so(folder: District) -> None:
