@@ -176,9 +176,11 @@ def readers_at(district: District, team_key: str, begins: datetime) -> tuple[Rea
 def names_of(district: District, wording: Wording) -> Names:
     """What keys are called in print."""
     controls = {f"{item.framework}/{item.code}": item.title for item in district.compliance.items}
-    looked_at = {code: wording.say(f"control_{code}") for code in ("tls_certificate", "spf", "dmarc", "mx")}
+    codes = ("tls_certificate", "old_tls", "spf", "dmarc", "mx")
+    looked_at = {code: wording.say(f"control_{code}") for code in codes}
     controls |= {
         "tls/certificate": looked_at["tls_certificate"],
+        "tls-protocols/old": looked_at["old_tls"],
         "mail-dns/SPF": looked_at["spf"],
         "mail-dns/DMARC": looked_at["dmarc"],
         "mail-dns/MX": looked_at["mx"],

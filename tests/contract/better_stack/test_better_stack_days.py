@@ -56,6 +56,12 @@ def test_a_day_that_was_not_watched_to_its_end_has_no_availability(reading: Read
     assert (broken.up_ratio, broken.down_seconds, broken.unknown_seconds) == (None, None, 6 * 3600.0)
 
 
+def test_a_pause_counts_from_its_beginning_and_not_from_when_looks_are_missed(reading: Reading) -> None:
+    paused, looked = TODAY - timedelta(minutes=2), TODAY - timedelta(minutes=3)
+    *_, broken = days(reading(**website(paused_at=written(paused), last_checked_at=written(looked))))
+    assert (broken.up_ratio, broken.unknown_seconds) == (None, 120.0)
+
+
 def test_a_monitor_that_never_looked_knows_nothing(reading: Reading) -> None:
     outcome = reading(**website(last_checked_at=None, status="pending"), incidents=lambda self: [])
     assert [one.unknown_seconds for one in days(outcome)] == [86_400.0] * 2

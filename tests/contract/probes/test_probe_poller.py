@@ -158,3 +158,18 @@ def test_a_secret_that_is_not_there_costs_one_look_alone(place, web, monkeypatch
         assert (told.looks, told.unknown, told.down) == (3, ("locked",), ("gone",))
         monkeypatch.setenv("PROBE_TOKEN", "hunter2")
         assert look_round(work).unknown == ()
+
+
+def test_what_the_districts_web_filter_signed_is_unknown_and_not_down(place, tls_web) -> None:
+    folder, state = place
+    (folder / "services.yaml").write_text(
+        "polling: {filter_issuers: [Oakfield Filter]}\n"
+        "services:\n"
+        f"  - {{key: page, name: Page, probe: {{kind: http, url: '{tls_web('localhost').address}/fine'}}}}\n",
+        encoding="utf-8",
+    )
+    with workplace_at(folder, state, clock=Watch(NINE)) as work:
+        told = look_round(work)
+        with work.store.read() as connection:
+            [kept] = observation_intervals(connection, known_at=NINE)
+    assert (told.unknown, told.down, kept.reason) == (("page",), (), "filtered")
