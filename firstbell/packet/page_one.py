@@ -7,44 +7,35 @@ content. Each block has a room, in lines of a phone's width; what does not fit i
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from string import ascii_lowercase
 
 from firstbell.kpi import Light
 from firstbell.packet.audience import EDITIONS, class_of
 from firstbell.packet.glyphs import clean, loosened
 from firstbell.packet.model import (
-    Action,
     Audience,
-    Change,
     Cover,
-    Decision,
     LightLine,
     LightStatement,
-    Line,
     Packet,
     Trend,
 )
+from firstbell.packet.page_entries import SENTENCE, Entries
 from firstbell.packet.page_parts import (
     Block,
     Entry,
     LightRow,
     PageOne,
     Statement,
-    closed,
     fitting,
-    joined,
     lines_on_a_phone,
-    whole_sentences,
 )
 from firstbell.packet.words import Words
 
-MOST_OPTIONS = 4
 USUAL_ASIDE = 2
 ALL_LIGHTS = 5
 """Lines of what the lights are judged against; a longer one takes its room from the lights' second figures."""
-SENTENCE = 160
 OWN_FIGURES = 240
-"""Characters one sentence may have on page one; the PDF's sections and the appendix hold it whole."""
+"""Characters that one figure of the reader alone may have on the cover."""
 FIVE_LINES = 185
 """Characters of a line for the reader alone: five lines of a phone. It stands nowhere else."""
 ROOM = {"decide": 22, "changed": 13, "overdue": 9, "unknowns": 6, "lights": 17, "corrections": 4, "cover": 4}
@@ -68,6 +59,7 @@ class _Setter:
     def __init__(self, packet: Packet, edition: str) -> None:
         self.packet, self.edition = packet, edition
         self.words = Words(packet.heading.language)
+        self.pieces = Entries(packet, self.words)
         # What a draft says of its review takes its room from the first block.
         self.review = self._clean(packet.heading.review)
         self.spare = -lines_on_a_phone(self.review) - 1 if self.review else 0
@@ -166,7 +158,7 @@ class _Setter:
         late_first = sorted(cover.actions, key=lambda action: -action.days_late)
         incidents = (Entry(text=self._clean(line.text)) for line in cover.incidents)
         own = (Entry(text=self._clean(text, OWN_FIGURES)) for text in cover.own)
-        return [*incidents, *own, *map(self.action, late_first)]
+        return [*incidents, *own, *map(self.pieces.action, late_first)]
 
     def _on_cover(self, cover: Cover) -> int:
         """How many entries the cover shows: what stands nowhere else, and what there is room for."""
@@ -176,56 +168,11 @@ class _Setter:
         kept = kept if kept == len(entries) else fitting(entries, ROOM["cover"] - 1)
         return max(kept, len(cover.incidents) + len(cover.own))
 
-    def decision(self, decision: Decision, longest: int = SENTENCE) -> Entry:
-        words = self.words
-        # One option is no choice: it is a remark on the question.
-        remark = closed("".join(decision.options)) if len(decision.options) == 1 else ""
-        options = decision.options if not remark else ()
-        below = [decision.recommendation, decision.cost]
-        below += [words.whole("needed_by", decision.needed_by)] if decision.needed_by else []
-        below += [words.whole("decider", decision.decider)] if decision.decider else []
-        left = len(options) - MOST_OPTIONS
-        more = [self.words.say("more_options", n=left)] if left > 0 else []
-        return Entry(
-            mark=str(decision.number),
-            text=self._clean(joined([decision.title, remark]) or decision.neutral, longest),
-            below=self._clean(joined(below), longest),
-            options=(
-                *(
-                    self._clean(f"{letter}) {option}", longest=60)
-                    for letter, option in zip(ascii_lowercase, options[:MOST_OPTIONS], strict=False)
-                ),
-                *more,
-            ),
-        )
-
-    def change(self, change: Change, longest: int = SENTENCE) -> Entry:
-        trend = change.trend.value
-        return Entry(
-            mark=str(self.words.table["trends"][trend]).capitalize(),
-            text=self._clean(whole_sentences(change.text, longest), longest),
-            below=self._note(change, longest),
-            trend=trend,
-        )
-
-    def action(self, action: Action, longest: int = SENTENCE) -> Entry:
-        words = self.words
-        due = words.say("now_due", text=words.day(action.new_due_on)) if action.new_due_on else words.say("no_new_date")
-        late = f"{words.say('days_late', n=action.days_late)}; {due}" if action.days_late > 0 else ""
-        if not late and action.due_on:
-            late = words.day(action.due_on)
-        owner = f"{action.owner}: " if action.owner else ""
-        text = self._clean(f"{owner}{closed(action.title)}", longest)
-        return Entry(mark=self._clean(action.number), text=text, below=self._clean(late), inline=True)
-
-    def line(self, line: Line, longest: int = SENTENCE) -> Entry:
-        return Entry(mark="?", text=self._clean(line.text, longest), below=self._note(line, longest))
-
     def _block(self, key: str) -> Block | None:
         fields = {"decide": "decisions", "changed": "changes", "overdue": "overdue", "unknowns": "unknowns"}
         if not may_show(self.edition, fields[key]):
             return None
-        entries = self.entries(key)
+        entries = self.pieces.of(key)
         if key == "decide" and self.edition == "public" and entries:
             # Everybody may know how many there are, and nothing of any.
             return Block(key, self._title(key), empty=self.words.say("public_decisions", n=len(entries)))
@@ -246,24 +193,10 @@ class _Setter:
             left_out=len(entries) - kept,
         )
 
-    def entries(self, key: str, longest: int = SENTENCE) -> list[Entry]:
-        """All entries of a block, the most important first."""
-        packet = self.packet
-        if key == "decide":
-            return [self.decision(one, longest) for one in packet.decisions]
-        if key == "changed":
-            return [self.change(one, longest) for one in sorted(packet.changes, key=_heaviest_first)]
-        if key == "overdue":
-            first = [Entry(mark="!", text=self._clean(packet.minutes_missing))] if packet.minutes_missing else []
-            first += [Entry(mark="?", text=self._clean(packet.actions_unknown))] if packet.actions_unknown else []
-            late = sorted(packet.overdue, key=lambda action: -action.days_late)
-            return first + [self.action(one, longest) for one in late]
-        return [self.line(one, longest) for one in packet.unknowns]
-
     def _rest(self, blocks: dict[str, Block | None], corrections: Sequence[str]) -> Iterable[Block]:
         for key, block in blocks.items():
             if block is not None and block.left_out:
-                whole = self.entries(key, longest=600)[-block.left_out :]
+                whole = self.pieces.of(key, longest=600)[-block.left_out :]
                 yield Block(key=key, title=block.title, entries=tuple(whole))
         if corrections:
             entries = tuple(Entry(text=text) for text in corrections)
@@ -315,24 +248,8 @@ class _Setter:
             return self.words.say("changed_since_last")
         return self._clean(self.words.say("changed", text=since), longest=60)
 
-    def _note(self, piece: Change | Line, longest: int) -> str:
-        if not piece.note:
-            return ""
-        words = self.words
-        said = (
-            words.say("note", by=piece.note_by, text=piece.note)
-            if piece.note_by
-            else words.say("note_nameless", text=piece.note)
-        )
-        return self._clean(said, longest)
-
     def _clean(self, text: str, longest: int = SENTENCE) -> str:
         return clean(text, self.words.say("clipped"), longest)
-
-
-def _heaviest_first(change: Change) -> tuple[bool, float]:
-    """What did not move comes last: it is no news."""
-    return change.trend is Trend.SAME, -change.weight
 
 
 def _worse_first(entry: Entry) -> int:
