@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ def packet(tmp_path: Path) -> Packet:
 
 
 def text_of(page: str) -> str:
-    return " ".join(re.sub("<[^>]*>", " ", page.partition("</style>")[2]).split())
+    return " ".join(re.sub("<[^>]*>", " ", unescape(page.partition("</style>")[2])).split())
 
 
 def test_the_instruments_public_figures_stand_there_and_no_others(packet: Packet) -> None:
