@@ -112,6 +112,19 @@ def test_several_links_need_a_column_for_them(export: Export) -> None:
         get("interface_csv").Settings(files=[{"file": "a.csv"}])
 
 
+def test_a_row_that_knows_one_direction_only_is_not_known(export: Export) -> None:
+    export.lines = "2026-11-18 09:00,wan0,5,,100000000,,,x\n2026-11-18 09:10,wan0,5,0,100000000,,,x\n"
+    assert told(export.read())["link_use", WEDNESDAY] == (0, 600)
+
+
+def test_a_long_stretch_tells_nothing_of_class_hours(export: Export) -> None:
+    start = datetime(2026, 11, 18, 15, tzinfo=UTC)
+    for minutes, watched in ((20, 1200), (21, 0)):
+        sums = LinkDay()
+        sums.add(Traffic(Window(start, start + timedelta(minutes=minutes)), 0.9), LinkSettings(), export.zone)
+        assert (sums.watched_seconds, sums.full_seconds, sums.known_seconds) == (watched, watched, minutes * 60)
+
+
 @given(
     st.lists(st.tuples(st.integers(0, 2000), st.integers(1, 20), st.floats(0, 1)), max_size=30),
     st.sampled_from(["America/Chicago", "Pacific/Auckland"]),

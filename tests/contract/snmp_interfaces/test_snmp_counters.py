@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from connectors import get
 from connectors._errors import SettingsError, UnavailableError
-from connectors.snmp_interfaces import BREAK, ENGINE_BOOTS, FAULTS, OCTETS, SPEED, STATE, SYS_UP_TIME
+from connectors.snmp_interfaces import BREAK, ENGINE_BOOTS, FAULTS, OCTETS, PACKETS, SPEED, STATE, SYS_UP_TIME
 from firstbell.records import Measurement
 from tests.contract.snmp_interfaces.agent import Oid, Value, oid
 from tests.contract.snmp_interfaces.case import DAY, Case, interface
@@ -148,6 +148,39 @@ def test_class_hours_read_finely_tell_a_busy_day(router: Router) -> None:
     assert told["busy_link_days"] == (1, 1)
     assert told["link_full_time"] == (3600, 7 * 3600)
     assert told["link_use"][1] == 50 * 600
+
+
+def test_a_day_is_not_judged_before_its_classes_end_and_no_sum_is_told_again_as_new(router: Router) -> None:
+    """From eight until ten to three at nearly full use, then the device starts again and it is evening."""
+    at = datetime(2026, 11, 19, 14, tzinfo=UTC)
+    outcome = read(router, now=at)
+    for _ in range(41):
+        at += timedelta(minutes=10)
+        router.after(600, 0.9)
+        outcome = read(router, states=outcome.states, now=at)
+    assert set(found(outcome)) == {"links_up", "link_use", "link_faults"}
+    router.boots += 1
+    router.after(3600, 0.9)
+    outcome = read(router, states=outcome.states, now=at + timedelta(hours=1))
+    assert found(outcome) == {"links_up": (1, 1)}
+    router.after(600, 0.1)
+    late = read(router, states=outcome.states, now=at + timedelta(hours=1, minutes=10))
+    assert found(late)["busy_link_days"] == (1, 1)
+
+
+def test_two_reads_within_one_tick_make_no_figure(router: Router) -> None:
+    assert then(router, read(router)) == {"links_up": (1, 1)}
+
+
+def test_more_packets_than_the_line_carries_are_no_packets(router: Router) -> None:
+    """As net-snmp does in its first moments, which says 0 at first."""
+    router.changes = {f"{PACKETS[0]}.1": 0}
+    first = read(router)
+    router.after(1, 0.25)
+    router.changes = {f"{PACKETS[0]}.1": 16_000_000}
+    told = then(router, first)
+    assert told["link_use"] == (0.25, 1)
+    assert "link_faults" not in told
 
 
 def test_a_closed_day_is_no_busy_day_and_a_mean_of_a_day_tells_nothing_of_class_hours(router: Router) -> None:
