@@ -9,7 +9,8 @@ An expression that computes (a minimum, a comparison with `bool`) has no samples
 scrape interval, at most 11,000 points a call, and a point counts only where `scraper` has a sample of its own: the
 `up` of what the expression is computed from.
 
-A value of 1 and more is up, 0 and less is down, in between is degraded (some of several probes failed).
+A value of 1 is up, 0 is down, in between is degraded (some of several probes failed). Any other value is no state and
+so unknown: write a comparison such as `monitor_status == bool 1` where a metric counts otherwise.
 
 Least access: none, or the login or token that the proxy before it asks for; only `/api/v1/query` and
 `/api/v1/query_range` are read. Limits. Prometheus forgets after 15 days unless set otherwise. A label that changed in
@@ -23,7 +24,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from math import ceil, isfinite
+from math import ceil
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, Field, SecretStr, model_validator
@@ -243,11 +244,11 @@ def _near(answered: Sequence[float], at: float, every: int) -> bool:
 
 
 def _look(at: float, value: float) -> Look:
-    if not isfinite(value):
+    if not 0 <= value <= 1:  # also where it is no number
         return Look(at, ServiceState.UNKNOWN, "value")
-    if value >= 1:
+    if value == 1:
         return Look(at, ServiceState.UP)
-    return Look(at, ServiceState.DOWN, "probe") if value <= 0 else Look(at, ServiceState.DEGRADED, "partly")
+    return Look(at, ServiceState.DOWN, "probe") if value == 0 else Look(at, ServiceState.DEGRADED, "partly")
 
 
 def _result(http: Http, answer: Any) -> list[Any]:

@@ -1,8 +1,9 @@
 """What a Zabbix knows of services: its items' values as looks, and its own service levels as windows.
 
 `services` maps services to items such as `icmpping`, `net.tcp.service[https]` or `web.test.fail[Portal]`. Each value is
-a look with its own instant: not 0 is up, except for web scenarios (whose number is that of the step that failed) and
-what `zero_is_up` names. Nothing is taken from Zabbix' trends or last values: where no value came, nobody looked.
+a look with its own instant: 1 is up, 0 is down, any other number is no state and so unknown. With web scenarios (whose
+number is that of the step that failed) and what `zero_is_up` names, 0 is up and all else is down. Nothing is taken
+from Zabbix' trends or last values: where no value came, nobody looked.
 
 `sla` reads what `sla.getsli` computes under Zabbix' own rules: a service is down while a problem counts against it,
 within the schedule and outside excluded downtimes. These windows stand beside our figures and are never mixed with
@@ -189,9 +190,12 @@ class Zabbix(Connector):
 
 
 def _look(sample: Sample, zero_is_up: bool) -> Look:
-    up = (sample.value == 0) == zero_is_up
     at = sample.clock + sample.ns / 1e9
-    return Look(at, ServiceState.UP) if up else Look(at, ServiceState.DOWN, "item")
+    if sample.value == (0 if zero_is_up else 1):
+        return Look(at, ServiceState.UP)
+    if zero_is_up or sample.value == 0:
+        return Look(at, ServiceState.DOWN, "item")
+    return Look(at, ServiceState.UNKNOWN, "value")
 
 
 def _history(http: Http, item: Item, start: int, end: int) -> Iterator[Sample]:

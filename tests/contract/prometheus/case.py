@@ -27,7 +27,7 @@ def samples(first: int, *values: float | str) -> Samples:
 WEB_PAGE = {**samples(0, 1, 1, 1, 0, 0, 1, 1), **samples(20, 1, 1)}
 """Down for two looks; then Prometheus stands still for a while; then the exporter does not answer."""
 WEB_UP = {**samples(0, *[1] * 7), **samples(20, 1, 1, 0, 0)}
-MAIL_OAK, MAIL_ELM = samples(0, 1, "NaN", 1), samples(0, 0, 0, 0)
+MAIL_OAK, MAIL_ELM = samples(0, 1, "NaN", 2, 1), samples(0, 0, 0, 0)
 POOL = samples(0, 1, 0.5, 0.5, 1, 1, 1, 1, 1, 1)
 """The last ones are carried on by Prometheus; its exporter had no sample any more."""
 POOL_UP = {**samples(0, 1, 1, 1, 1)}
@@ -58,8 +58,8 @@ WHOLE = [
     seen("page", UP, 20, 21),
     seen("page", UNKNOWN, 22, 23, "scrape"),
     seen("mail", UP, 0, 0, vantage="oak"),
-    seen("mail", UNKNOWN, 1, 1, "value", vantage="oak"),
-    seen("mail", UP, 2, 2, vantage="oak"),
+    seen("mail", UNKNOWN, 1, 2, "value", vantage="oak"),
+    seen("mail", UP, 3, 3, vantage="oak"),
     seen("mail", DOWN, 0, 2, "probe", vantage="elm"),
     seen("pool", UP, 1, 1, off=0),
     seen("pool", DEGRADED, 2, 3, "partly", off=0),

@@ -16,7 +16,7 @@ BAD = "about a quarter past, Jane says"
 START = datetime(2026, 11, 20, 4, tzinfo=UTC)
 DAY = datetime(2026, 11, 18, 6, tzinfo=UTC)
 """Midnight in Chicago."""
-UP, DOWN = ServiceState.UP, ServiceState.DOWN
+UP, DOWN, UNKNOWN = ServiceState.UP, ServiceState.DOWN, ServiceState.UNKNOWN
 POLICY = (
     "Zabbix SLA, daily in America/Chicago: down while a problem counts against a service, in its scheduled hours, "
     "excluded downtimes left out; time in which Zabbix stood still counts as it was before"
@@ -43,7 +43,7 @@ def history(first: int, *values: float) -> list[dict[str, Any]]:
 
 
 HISTORY = {
-    "101": [*history(0, 1, 1, 0, 0, 1), *history(30, 1, 1)],
+    "101": [*history(0, 1, 1, 0, 0, 1), *history(30, 1, 1, 2)],
     "102": history(0, 0, 0, 2),
     "103": history(0, 0.0000, 1.0000),
 }
@@ -72,7 +72,7 @@ def seen(key: str, state: ServiceState, first: int, last: int) -> ObservationInt
         last_at=at + timedelta(minutes=last),
         count=last - first + 1,
         expected_interval_seconds=60,
-        reason="item" if state is DOWN else "",
+        reason={UP: "", DOWN: "item", UNKNOWN: "value"}[state],
     )
 
 
@@ -91,6 +91,7 @@ LOOKS = [
     seen("wan", DOWN, 2, 3),
     seen("wan", UP, 4, 4),
     seen("wan", UP, 30, 31),
+    seen("wan", UNKNOWN, 32, 32),
     seen("portal", UP, 0, 1),
     seen("portal", DOWN, 2, 2),
     seen("mail", UP, 0, 0),

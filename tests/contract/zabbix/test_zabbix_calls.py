@@ -137,7 +137,7 @@ def test_a_table_with_a_hole_is_no_level(odd: Odd) -> None:
 
 
 def test_a_zabbix_that_stands_still_is_known_no_further_than_its_newest_value(odd: Odd) -> None:
-    newest = START + timedelta(minutes=31, milliseconds=500)
+    newest = START + timedelta(minutes=32, milliseconds=500)
     late = {one.stream: one.known_until for one in read(odd).completed}
     soon = {one.stream: one.known_until for one in read(odd, now=newest + timedelta(minutes=3)).completed}
     assert late == {"looks": newest, "levels": None}
