@@ -66,6 +66,9 @@ def look_round(work: Workplace, vantage: str = "", targets: Targets | None = Non
         clock=work.clock,
         ca_bundle=str(district.folder / polling.ca_bundle) if polling.ca_bundle else None,
         per_host_limit=polling.per_host,
+        jitter_seconds=polling.jitter_seconds,
+        # Spread looks keep their place in every round, so that two of one service are as far apart as two rounds.
+        seed=0 if polling.jitter_seconds else None,
         control_name=polling.control_name,
         control_address=polling.control_address,
         filter_issuers=polling.filter_issuers,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -71,9 +71,18 @@ class Polling(Section):
     per_host: int = Field(4, ge=1, description="Looks at one host at the same time.")
     confirmation_failures: int = Field(2, ge=1, le=10, description="Failed looks in a row before an outage counts.")
     ca_bundle: str = Field("", description="File of certificate authorities to trust instead of the system's.")
-    filter_issuers: tuple[str, ...] = Field(
+    jitter_seconds: float = Field(
+        0, ge=0, le=1800, description="Over how long the looks of a round are spread; each service keeps its moment."
+    )
+    filter_issuers: tuple[Annotated[str, Field(min_length=3)], ...] = Field(
         (), description="Names in the web filter's own certificates: what it signed was not the service, so unknown."
     )
+
+    @model_validator(mode="after")
+    def _time_for_a_look(self) -> Self:
+        if self.jitter_seconds > self.every_seconds / 2:
+            raise ValueError("jitter_seconds must be at most half of every_seconds; later looks would find no time")
+        return self
 
     @model_validator(mode="after")
     def _vantages_apart(self) -> Self:

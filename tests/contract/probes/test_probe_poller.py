@@ -12,6 +12,7 @@ from time import monotonic
 
 import pytest
 
+from firstbell.config.faults import ConfigError
 from firstbell.intervals import Window, total_seconds
 from firstbell.metrics.uptime_timeline import Timeline, timeline
 from firstbell.policies import SlaPolicy
@@ -173,3 +174,24 @@ def test_what_the_districts_web_filter_signed_is_unknown_and_not_down(place, tls
         with work.store.read() as connection:
             [kept] = observation_intervals(connection, known_at=NINE)
     assert (told.unknown, told.down, kept.reason) == (("page",), (), "filtered")
+
+
+def test_spread_looks_keep_their_moment_from_round_to_round(web, place) -> None:
+    folder, state = place
+    lines = [f"  - {{key: s{n}, name: S{n}, probe: {{kind: http, url: '{web.address}/fine?{n}'}}}}" for n in range(4)]
+    polling = "polling: {jitter_seconds: 1.5, per_host: 9}"
+    (folder / "services.yaml").write_text("\n".join([polling, "services:", *lines, ""]), encoding="utf-8")
+    with workplace_at(folder, state) as work:
+        look_round(work)
+        first = [path for _, path, _, _ in web.asked]
+        web.asked.clear()
+        look_round(work)
+    assert len(first) == 4
+    assert [path for _, path, _, _ in web.asked] == first
+
+
+def test_a_spread_that_leaves_no_time_is_refused(place) -> None:
+    folder, state = place
+    (folder / "services.yaml").write_text("polling: {jitter_seconds: 40}\nservices: []\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="at most half of every_seconds"), workplace_at(folder, state):
+        pass
