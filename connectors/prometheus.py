@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, Field, SecretStr, model_validator
 
-from connectors._base import Complete, Connector, FetchRequest, Mode, Stream, StreamMode, Yielded
+from connectors._base import Checkpoint, Complete, Connector, FetchRequest, Mode, Stream, StreamMode, Yielded
 from connectors._errors import SettingsError, UnavailableError
 from connectors._http import Http, HttpSettings
 from connectors._http_auth import Auth, BasicAuth, HeaderAuth
@@ -138,6 +138,7 @@ class Prometheus(Connector):
                 for one in self._looks(http, key, expression, Part(newest[key], now.timestamp())):
                     newest[key] = max(newest[key], one.last_at.timestamp())
                     yield one
+                yield Checkpoint("looks", state={name: at for name, at in newest.items() if at > oldest})
             missing = [key for key, at in newest.items() if at == oldest]
             if missing:
                 raise _lacks(http, missing, self.settings.first_read_days)

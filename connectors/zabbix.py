@@ -25,7 +25,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field, SecretStr, model_validator
 
-from connectors._base import Complete, Connector, FetchRequest, Mode, Stream, StreamMode, Yielded
+from connectors._base import Checkpoint, Complete, Connector, FetchRequest, Mode, Stream, StreamMode, Yielded
 from connectors._errors import BadReplyError, SettingsError
 from connectors._http import Http, HttpSettings
 from connectors._http_auth import HeaderAuth
@@ -172,6 +172,7 @@ class Zabbix(Connector):
             for one in intervals(watch, looks):
                 newest[key] = max(newest[key], one.last_at.timestamp())
                 yield one
+            yield Checkpoint("looks", state={**before, **{name: at for name, at in newest.items() if at}})
         last = moment(max(newest.values(), default=0) or oldest)
         still = stands_still(last, slowest, now)
         state = {key: at for key, at in newest.items() if at}

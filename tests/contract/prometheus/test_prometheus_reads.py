@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from connectors import get
-from connectors._errors import SettingsError, UnavailableError
+from connectors._errors import BadReplyError, SettingsError, UnavailableError
 from firstbell.records import ObservationInterval, ServiceState
 from tests.contract.prometheus.case import START, Case, reply
 from tests.contract.suite import Situation, ask, read
@@ -113,3 +113,16 @@ def test_where_one_of_several_exporters_answers_somebody_looked(watched: Watched
         watched.replies["up{job='pool'}["] = reply(rows)
         pool = [one for one in read(watched).records if isinstance(one, ObservationInterval)]
         assert [one.state for one in pool if one.service_key == "pool"] == [ServiceState.UP]
+
+
+def test_a_read_that_breaks_off_goes_on_behind_the_services_it_had(watched: Watched) -> None:
+    watched.replies["up{job='pool'}["] = Reply({"status": "error"}, 400)
+    broken = read(watched)
+    assert isinstance(broken.error, BadReplyError)
+    assert not broken.completed
+    reached = broken.marks[-1]
+    assert set(reached.state) == {"page", "mail"}
+    watched.replies.clear()
+    then = read(watched, states={reached.stream: reached.state})
+    assert then.error is None
+    assert {one.service_key for one in then.records if isinstance(one, ObservationInterval)} == {"pool"}

@@ -142,3 +142,14 @@ def test_a_zabbix_that_stands_still_is_known_no_further_than_its_newest_value(od
     soon = {one.stream: one.known_until for one in read(odd, now=newest + timedelta(minutes=3)).completed}
     assert late == {"looks": newest, "levels": None}
     assert soon == {"looks": None, "levels": None}
+
+
+def test_a_read_that_breaks_off_goes_on_behind_the_items_it_had(odd: Odd) -> None:
+    odd.serve(Situation.BAD_VALUE)
+    broken = read(odd)
+    assert isinstance(broken.error, BadReplyError)
+    reached = broken.marks[-1]
+    assert set(reached.state) == {"wan", "portal"}
+    odd.serve(Situation.WHOLE)
+    then = read(odd, states={reached.stream: reached.state})
+    assert {one.service_key for one in then.records if isinstance(one, ObservationInterval)} == {"mail"}
