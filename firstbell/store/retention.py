@@ -71,7 +71,7 @@ def apply_retention(store: Store, policy: RetentionPolicy, now: datetime) -> lis
     for what, step in steps:
         removed = _until_none(store, step)
         if removed:
-            said.append(f"Removed {removed} {what}.")
+            said.append(f"Removed {what}: {removed}.")
     return said
 
 

@@ -44,7 +44,7 @@ def test_mails_are_forgotten_after_their_time(work: Workplace) -> None:
     with work.store.read() as connection:
         assert mails_aside(connection, "any", AFTER - timedelta(1), AFTER) == 1
         assert mails_aside(connection, "any", AFTER, AFTER + timedelta(1)) == 0
-    for days, said in ((399, []), (401, ["Removed 1 notes of mails taken in more than 400 days ago."])):
+    for days, said in ((399, []), (401, ["Removed notes of mails taken in more than 400 days ago: 1."])):
         assert apply_retention(work.store, RetentionPolicy(), AFTER + timedelta(days)) == said
     assert take(work, b"From: x@example.org\nMessage-ID: <one@x>\n\nHello").outcome is Outcome.ASIDE
 

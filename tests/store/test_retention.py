@@ -61,11 +61,11 @@ def fill(store: Store) -> None:
 def test_what_has_had_its_time_goes_and_is_named(store: Store) -> None:
     fill(store)
     assert apply_retention(store, POLICY, NOW) == [
-        "Removed 5 hours of latencies older than 400 days.",
-        "Removed 3 log lines of reads older than 800 days.",
-        "Removed 1 completed slots older than 400 days.",
-        "Removed 1 records of evidence superseded more than 3653 days ago.",
-        "Removed 1 expired addresses and messages of the outbox.",
+        "Removed hours of latencies older than 400 days: 5.",
+        "Removed log lines of reads older than 800 days: 3.",
+        "Removed completed slots older than 400 days: 1.",
+        "Removed records of evidence superseded more than 3653 days ago: 1.",
+        "Removed expired addresses and messages of the outbox: 1.",
     ]
     assert apply_retention(store, POLICY, NOW) == []
 
