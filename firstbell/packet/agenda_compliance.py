@@ -76,7 +76,7 @@ def compliance_table(material: Material) -> Table | None:
     )
 
 
-def _owner(material: Material, result: ControlResult) -> str:
+def owner_of(material: Material, result: ControlResult) -> str:
     """Who answers for an item; what a tool looked at belongs to who looks after the tool."""
     if result.owner_role:
         return material.role(result.owner_role)
@@ -97,6 +97,6 @@ def _item_row(material: Material, state: ItemState, result: ControlResult) -> Ro
             title,
             words.say(f"state_{state}"),
             words.full_date(result.expires_on) if result.expires_on else "",
-            _owner(material, result),
+            owner_of(material, result),
         ),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from firstbell.packet.agenda_calendar import last_meeting
+from firstbell.packet.agenda_compliance import owner_of
 from firstbell.packet.material import Material
 from firstbell.packet.model import Audience, Column, Row, Table
 from firstbell.records import ControlResult
@@ -40,7 +41,7 @@ def endings_table(material: Material) -> Table | None:
                     ),
                     words.full_date(on),
                     last_meeting(material, on),
-                    material.role(one.owner_role) if one.owner_role else "",
+                    owner_of(material, one),
                 )
             )
             for on, _, one in ordered

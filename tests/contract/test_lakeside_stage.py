@@ -103,7 +103,7 @@ def test_looks_find_fine_and_broken_services(work: Workplace) -> None:
 
 
 def test_a_vantage_that_the_folder_does_not_name_is_told(work: Workplace) -> None:
-    with pytest.raises(VantageError, match="services.yaml names no vantage attic; it names"):
+    with pytest.raises(VantageError, match=r"services\.yaml names no vantage attic; it names"):
         look_until(work, NOW, "attic")
 
 

@@ -213,6 +213,6 @@ def test_what_ends_before_the_third_meeting_is_listed_with_the_last_one_in_time(
 
     sso, late = certificate("sso", date(2026, 12, 10)), certificate("sis", date(2027, 6, 1))
     found = replace(of(folder, [*looks(), sso, late]), coming=(date(2026, 12, 3), date(2027, 1, 7), date(2027, 2, 4)))
-    assert cells(endings_table(found)) == [("Certificate of Sign-in", "10 Dec 2026", "Thu 3 Dec", "")]
+    assert cells(endings_table(found)) == [("Certificate of Sign-in", "10 Dec 2026", "Thu 3 Dec", "IT Lead")]
     assert endings_table(replace(found, coming=())) is None
     assert endings_table(replace(found, coming=(date(2026, 12, 3),))) is None
