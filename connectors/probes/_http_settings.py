@@ -39,7 +39,8 @@ class HttpSettings(SourceSettings):
         None, description="A reference to a bearer token; dropped at a redirect to another host."
     )
     client_certificate: SecretStr | None = Field(
-        None, description="A reference such as file:probe.pem to our certificate and key in PEM form."
+        None,
+        description="A reference such as file:probe.pem to our certificate and key in PEM form; redirects stay here.",
     )
     redirects: Literal["follow", "same_host", "none"] = Field(
         "follow", description="Follow up to five redirects, only those on the same host, or judge the first answer."
@@ -147,6 +148,11 @@ class HttpSettings(SourceSettings):
     def reads_body(self) -> bool:
         return bool(self.text_contains or self.text_lacks or self.text_matches or self.json_equals)
 
+    @property
+    def stays_at_host(self) -> bool:
+        """Whether redirects end at the host: libcurl would show a client certificate to whoever they lead to."""
+        return self.redirects == "same_host" or (self.redirects == "follow" and self.client_certificate is not None)
+
     @cached_property
     def host(self) -> str:
         return re.sub(r":\d+$", "", self.url.split("/", 3)[2])
@@ -164,7 +170,7 @@ class HttpSettings(SourceSettings):
             tuple(self.headers.items()),
             (self.username, self.password, self.bearer, self.client_certificate),
             self.redirects,
-            self.host if secret or self.redirects == "same_host" else "",
+            self.host if secret or self.stays_at_host else "",
             self.proxy,
             self.ip_version,
             self.timeout_seconds,

@@ -60,7 +60,7 @@ class Http(TransferProbe):
             transfer.take_at_most(settings.max_body_bytes)
         else:
             setopt(pycurl.WRITEFUNCTION, DISCARD)
-        if settings.redirects == "same_host":
+        if settings.stays_at_host:
             setopt(pycurl.HEADERFUNCTION, _staying_at(settings.host, transfer))
         elif settings.expect_headers:
             setopt(pycurl.HEADERFUNCTION, transfer.headers.append)

@@ -103,6 +103,18 @@ def test_a_client_certificate_opens_the_door(authority, asking_who, tls_web, bun
     assert look(a_round, a_target, server.address, bundle).state is DOWN
 
 
+def test_a_client_certificate_is_shown_to_no_other_host(
+    authority, asking_who, tls_web, web, bundle, a_round, a_target
+) -> None:
+    ours = authority.issue_cert("probe.oak.example")
+    pem = SecretStr(ours.private_key_and_cert_chain_pem.bytes().decode())
+    server = tls_web(context=asking_who)
+    elsewhere = f"http://127.0.0.1:{web.port}/fine"
+    away = look(a_round, a_target, f"{server.address}/goto?{elsewhere}", bundle, client_certificate=pem)
+    assert (away.state, away.reason, web.asked) == (DOWN, "redirects", [])
+    assert look(a_round, a_target, f"{server.address}/to/fine", bundle, client_certificate=pem).state is UP
+
+
 def test_a_client_certificate_that_is_none_is_our_own_trouble(tls_web, bundle, a_round, a_target) -> None:
     seen = look(a_round, a_target, tls_web("localhost").address, bundle, client_certificate=SecretStr("nonsense"))
     assert (seen.state, seen.reason) == (UNKNOWN, "setup")
