@@ -28,7 +28,7 @@ from firstbell.calendar import SchoolCalendar, SchoolYear  # noqa: E402
 from firstbell.histogram import Histogram  # noqa: E402
 from firstbell.intervals import Window, local_day  # noqa: E402
 from firstbell.metrics.uptime_report import ServiceResult, service_results  # noqa: E402
-from firstbell.metrics.uptime_services import GroupRule, ServiceGroup, WatchedService  # noqa: E402
+from firstbell.metrics.uptime_services import GroupRule, ServiceGroup, WatchedService, in_order  # noqa: E402
 from firstbell.periods import Period, PeriodKind, period_of  # noqa: E402
 from firstbell.policies import SlaPolicy  # noqa: E402
 from firstbell.store.batches import fetch_rows, insert_rows, stamper  # noqa: E402
@@ -178,7 +178,7 @@ def key(number: int) -> str:
 
 def report(connection: Connection, period: Period, services: int = SERVICES) -> tuple[ServiceResult, ...]:
     """The results of all services and of the pairs that some of them form."""
-    looks = StoredLooks(connection, window=period.elapsed(AS_OF), known_at=AS_OF)
+    looks = StoredLooks(connection, "probes", window=period.elapsed(AS_OF), known_at=AS_OF)
     watched = [
         WatchedService(
             service_key=key(number),
@@ -194,7 +194,8 @@ def report(connection: Connection, period: Period, services: int = SERVICES) -> 
         ServiceGroup(group_key=f"pair-{at}", rule=GroupRule.ALL_DOWN, members=(key(at + 2), key(at + 3)), policy=POLICY)
         for at in range(0, services, BEHIND)
     ]
-    latencies = StoredLatencies(connection, period.elapsed(AS_OF), preferred="probes")
+    keys = [one.service_key for one, _ in in_order(watched)]
+    latencies = StoredLatencies(connection, period.elapsed(AS_OF), preferred="probes", keys=keys)
     return service_results(watched, groups, looks, period, as_of=AS_OF, calendar=CALENDAR, latencies=latencies)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from firstbell.config.loaded import District
 from firstbell.knowledge import PROBES
 from firstbell.metrics.uptime_report import ServiceResult, service_results
+from firstbell.metrics.uptime_services import in_order
 from firstbell.periods import Period
 from firstbell.store.latency_days import StoredLatencies
 from firstbell.store.service_looks import StoredLooks
@@ -25,21 +26,23 @@ def service_report(
     under: date | None = None,
     with_days: bool = False,
 ) -> tuple[ServiceResult, ...]:
-    """Each service's and group's result over a period, the worst first.
+    """Each service's and group's result over a period by our own looks, the worst first.
 
     `known_at` None means what was known at `as_of`. Policies are those in force on the period's first day; `under`
     counts it by those of another day, so that a past period can stand beside itself under newer rules. `with_days`
     gives each result its days.
     """
     elapsed = period.elapsed(as_of)
-    looks = StoredLooks(connection, window=elapsed, known_at=known_at or as_of)
+    looks = StoredLooks(connection, PROBES, window=elapsed, known_at=known_at or as_of)
+    services = watched_services(district, period.window, since=looks.since, under=under)
+    keys = [service.service_key for service, _ in in_order(services)]
     return service_results(
-        watched_services(district, period.window, since=looks.since, under=under),
+        services,
         service_groups(district, period.window, under=under),
         looks,
         period,
         as_of=as_of,
         calendar=district.calendar,
-        latencies=StoredLatencies(connection, elapsed, preferred=PROBES),
+        latencies=StoredLatencies(connection, elapsed, preferred=PROBES, keys=keys),
         with_days=with_days,
     )

@@ -18,10 +18,10 @@ CONFIRMED_WITHIN = timedelta(hours=12)
 """How far beyond a window the looks are that may confirm or dismiss a failure at its edge: ten of an hour each."""
 
 _PLACES = """
-SELECT service_key, source_key, vantage, (
+SELECT service_key, vantage, (
     SELECT min(first_at) FROM observation_interval AS first WHERE first.source_key = tail.source_key
     AND first.vantage = tail.vantage AND first.service_key = tail.service_key
-) FROM observation_interval AS tail WHERE is_tail
+) FROM observation_interval AS tail WHERE source_key = ? AND is_tail
 """
 _LOOKS = """
 SELECT state, reason, first_at, last_at, count, expected_interval_seconds FROM observation_interval
@@ -37,11 +37,13 @@ _STATES = {state.value: state for state in ServiceState}
 class StoredLooks:
     """The looks that a window needs, by service: those in it, the last before it, and what confirms those at its edges.
 
-    Each call asks the store by index, once for each source and vantage that ever looked at the service.
+    Those of one source alone: what another monitor saw makes no figure of ours. Each call asks the store by index,
+    once for each vantage that ever looked at the service.
     """
 
-    def __init__(self, connection: Connection, *, window: Window, known_at: datetime) -> None:
+    def __init__(self, connection: Connection, source_key: str, *, window: Window, known_at: datetime) -> None:
         self._connection = connection
+        self._source_key = source_key
         self._statement = placed(connection, _LOOKS)
         stamp = stamper(connection)
         self._known_at = require_aware(known_at, "known_at")
@@ -51,24 +53,24 @@ class StoredLooks:
         self._known = stamp(self._known_at)
 
     @cached_property
-    def _places(self) -> Mapping[str, list[tuple[str, str, datetime]]]:
-        found: dict[str, list[tuple[str, str, datetime]]] = {}
-        for service, source, vantage, first in fetch_rows(self._connection, _PLACES, ()):
-            found.setdefault(service, []).append((source, vantage, moment_of(first)))
+    def _places(self) -> Mapping[str, list[tuple[str, datetime]]]:
+        found: dict[str, list[tuple[str, datetime]]] = {}
+        for service, vantage, first in fetch_rows(self._connection, _PLACES, (self._source_key,)):
+            found.setdefault(service, []).append((vantage, moment_of(first)))
         return found
 
     @cached_property
     def since(self) -> Mapping[str, datetime]:
         """When each service was first looked at."""
-        return {service: min(first for _, _, first in places) for service, places in self._places.items()}
+        return {service: min(first for _, first in places) for service, places in self._places.items()}
 
     def __call__(self, service_key: str) -> list[ObservationInterval]:
-        """The looks at a service, by source, vantage and time; none for one that nobody looked at."""
+        """The looks at a service, by vantage and time; none for one that nobody looked at."""
         cursor: Any = self._connection.connection.cursor()
         found: list[ObservationInterval] = []
         try:
-            for source, vantage, _ in self._places.get(service_key, ()):
-                place = (source, vantage, service_key)
+            for vantage, _ in self._places.get(service_key, ()):
+                place = (self._source_key, vantage, service_key)
                 cursor.execute(self._statement, (*place, self._end, self._known, *place, self._start, self._start))
                 found += [self._interval(*place, row) for row in cursor]
         finally:

@@ -15,13 +15,14 @@ from firstbell.knowledge import PROBES
 from firstbell.metrics.uptime_accounting import Seconds
 from firstbell.metrics.uptime_report import ServiceResult
 from firstbell.periods import Period, PeriodKind, period_of
-from firstbell.records import ServiceObservation, ServiceState
+from firstbell.records import ObservationInterval, ServiceObservation, ServiceState
 from firstbell.service_report import service_report
 from firstbell.store.latency_days import add_up_days
 from firstbell.store.observations import save_observations
 from firstbell.store.queries import observation_intervals
 from firstbell.store.service_looks import StoredLooks
 from firstbell.store.session import Store
+from firstbell.store.told_intervals import take_intervals
 from tests.unit.config_folder import load, write_folder
 
 UP, DOWN = ServiceState.UP, ServiceState.DOWN
@@ -142,6 +143,25 @@ def test_an_open_period_ends_at_as_of_and_a_service_begins_with_its_first_look(
     assert found["core"].refusal
 
 
+def test_what_another_monitor_saw_is_in_no_figure(store: Store, district: District) -> None:
+    """It saw all of the day, and an outage that we did not: neither our unknown nor our up time is its."""
+    save(store, looks(600, 1440))
+    told = ObservationInterval(
+        service_key="sis",
+        source_key="kuma",
+        vantage="monitor",
+        state=DOWN,
+        first_at=at(-1440),
+        last_at=at(1430),
+        count=288,
+        expected_interval_seconds=600,
+    )
+    with store.begin() as connection:
+        take_intervals(connection, "kuma", [told], at(1440))
+    found = report(store, district)["sis"]
+    assert (found.over.start, found.seconds.down, found.availability) == (at(600), 0, 1)
+
+
 def test_percentiles_of_a_month_come_from_days(store: Store, district: District) -> None:
     for number in range(8):
         save(store, looks(number * 1440, number * 1440 + 1440, seconds=0.02 if number else 3.0))
@@ -157,7 +177,7 @@ def test_looks_one_service_at_a_time_are_those_of_all_at_once(store: Store, dist
     save(store, [*looks(0, 600), *looks(600, 650, DOWN), *looks(650, 3000), *looks(0, 2000, service="core")])
     window = local_day(date(2026, 10, 6), district.zone)
     with store.read() as connection:
-        one = StoredLooks(connection, window=window, known_at=at(2500))
+        one = StoredLooks(connection, PROBES, window=window, known_at=at(2500))
         everything = observation_intervals(connection, known_at=at(2500))
         assert one("sis") == [seen for seen in everything if seen.service_key == "sis" and seen.first_at > at(640)]
         assert one("core") == [seen for seen in everything if seen.service_key == "core"]
