@@ -54,6 +54,9 @@ _STILL_OPEN = frozenset({TicketStatus.NEW, TicketStatus.OPEN, TicketStatus.PENDI
 Feeds = Mapping[str, Mapping[str, type[Record]]]
 """Each source's streams by name with the record type they yield: the outer layer knows, it knows the connectors."""
 
+StreamReads = Mapping[tuple[str, str], StreamRead]
+"""How far each stream is known, by source and stream."""
+
 
 def _no_calendar(place: str) -> bytes:
     raise FirstbellError(f"The calendar {place} was not handed in.")
@@ -76,7 +79,8 @@ def facts_of(
     """
     stored = load_facts(connection, known_at=known_at, window=window, windows=_wider(window))
     since = _watched_since(stored)
-    told = (*_outside(district, connection, stored, feeds, known_at), *_own(district, stored))
+    reads = stream_reads(connection, known_at=known_at)
+    told = (*_outside(district, stored, feeds, reads), *_own(district, stored, reads))
     return Facts(
         window=window,
         as_of=as_of,
@@ -114,10 +118,7 @@ def _watched_since(stored: StoredFacts) -> dict[str, datetime]:
     return first
 
 
-def _outside(
-    district: District, connection: Connection, stored: StoredFacts, feeds: Feeds, known_at: datetime
-) -> list[SourceFacts]:
-    reads = stream_reads(connection, known_at=known_at)
+def _outside(district: District, stored: StoredFacts, feeds: Feeds, reads: StreamReads) -> list[SourceFacts]:
     found = []
     for source in district.sources:
         streams, known_until = _heard(
@@ -171,7 +172,7 @@ def _heard(reads: Mapping[str, StreamRead]) -> tuple[set[str], datetime | None]:
     return {*ends, *failing}, None if failing else min(ends.values())
 
 
-def _own(district: District, stored: StoredFacts) -> list[SourceFacts]:
+def _own(district: District, stored: StoredFacts, reads: StreamReads) -> list[SourceFacts]:
     """What we see and write down ourselves: looks, milestones of the plan, the team's actions."""
     actions = tuple(_as_seen(one) for one in stored.records.get(TEAM_SOURCE, ()) if isinstance(one, TeamAction))
     found = [SourceFacts(source_key=TEAM_SOURCE, feeds=frozenset({ActionItemSeen}), known_until=None, records=actions)]
@@ -180,7 +181,7 @@ def _own(district: District, stored: StoredFacts) -> list[SourceFacts]:
             SourceFacts(
                 source_key=PROBES,
                 feeds=frozenset({ObservationInterval, ControlResult}),
-                known_until=stored.known_until.get(PROBES),
+                known_until=_looked_until(reads),
                 stale_after=STALE_PROBES,
                 records=_looked_at(district, stored.records.get(PROBES, ())),
             )
@@ -191,6 +192,12 @@ def _own(district: District, stored: StoredFacts) -> list[SourceFacts]:
             SourceFacts(source_key=PLAN, feeds=frozenset({MilestoneSeen}), known_until=None, records=milestones)
         )
     return found
+
+
+def _looked_until(reads: StreamReads) -> datetime | None:
+    """Until when any place has looked. One that stopped, or left the folder, says nothing; the others go on."""
+    ends = (read.known_until for (source, _), read in reads.items() if source == PROBES and read.known_until)
+    return max(ends, default=None)
 
 
 def _looked_at(district: District, records: tuple[Record, ...]) -> tuple[Record, ...]:

@@ -191,6 +191,14 @@ def test_our_own_looks_are_a_source_like_others(folder: District, store: Store) 
     assert [one.since for one in facts.services] == [None, None]
 
 
+def test_a_place_that_stopped_looking_does_not_silence_the_others(folder: District, store: Store) -> None:
+    read(store, "probes", AS_OF - 3 * DAY, "looks", "looks from annex")
+    read(store, "probes", AS_OF, "looks")
+    facts = known(folder, store)
+    assert until(facts, "probes") == AS_OF
+    assert not facts.silent(("probes",))
+
+
 def test_records_of_a_source_that_left_the_folder_are_not_counted(folder: District, store: Store) -> None:
     with store.begin() as connection:
         save_facts(connection, "gone", list(evidence()), AS_OF)
