@@ -30,6 +30,7 @@ Place = tuple[Window, str, str]
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _AT_ONCE = 500
 """Moments in one statement; both engines take many more."""
+_SERVICES_AT_ONCE = 50
 
 _UPSERT = """
 INSERT INTO latency_day (source_key, start_at, service_key, vantage, end_at, buckets, count, total_seconds)
@@ -78,26 +79,37 @@ class StoredLatencies:
     """The histogram of a service's answered looks over a window, from every vantage.
 
     Of a service that several sources look at, ours count (`preferred`), else the source with most looks. Hours count
-    that begin within the window; a day counts whole, so a window of local days is read by days.
+    that begin within the window; a day counts whole, so a window of local days is read by days. Services are read some
+    at a time in the order of `keys`, which is the order to ask for them in.
     """
 
-    def __init__(self, connection: Connection, window: Window, *, preferred: str) -> None:
+    def __init__(self, connection: Connection, window: Window, *, preferred: str, keys: Sequence[str] = ()) -> None:
         self._connection = connection
         self._preferred = preferred
         sources = sorted(source for (source,) in fetch_rows(connection, _SOURCES, ()))
         self._questions = [_Question(connection, source, window) for source in sources]
+        self._keys = keys
+        self._places = {key: place for place, key in enumerate(keys)}
+        self._read: dict[str, dict[str, Histogram]] = {}
 
     def __call__(self, service_key: str) -> Mapping[str, int]:
         """The counts by bucket; empty where no look was answered."""
-        found = {one.source: one.ask(self._connection, service_key) for one in self._questions}
+        if service_key not in self._read:
+            place = self._places.get(service_key)
+            wanted = [service_key] if place is None else self._keys[place : place + _SERVICES_AT_ONCE]
+            self._read = {key: {} for key in wanted}
+            for one in self._questions:
+                for key, histogram in one.ask(self._connection, wanted).items():
+                    self._read[key][one.source] = histogram
+        found = self._read[service_key]
         ours = found.get(self._preferred)
-        if ours is not None and ours.count:
+        if ours is not None:
             return ours.buckets
         return max(found.values(), key=lambda one: one.count, default=Histogram()).buckets
 
 
 class _Question:
-    """What is asked of one source for each service: the days that the window holds whole, and hours for the rest."""
+    """What is asked of one source for services: the days that the window holds whole, and hours for the rest."""
 
     def __init__(self, connection: Connection, source: str, window: Window) -> None:
         stamp = stamper(connection)
@@ -111,32 +123,34 @@ class _Question:
         whole = [day.start for day in days if day.end <= window.end]
         hours = _hours_in(difference(union([window]), union(day for day in days if day.end <= window.end)))
         self._parts = [
-            (_wanted(table, column, len(part)), [stamp(moment) for moment in part])
+            (table, column, [stamp(moment) for moment in part])
             for table, column, moments in (("latency_day", "start_at", whole), ("latency_hour", "hour_at", hours))
             for part in batched(moments, _AT_ONCE)
         ]
 
-    def ask(self, connection: Connection, service_key: str) -> Histogram:
-        """The histogram of a service as this source saw it."""
+    def ask(self, connection: Connection, keys: Sequence[str]) -> dict[str, Histogram]:
+        """The histograms of services as this source saw them; those without an answered look are absent."""
         rows = [
             row
-            for statement, moments in self._parts
-            for row in fetch_rows(connection, statement, (self.source, service_key, *moments))
+            for table, column, moments in self._parts
+            for row in fetch_rows(
+                connection, _wanted(table, column, len(moments), len(keys)), (self.source, *moments, *keys)
+            )
         ]
         # Read as one text: a month of a district is tens of thousands of these.
-        read: list[dict[str, int]] = json.loads(f"[{','.join(row[0] for row in rows)}]")
-        found = Histogram()
-        for buckets, (_, count, total) in zip(read, rows, strict=True):
-            found.merge(buckets, count, total)
+        read: list[dict[str, int]] = json.loads(f"[{','.join(row[1] for row in rows)}]")
+        found: dict[str, Histogram] = {}
+        for buckets, (key, _, count, total) in zip(read, rows, strict=True):
+            found.setdefault(key, Histogram()).merge(buckets, count, total)
         return found
 
 
-def _wanted(table: str, column: str, count: int) -> str:
-    """Asks for rows of a service by their very beginnings, so that the index leads to each."""
-    places = ", ".join("?" * count)
+def _wanted(table: str, column: str, moments: int, keys: int) -> str:
+    """Asks for rows of services by their very beginnings, so that the index leads to each."""
     return (
-        f"SELECT buckets, count, total_seconds FROM {table} "  # noqa: S608 - names of ours
-        f"WHERE source_key = ? AND service_key = ? AND {column} IN ({places})"
+        f"SELECT service_key, buckets, count, total_seconds FROM {table} "  # noqa: S608 - names of ours
+        f"WHERE source_key = ? AND {column} IN ({', '.join('?' * moments)}) "
+        f"AND service_key IN ({', '.join('?' * keys)})"
     )
 
 

@@ -88,6 +88,14 @@ def test_04_only_the_agreed_hours_count_and_the_whole_day_stands_beside() -> Non
     assert (found.seconds.down, found.seconds.total) == (3600, 7 * 3600)
     assert (found.always.down, found.always.total) == (7200, 86400)
     assert (found.outages.count, found.outages.longest_seconds) == (1, 3600)
+    assert result(day_with((60, 120)), agreed_hours="school").outages.count == 0
+
+
+def test_04_an_outage_over_a_night_is_one_outage_of_the_hours_of_both_days() -> None:
+    two = period(Window(START, at(2880)))
+    looks = [seen(UP, 0, 839), seen(DOWN, 840, 1979), seen(UP, 1980, 2879)]
+    found = result(looks, over=two, agreed_hours="school")
+    assert (found.outages.count, found.outages.longest_seconds, found.seconds.down) == (1, 7200, 7200)
 
 
 @pytest.mark.parametrize(
