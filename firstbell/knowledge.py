@@ -49,6 +49,9 @@ MEASUREMENTS_BACK = timedelta(days=366)
 TICKETS_BACK = timedelta(weeks=13)
 SURVEYS_BACK = timedelta(days=800)
 
+PLANNED_AHEAD = timedelta(days=100)
+"""Planned work is known so far beyond the window: what may still fail until the next meeting leaves it out."""
+
 _STILL_OPEN = frozenset({TicketStatus.NEW, TicketStatus.OPEN, TicketStatus.PENDING})
 
 Feeds = Mapping[str, Mapping[str, type[Record]]]
@@ -86,7 +89,7 @@ def facts_of(
         as_of=as_of,
         calendar=district.calendar,
         sources=(*told, *_unevidenced(district, told, as_of)),
-        services=watched_services(district, window, since=since),
+        services=watched_services(district, Window(window.start, window.end + PLANNED_AHEAD), since=since),
         groups=service_groups(district, window),
         systems=district.protected_systems or None,
         schools=tuple(school.key for school in district.schools),

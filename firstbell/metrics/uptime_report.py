@@ -179,14 +179,14 @@ class _Desk:
     with_days: bool
 
     @cached_property
-    def _hours(self) -> dict[str, tuple[Windows, float]]:
+    def _hours(self) -> dict[str, tuple[Windows, Windows]]:
         return {}
 
-    def hours(self, name: str) -> tuple[Windows, float]:
-        """The hours of a name that had passed, and the seconds of those still to come."""
+    def hours(self, name: str) -> tuple[Windows, Windows]:
+        """The hours of a name that had passed, and those still to come."""
         if name not in self._hours:
             whole, elapsed = self.calendar.hours(name, self.period.window), union([self.elapsed])
-            self._hours[name] = intersection(whole, elapsed), total_seconds(difference(whole, elapsed))
+            self._hours[name] = intersection(whole, elapsed), difference(whole, elapsed)
         return self._hours[name]
 
     def service(
@@ -198,7 +198,7 @@ class _Desk:
     ) -> ServiceResult:
         """One service's result from its whole timeline."""
         key = service.service_key
-        result = self._result(key, service.policy, service.agreed_hours, line, observed)
+        result = self._result(key, service.policy, service.agreed_hours, line, observed, service.maintenance)
         latency = None if latencies is None else latency_figures(latencies(key))
         return replace(result, students=service.students, latency=latency)
 
@@ -215,9 +215,15 @@ class _Desk:
         return replace(result, members=named, students=group.students)
 
     def _result(
-        self, key: str, policy: SlaPolicy, hours: str, line: Timeline, observed: Sequence[ObservationInterval]
+        self,
+        key: str,
+        policy: SlaPolicy,
+        hours: str,
+        line: Timeline,
+        observed: Sequence[ObservationInterval],
+        planned: Windows = (),
     ) -> ServiceResult:
-        passed, to_come = self.hours(hours)
+        passed, ahead = self.hours(hours)
         agreed = line if hours == ALWAYS else line.within(passed)
         in_class, _ = self.hours("school")
         result = ServiceResult(
@@ -232,6 +238,7 @@ class _Desk:
             class_seconds_down=total_seconds(intersection(line.down, in_class)),
             days=days_of(agreed, policy, self.calendar.zone) if self.with_days else (),
         )
+        to_come = total_seconds(difference(ahead, planned))
         return _judged(result, result.always if agreed is line else seconds_of(agreed), to_come)
 
     def _weighted(self, result: ServiceResult, members: Sequence[ServiceResult]) -> ServiceResult:
@@ -241,14 +248,15 @@ class _Desk:
             blank = replace(result, seconds=Seconds(), always=Seconds(), class_seconds_down=0.0, days=())
             return replace(blank, availability=None, own_availability=None, budget=None, refusal=_NO_WEIGHT)
         shares = [(one, (one.students or 0) / weight) for one in members]
-        _, to_come = self.hours(result.agreed_hours)
+        _, ahead = self.hours(result.agreed_hours)
         result = replace(
             result,
             always=sum((one.always.times(share) for one, share in shares), Seconds()),
             class_seconds_down=sum(one.class_seconds_down * share for one, share in shares),
             days=(),
         )
-        return _judged(result, sum((one.seconds.times(share) for one, share in shares), Seconds()), to_come)
+        seconds = sum((one.seconds.times(share) for one, share in shares), Seconds())
+        return _judged(result, seconds, total_seconds(ahead))
 
 
 def _judged(result: ServiceResult, seconds: Seconds, to_come: float) -> ServiceResult:

@@ -68,8 +68,9 @@ class ServiceGroup:
 
 
 _ORDER = {
-    # Planned work on one link of a chain must not hide another's fault; a planned absence leaves the pair to the other.
-    GroupRule.ANY_DOWN: (("down", "degraded", "unknown", "maintenance"), "up"),
+    # Planned work on one link of a chain must not hide another's fault, nor a slow one that another may be down; a
+    # planned absence leaves the pair to the other.
+    GroupRule.ANY_DOWN: (("down", "unknown", "degraded", "maintenance"), "up"),
     GroupRule.ALL_DOWN: (("up", "degraded", "unknown", "down"), "maintenance"),
 }
 

@@ -17,9 +17,7 @@ Views = Mapping[str, Timeline]
 """What was seen from each vantage, all over the same time."""
 
 
-def views(
-    observed: Iterable[ObservationInterval], window: Window, policy: SlaPolicy, vantages: Iterable[str]
-) -> Views:
+def views(observed: Iterable[ObservationInterval], window: Window, policy: SlaPolicy, vantages: Iterable[str]) -> Views:
     """One service's looks as a timeline for each vantage that is to look, those that never did included."""
     looks = tuple(observed)
     return {vantage: timeline([one for one in looks if one.vantage == vantage], window, policy) for vantage in vantages}

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from firstbell.intervals import Window, total_seconds
+from firstbell.intervals import Window, difference, total_seconds
 from firstbell.metrics.uptime import Outage, Timeline, WatchedService, coverage, outages
-from firstbell.metrics.uptime_accounting import error_budget, seconds_of
+from firstbell.metrics.uptime_accounting import availability, error_budget, seconds_of
 from firstbell.packet.material import Material
 from firstbell.packet.model import Audience, Change, Column, Line, Row, Table, Trend
 from firstbell.packet.summary import note_on
@@ -149,8 +149,10 @@ def _where(material: Material, service: WatchedService) -> str:
 
 
 def _pupils(material: Material, service: WatchedService) -> int:
-    enrolled = material.enrolled
-    return sum(enrolled.get(key, 0) for key in (service.schools or enrolled))
+    """The pupils of the schools that a service reaches; 0 where those of one of them are not known."""
+    schools = [one for one in material.district.schools if not service.schools or one.key in service.schools]
+    known = [one.enrolment for one in schools if one.enrolment is not None]
+    return sum(known) if len(known) == len(schools) else 0
 
 
 def _all_pupils(material: Material) -> int:
@@ -205,7 +207,7 @@ def budget_left(material: Material, one: Watched) -> str:
         return ""
     agreed = seconds_of(facts.timelines_in(service.agreed_hours)[service.service_key])
     ahead = Window(facts.elapsed.end, max(facts.elapsed.end, material.occasion.starts_at))
-    to_come = total_seconds(facts.calendar.hours(service.agreed_hours, ahead))
+    to_come = total_seconds(difference(facts.calendar.hours(service.agreed_hours, ahead), service.maintenance))
     budget = None if _silent(material) else error_budget(agreed, service.policy, to_come)
     if budget is None:
         return words.say("not_known")
@@ -216,9 +218,8 @@ def budget_left(material: Material, one: Watched) -> str:
 def _service_row(material: Material, one: Watched) -> Row:
     words = material.wording
     over, unknown = total_seconds(one.in_class.over), total_seconds(one.in_class.unknown)
-    seen = over - unknown
-    enough = over > 0 and seen / over >= one.service.policy.minimum_coverage_ratio and not _silent(material)
-    answered = 1 - one.lost_seconds / seen if enough else None
+    answered = None if _silent(material) else availability(seconds_of(one.in_class), one.service.policy)
+    enough = answered is not None
     nothing = words.say("not_known") if over else words.say("no_class")
     return Row(
         cells=(

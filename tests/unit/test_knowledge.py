@@ -199,6 +199,15 @@ def test_a_place_that_stopped_looking_does_not_silence_the_others(folder: Distri
     assert not facts.silent(("probes",))
 
 
+def test_work_planned_beyond_the_period_is_known(tmp_path: Path, store: Store) -> None:
+    work = "{starts_at: 2026-11-28T00:00, ends_at: 2026-11-30T00:00}"
+    services = FOLDER["services.yaml"].replace(
+        "name: Student records,", f"name: Student records, maintenance: [{work}],"
+    )
+    planned = {one.service_key: one.maintenance for one in known(district(tmp_path, services=services), store).services}
+    assert planned == {"sso": (), "sis": (Window(local(11, 28), local(11, 30)),)}
+
+
 def test_records_of_a_source_that_left_the_folder_are_not_counted(folder: District, store: Store) -> None:
     with store.begin() as connection:
         save_facts(connection, "gone", list(evidence()), AS_OF)

@@ -244,6 +244,16 @@ def test_a_service_without_any_look_is_unknown_and_refused() -> None:
     assert found.days == ()
 
 
+def test_planned_work_that_is_still_ahead_earns_no_budget() -> None:
+    """At noon of a day: of 22 hours one percent is allowed, since two of those to come are planned away."""
+    policy = replace(EXACT, target_ratio=0.99)
+    service = WatchedService(service_key="sis", policy=policy, maintenance=(Window(at(1200), at(1320)),))
+    found = results([service], {"sis": day_with((60, 66))}, as_of=at(720))["sis"]
+    assert found.budget is not None
+    assert found.budget.allowed_seconds == pytest.approx(792)
+    assert found.budget.left_seconds == pytest.approx(432)
+
+
 def test_a_period_that_has_not_begun_has_no_seconds() -> None:
     later = Period(kind=PeriodKind.DAY, name="later", window=Window(DAY.end, DAY.end + timedelta(days=1)))
     service = WatchedService(service_key="sis", policy=replace(EXACT, target_ratio=0.9))

@@ -16,7 +16,20 @@ from firstbell.metrics.uptime_services import GroupRule, ServiceGroup, WatchedSe
 from firstbell.metrics.uptime_timeline import timeline
 from firstbell.policies import SlaPolicy
 from firstbell.records import ObservationInterval
-from tests.unit.uptime_samples import CALENDAR, DAY, DOWN, EXACT, UP, at, day_with, result, results, seen
+from tests.unit.uptime_samples import (
+    CALENDAR,
+    DAY,
+    DEGRADED,
+    DOWN,
+    EXACT,
+    START,
+    UP,
+    at,
+    day_with,
+    result,
+    results,
+    seen,
+)
 
 
 def service(key: str, *parents: str, policy: SlaPolicy = EXACT, **more: object) -> WatchedService:
@@ -118,6 +131,14 @@ def test_planned_work_on_one_of_a_pair_leaves_the_other_to_answer() -> None:
     chain = group_line(GroupRule.ANY_DOWN, [first, second])
     assert chain.down == (Window(at(130), at(140)),)
     assert chain.maintenance == (Window(at(100), at(130)), Window(at(140), at(160)))
+
+
+def test_a_slow_link_of_a_chain_says_nothing_of_one_that_nobody_watched() -> None:
+    slow = timeline([seen(DEGRADED, 0, 1439)], DAY, EXACT)
+    lost = timeline([seen(UP, 0, 99)], DAY, EXACT)
+    chain = group_line(GroupRule.ANY_DOWN, [slow, lost])
+    assert (chain.degraded, chain.unknown) == ((Window(START, at(100)),), (Window(at(100), DAY.end),))
+    assert group_line(GroupRule.ALL_DOWN, [slow, lost]).unknown == ()
 
 
 def test_the_worst_member_is_the_one_that_too_little_is_known_of() -> None:

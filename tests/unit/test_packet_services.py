@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from firstbell.config.loaded import District
+from firstbell.intervals import Window
 from firstbell.kpi import Verdict
 from firstbell.metrics.uptime_services import GroupRule, ServiceGroup
 from firstbell.packet.agenda_endings import endings_table
 from firstbell.packet.agenda_groups import group_table
 from firstbell.packet.agenda_monitors import monitor_table
 from firstbell.packet.agenda_outages import outage_table
-from firstbell.packet.agenda_services import service_events, service_table, vendor_table, watched
+from firstbell.packet.agenda_services import budget_left, service_events, service_table, vendor_table, watched
 from firstbell.packet.agenda_vantages import vantage_lines
 from firstbell.packet.material import Material
 from firstbell.packet.model import Table
+from firstbell.policies import GapRule
 from firstbell.records import ControlResult, ObservationInterval, Record, ServiceState, ServiceWindow, VendorIncident
-from tests.unit.packet_material import AS_OF, SINCE, district, local, looks, material, month, seen, ticket
+from tests.unit.packet_material import AS_OF, FOLDER, SINCE, district, local, looks, material, month, seen, ticket
 
 FIVE = timedelta(minutes=5)
 DOWN, UP = local(11, 17, 8, 10), local(11, 17, 9)
@@ -106,6 +109,38 @@ def test_the_table_says_for_how_long_a_service_may_still_be_away(folder: Distric
     assert over["Sign-in"].endswith(" over")
     assert not left["Sign-in"].endswith(" over")
     assert left["Sign-in"] != left["Student records"] != "not known"
+
+
+def test_work_planned_until_the_meeting_earns_no_budget(folder: District) -> None:
+    """Four weeks lie between the meetings: half of them may be spent, and of two days of planned work nothing."""
+    found = under(of(folder), target_ratio=0.5)
+    work = Window(local(11, 28), local(11, 30))
+    services = tuple(replace(one, maintenance=(work,)) for one in found.facts.services)
+    planned = replace(found, facts=replace(found.facts, services=services))
+    left = [[budget_left(each, one) for one in watched(each)] for each in (found, planned)]
+    # Sign-in spent 50 minutes of them.
+    assert left == [["13 days", "14 days"], ["12 days", "13 days"]]
+
+
+def test_what_was_answered_is_judged_by_the_services_own_rules(folder: District) -> None:
+    """Of 84 hours of class three and a half were not watched, and one agreement counts them as down."""
+    seen_until = local(11, 20, 11, 30)
+    rows = (seen("sis", SINCE - FIVE, seen_until - FIVE), seen("sis", local(11, 20, 15), AS_OF))
+    found = of(folder, rows)
+    strict = under(found, gap_rule=GapRule.DOWN, stale_after_intervals=1.0)
+    answered = [
+        next(row[2] for row in cells(service_table(one, watched(one))) if row[0] == "Student records")
+        for one in (found, strict)
+    ]
+    assert answered == ["100.00 %", "95.83 %"]
+
+
+def test_pupils_are_not_added_up_where_a_schools_are_not_known(tmp_path: Path) -> None:
+    some = FOLDER["district.yaml"].replace("level: middle, enrolment: 640", "level: middle")
+    found = of(district(tmp_path, district=some))
+    (change,) = service_events(found, watched(found))
+    assert "1,250" not in change.text
+    assert "pupils" not in change.text
 
 
 def test_what_was_hardly_watched_has_no_budget_left_to_tell(folder: District) -> None:
