@@ -59,8 +59,11 @@ def collect_replies(work: Workplace, inbox: Inbox, most: int) -> Collected:
 
 
 def send_answers(work: Workplace, transport: Transport) -> Dispatched:
-    """Send the answers to answers that wait. Raises DeliveryError when mail cannot leave at all; they wait then."""
+    """Send the answers to answers that wait; one that a dead process left half-way is told as unknown.
+
+    Raises DeliveryError when mail cannot leave at all; they wait then.
+    """
     with work.store.read() as connection:
         rows = [row for row in messages(connection, team_key="", states=[MessageState.PREPARED]) if row.kind == KIND]
     keys = [row.message_key for row in rows if prepared_in_rehearsal(row.message_key) == work.rehearsing]
-    return dispatch(work.store, transport, work.clock, keys=keys) if keys else Dispatched()
+    return dispatch(work.store, transport, work.clock, keys=keys)
