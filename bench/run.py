@@ -1,8 +1,8 @@
 """All benchmarks, one after the other, as tables on the terminal and as docs/benchmarks.md.
 
-`make bench`. Every figure stands beside a peer that was measured in the same run, because machines differ and this
-one may be shared; no benchmark asserts a time. Needs nginx and prometheus-blackbox-exporter from Debian, which it
-installs where it may.
+`make bench`, or `python bench/run.py mailing large_packet` for some of them. Every figure stands beside a peer that was
+measured in the same run, because machines differ and this one may be shared; no benchmark asserts a time. Needs nginx
+and prometheus-blackbox-exporter from Debian, which it installs where it may.
 """
 
 from __future__ import annotations
@@ -100,30 +100,43 @@ cores. Goal: no round missed. Measured apart, by `python bench/hour.py`.
 """
 
 
-def main() -> None:
-    """Run all, print each table when it is there, and write the page."""
-    parts = [HEAD]
-    tables = (
-        (PROBES, looking),
-        (ROUNDS, harder_rounds),
-        (STORE, storing),
-        (YEAR, year_of_services),
-        (PACKET, packets),
-        (LARGE, large_packet),
-        (MAIL, mailing),
-    )
-    for title, measured in tables:
-        print(f"measuring {measured.__name__} ...", flush=True)
-        part = f"{title}\n{measured()}\n"
-        print(part, flush=True)
-        parts.append(part)
-    if hour.RESULT.exists():
-        parts.append(f"{HOUR}\n{an_hour(json.loads(hour.RESULT.read_text(encoding='utf-8')))}\n")
-    PAGE.write_text("\n".join(parts), encoding="utf-8")
+def main(wanted: Sequence[str]) -> None:
+    """Run all, or the wanted ones by name; print each table when it is there, and write it into the page."""
+    tables = {
+        PROBES: looking,
+        ROUNDS: harder_rounds,
+        STORE: storing,
+        YEAR: year_of_services,
+        PACKET: packets,
+        LARGE: large_packet,
+        MAIL: mailing,
+        HOUR: an_hour,
+    }
+    parts = _parts_of_page()
+    for title, measured in tables.items():
+        if not wanted or measured.__name__ in wanted:
+            print(f"measuring {measured.__name__} ...", flush=True)
+            parts[_heading(title)] = f"{title}\n{measured()}\n"
+            print(parts[_heading(title)], flush=True)
+    ordered = [parts[heading] for heading in map(_heading, tables) if heading in parts]
+    PAGE.write_text("\n".join([HEAD, *ordered]), encoding="utf-8")
 
 
-def an_hour(told: dict[str, Any]) -> str:
-    """What the last `python bench/hour.py` on this machine came to."""
+def _heading(part: str) -> str:
+    return part.partition("\n")[0]
+
+
+def _parts_of_page() -> dict[str, str]:
+    """What the page holds now, by heading."""
+    _, *parts = PAGE.read_text(encoding="utf-8").split("\n## ") if PAGE.exists() else [""]
+    return {_heading(f"## {part}"): f"## {part.rstrip()}\n" for part in parts}
+
+
+def an_hour() -> str:
+    """What the last `python bench/hour.py` on this machine came to; it is not measured anew."""
+    if not hour.RESULT.exists():
+        return "Not measured on this machine."
+    told = json.loads(hour.RESULT.read_text(encoding="utf-8"))
     return table(
         ("", "in the hour"),
         [
@@ -288,4 +301,4 @@ def seconds(value: float) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
