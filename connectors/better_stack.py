@@ -150,15 +150,17 @@ class BetterStack(Connector):
         asked = {"monitor_id": one.id, "from": earliest.isoformat(), "per_page": INCIDENTS_A_PAGE}
         rows = _rows(http, "api/v3/incidents", asked)
         times = [shaped(http.host, Incident, row).attributes for row in rows]
+        looked = one.attributes.last_checked_at
+        # Of an incident that nobody closed a monitor at rest knows no more than its newest look.
+        known = now if looked is None or not _still(one.attributes, now) else looked + timedelta(seconds=1)
         down = union(
-            Window(each.started_at, max(each.started_at, min(each.resolved_at or now, now)))
+            Window(each.started_at, max(each.started_at, min(each.resolved_at or known, now)))
             for each in times
             if each.started_at < now
         )
         for stretch in down:
             change = Change(stretch.start, ServiceState.DOWN)
             yield from held(key, self.context.source_key, [change], stretch.end)
-        looked = one.attributes.last_checked_at
         if looked is not None and not any(stretch.start <= looked < stretch.end for stretch in down):
             state, reason = PRESENT.get(one.attributes.status, (ServiceState.UNKNOWN, "status"))
             watch = Watch(key, self.context.source_key, VANTAGE, max(one.attributes.check_frequency, 1))

@@ -9,7 +9,8 @@ tried again; since when is not told, so its last interval is unknown. Paused and
 UptimeRobot itself last looked is told nowhere, so a monitor that stands still cannot be recognised here.
 
 The share of a day is asked for from local midnight to midnight. UptimeRobot gives 0 where it knows nothing: a 0 is not
-taken over where the log shows no failure on that day, nor is any share of a day that began before the monitor was made.
+taken over where the log shows no failure on that day, nor is any share of a day that began before the monitor was made
+or in which it was paused all the time.
 
 Least access: the read-only API key. Limits: the free plan keeps its log for about two months and looks every five
 minutes.
@@ -28,7 +29,7 @@ from connectors._base import Complete, Connector, FetchRequest, Stream, StreamMo
 from connectors._errors import AuthError, BadReplyError
 from connectors._http import Http, HttpSettings
 from connectors._looks import moment
-from connectors._monitor import Change, MonitorSettings, held, matched
+from connectors._monitor import CONTINUOUS_SECONDS, Change, MonitorSettings, held, matched
 from connectors._shape import shaped
 from firstbell.intervals import Window
 from firstbell.records import ObservationInterval, ServiceState, ServiceWindow
@@ -52,6 +53,9 @@ PRESENT = {
     9: (ServiceState.DOWN, ""),
 }
 """What a monitor's status means now; any other is unknown."""
+
+SETTLED = frozenset({0, 1, 2, 9})
+"""States that may have held for as long as the log tells of no change; one that is still tried again has not."""
 
 COUNTS = "UptimeRobot: its own share of a local day, by time; pauses and what it did not see left out"
 
@@ -201,11 +205,12 @@ class UptimeRobot(Connector):
             Change(moment(entry.datetime), *LOGGED.get(entry.type, (ServiceState.UNKNOWN, "log")))
             for entry in sorted(one.logs, key=lambda entry: entry.datetime)
         ]
-        if not changes:
-            changes = [Change(max(self._midnight(now, self.settings.log_days), moment(one.create_datetime)), *present)]
-        elif changes[-1][1:] != present:
+        earliest = max(self._midnight(now, self.settings.log_days), moment(one.create_datetime))
+        if not changes and one.status in SETTLED:
+            changes = [Change(earliest, *present)]
+        elif not changes or changes[-1][1:] != present:
             # The log and the present state differ: for no longer than the last look.
-            since = max(changes[-1].at, now - timedelta(seconds=one.interval))
+            since = max(changes[-1].at if changes else earliest, now - timedelta(seconds=one.interval))
             changes.append(Change(since, ServiceState.UNKNOWN, present[1] or "status"))
         return held(key, self.context.source_key, changes, now)
 
@@ -222,16 +227,20 @@ class UptimeRobot(Connector):
             if day.start < moment(one.create_datetime):
                 continue
             share = _ratio(text)
-            failed = any(
-                stretch.state is ServiceState.DOWN and stretch.first_at < day.end and stretch.last_at >= day.start
-                for stretch in known
+            there = [one for one in known if one.first_at < day.end and one.last_at >= day.start]
+            failed = any(stretch.state is ServiceState.DOWN for stretch in there)
+            at_rest = any(
+                stretch.state is ServiceState.UNKNOWN
+                and stretch.first_at <= day.start
+                and stretch.last_at >= day.end - timedelta(seconds=CONTINUOUS_SECONDS)
+                for stretch in there
             )
             yield ServiceWindow(
                 service_key=key,
                 started_at=day.start,
                 ended_at=day.end,
                 accounting_policy=COUNTS,
-                up_ratio=share if share or failed else None,
+                up_ratio=share if (share or failed) and not at_rest else None,
             )
 
 

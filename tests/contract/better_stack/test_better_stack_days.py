@@ -81,6 +81,13 @@ def test_a_look_within_an_incident_is_part_of_it_and_one_beside_it_is_a_look(rea
     assert [(one.state, one.count) for one in beside] == [(ServiceState.DOWN, 180), (ServiceState.UP, 1)]
 
 
+def test_an_open_incident_of_a_monitor_at_rest_is_known_until_its_newest_look(reading: Reading) -> None:
+    looked = before(hours=20)
+    changes = website(last_checked_at=written(looked), status="paused")
+    (down,) = stretches(reading(**changes, incidents=lambda self: [incident(before(hours=21), None)]))
+    assert (down.state, down.count) == (ServiceState.DOWN, 3601)
+
+
 def test_an_incident_that_ends_before_it_begins_or_begins_later_is_none(reading: Reading) -> None:
     odd = [incident(before(minutes=5), before(minutes=6)), incident(NOW + timedelta(hours=1), None)]
     assert [one.state for one in stretches(reading(**website(), incidents=lambda self: odd))] == [ServiceState.UP]

@@ -160,7 +160,8 @@ class Case(WebCase):
 
     def expected(self, situation: Situation) -> Sequence[Record]:
         if situation is Situation.EMPTY:
-            return [stretch("website", UNKNOWN, FIRST, NOW, "new"), *EXPECTED[5:]]
+            never = [day("website", number, None) for number in (0, 1)]
+            return [stretch("website", UNKNOWN, FIRST, NOW, "new"), EXPECTED[5], *never, *EXPECTED[8:]]
         if situation is Situation.CHANGED:
             newest = [stretch("website", UP, before(1), before(0.25)), stretch("website", DOWN, before(0.25), NOW)]
             return [*EXPECTED[:4], *newest, *EXPECTED[5:]]

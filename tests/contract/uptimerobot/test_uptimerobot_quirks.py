@@ -79,6 +79,20 @@ def test_a_zero_is_kept_only_where_the_log_shows_a_failure_that_day(reading: Rea
     assert shares(reading(**having(**ranges, logs=[entry(2, hours - 12), entry(1, hours - 1)]))) == [None, 0.0]
 
 
+@pytest.mark.parametrize("status", [8, 66])
+def test_what_is_tried_again_says_nothing_of_the_weeks_before(reading: Reading, status: int) -> None:
+    (only,) = stretches(reading(**having(status=status, logs=[])))
+    assert (only.state, only.first_at) == (ServiceState.UNKNOWN, NOW - timedelta(seconds=300))
+
+
+def test_a_day_of_pause_has_no_share(reading: Reading) -> None:
+    """Paused over the whole of the second day and a part of the first: UptimeRobot says 100 % of both."""
+    ranges = {"custom_uptime_ranges": "100.000-100.000"}
+    hours = (NOW - MIDNIGHTS[1]).total_seconds() / 3600
+    paused = [entry(99, hours + 1), entry(2, hours + 90)]
+    assert shares(reading(**having(**ranges, status=0, logs=paused))) == [1.0, None]
+
+
 def test_a_day_that_began_before_the_monitor_was_made_has_no_share(reading: Reading) -> None:
     made = seconds(MIDNIGHTS[0]) + 3600
     assert shares(reading(**having(create_datetime=made))) == [0.9875]
