@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -125,9 +126,11 @@ def test_what_came_late_mends_its_hours_and_was_not_known_before(store: Store, d
 
 def test_a_failure_at_midnight_is_judged_by_the_looks_beyond(store: Store, district: District) -> None:
     """The last look of Monday and the first one of Tuesday failed, for two reasons: one outage over both days."""
-    monday, tuesday = looks(1430, 1440, DOWN), looks(1440, 1450, DOWN)
-    save(store, [*looks(0, 1430), *monday, *looks(1450, 2880)])
-    save(store, tuesday)
+    monday, tuesday = (
+        [replace(one, reason=why) for one in looks(first, first + 10, DOWN)]
+        for first, why in ((1430, "timeout"), (1440, "status"))
+    )
+    save(store, [*looks(0, 1430), *monday, *tuesday, *looks(1450, 2880)])
     days = [report(store, district, day(district, date(2026, 10, number)))["sis"] for number in (5, 6)]
     assert [one.seconds.down for one in days] == [600, 600]
     assert [one.seconds.unknown for one in days] == [0, 0]
