@@ -30,6 +30,7 @@ from firstbell.records import (
     TicketStatus,
 )
 from firstbell.store.queries import StoredFacts, StreamRead, load_facts, stream_reads
+from firstbell.store.service_looks import CONFIRMED_WITHIN
 from firstbell.team_knowledge import team_facts
 from firstbell.watched import service_groups, watched_services
 
@@ -105,7 +106,7 @@ def _wider(window: Window) -> dict[type[Record], Window]:
         Measurement: Window(window.start - MEASUREMENTS_BACK, window.end),
         Ticket: Window(min(window.start, window.end - TICKETS_BACK), window.end),
         SurveyCounts: Window(min(window.start, window.end - SURVEYS_BACK), window.end),
-        ObservationInterval: window,
+        ObservationInterval: Window(window.start - CONFIRMED_WITHIN, window.end + CONFIRMED_WITHIN),
     }
 
 

@@ -408,3 +408,17 @@ def test_a_district_meeting_is_one_of_the_leaders_own_team_or_of_the_named_one_a
 def test_meetings_of_a_team_that_nobody_set_up_are_a_fault(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"et_leaders\.meetings_of: names the team"):
         district(tmp_path, plan="et_leaders: {meetings_of: bord}\n")
+
+
+def test_a_failure_over_the_periods_first_moment_is_judged_by_the_looks_before(folder: District, store: Store) -> None:
+    """Two looks failed before the period, for two reasons, and the first one in it was answered."""
+    key, five = folder.services[0].key, timedelta(minutes=5)
+    failed = [
+        replace(seen(key, at, at, ServiceState.DOWN), reason=why)
+        for at, why in ((SINCE - 2 * five, "timeout"), (SINCE - five, "status"))
+    ]
+    with store.begin() as connection:
+        save_intervals(
+            connection, PROBES, [seen(key, SINCE - DAY, SINCE - 3 * five), *failed, seen(key, SINCE + five, AS_OF)]
+        )
+    assert known(folder, store).timelines[key].down == (Window(SINCE, SINCE + five),)
