@@ -9,6 +9,7 @@ from pathlib import Path
 from prefect import task
 
 from firstbell.files import UNFINISHED
+from firstbell.store.latency_days import add_up_days
 from firstbell.store.retention import RetentionPolicy, apply_retention
 from firstbell.workplace import Workplace
 from tasks.place import workplace
@@ -21,8 +22,9 @@ UNFINISHED_KEPT = timedelta(days=1)
 def keep_house(work: Workplace, now: datetime) -> list[str]:
     """Apply the retention rules to the store, remove old previews and what killed runs left unfinished.
 
-    A sentence for each thing removed.
+    Days of latencies are added up before their hours go. A sentence for each thing removed.
     """
+    add_up_days(work.store, work.district.zone, now)
     said = apply_retention(work.store, RetentionPolicy(), now)
     previews = [path for path in (work.state / "previews").glob("*") if _older(path, now - PREVIEWS_KEPT)]
     for path in previews:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from firstbell.files import FileError, whole_folder, write_whole
+from firstbell.intervals import local_day
+from firstbell.knowledge import PROBES
+from firstbell.records import ServiceObservation, ServiceState
+from firstbell.store.latency_days import StoredLatencies
+from firstbell.store.observations import save_observations
 from tasks.keep_house import keep_house
 from tasks.place import workplace_at
 from tests.faults.cedar import write_district
@@ -53,6 +58,25 @@ def test_housekeeping_removes_what_nobody_finishes_any_more(world: World, tmp_pa
     ]
     assert again == []
     assert [path.exists() for path in (*gone, *kept)] == [False] * 3 + [True] * 3
+
+
+def test_hours_of_latencies_go_only_once_their_day_is_kept(world: World, tmp_path: Path) -> None:
+    folder, state = write_district(tmp_path / "district", web=world.web, mail_port=world.mail_port), tmp_path / "state"
+    noon = datetime(2026, 9, 1, 17, tzinfo=UTC)
+    look = ServiceObservation(
+        service_key="portal",
+        observed_at=noon,
+        state=ServiceState.UP,
+        expected_interval_seconds=60,
+        total_seconds=0.2,
+    )
+    with workplace_at(folder, state) as work:
+        with work.store.begin() as connection:
+            save_observations(connection, PROBES, [look], noon)
+        assert keep_house(work, noon + timedelta(days=90)) == ["Removed hours of latencies older than 62 days: 1."]
+        with work.store.read() as connection:
+            day = local_day(date(2026, 9, 1), work.district.zone)
+            assert sum(StoredLatencies(connection, day, preferred=PROBES)("portal").values()) == 1
 
 
 def test_a_folder_that_is_not_filled_to_the_end_is_not_there(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def fill(store: Store) -> None:
 def test_what_has_had_its_time_goes_and_is_named(store: Store) -> None:
     fill(store)
     assert apply_retention(store, POLICY, NOW) == [
-        "Removed hours of latencies older than 400 days: 5.",
+        "Removed hours of latencies older than 62 days: 5.",
         "Removed log lines of reads older than 800 days: 3.",
         "Removed completed slots older than 400 days: 1.",
         "Removed records of evidence superseded more than 3653 days ago: 1.",
