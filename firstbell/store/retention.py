@@ -34,7 +34,7 @@ BATCH = 5_000
 class RetentionPolicy:
     """How long each class is kept. Ten years of evidence is what E-rate asks for (47 CFR 54.516(a)(1)).
 
-    Hours of latencies go once their days are added up (latency_days.py): two thousand services have 48,000 of them a day.
+    Hours of latencies go once their days are added up (latency_days.py): 2,000 services have 48,000 of them a day.
     """
 
     latency: timedelta = timedelta(days=62)
