@@ -84,6 +84,8 @@ def resolve(settings: Settings, readers: Mapping[str, SecretReader], place: str 
 
 def _resolved(value: Any, readers: Mapping[str, SecretReader], place: str) -> Any:
     if isinstance(value, SecretStr):
+        if not value.get_secret_value():
+            return value  # left out, where a kind's settings allow that
         return SecretStr(_read(value.get_secret_value(), readers, place))
     if isinstance(value, BaseModel):
         return resolve(value, readers, place)

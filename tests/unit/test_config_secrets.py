@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import BaseModel, SecretStr
 
+import connectors
 from firstbell.config.secrets import SecretError, is_reference, readable_by_all, readers, resolve
 
 
@@ -37,6 +39,19 @@ def test_all_references_are_resolved_at_any_depth(tmp_path: Path) -> None:
     assert resolved.by_name["a"].key.get_secret_value() == "block desk-key"
     assert "from" not in repr(resolved)
     assert settings.token == SecretStr("env:TOKEN")
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [
+        ("gatus", {"services": {"portal": "core_portal"}}),
+        ("upptime", {"services": {"portal": "portal"}}),
+        ("uptime_kuma", {"services": {"portal": "Portal"}, "status_page": "district"}),
+    ],
+)
+def test_a_secret_that_a_kind_does_without_may_be_left_out(tmp_path: Path, kind: str, settings: dict[str, Any]) -> None:
+    given = connectors.get(kind).Settings(url="https://monitor.example.org/", **settings)
+    assert resolve(given, readers(tmp_path, {}), "sources.yaml:4") == given
 
 
 @pytest.mark.parametrize(
