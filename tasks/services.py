@@ -40,6 +40,19 @@ class ServiceRow:
     days: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FigureRow:
+    """A service's outages and answers in print; an empty text where there is no figure."""
+
+    name: str
+    outages: str
+    longest: str
+    to_repair: str
+    between: str
+    pupil_minutes: str
+    answers: tuple[str, str, str]
+
+
 def services_page(work: Workplace, as_of: datetime | None = None) -> str:
     """The page for the month that a moment lies in, up to it, with what was known then."""
     moment = min(as_of, work.clock()) if as_of is not None else work.clock()
@@ -56,6 +69,7 @@ def services_page(work: Workplace, as_of: datetime | None = None) -> str:
         "services",
         period=words.say("window", start=words.full_date(period.window.start), end=words.moment(moment)),
         rows=[_row(one, names[one.key], days, words) for one in shown],
+        figures=[_figures(one, names[one.key], words) for one in shown if not one.members],
         left=len(results) - len(shown),
         left_down=sum(one.seconds.down > 0 for one in results[ROWS:]),
         outages=[_outage(one, names, words) for one in outages[:OUTAGES]],
@@ -98,6 +112,26 @@ def _row(result: ServiceResult, name: str, days: Sequence[date], words: Wording)
         budget="" if budget is None else _left(budget.left_seconds, words),
         days=strip_of(result.days, days),
     )
+
+
+def _figures(result: ServiceResult, name: str, words: Wording) -> FigureRow:
+    outages, latency = result.outages, result.latency
+    answers = (latency.p50_seconds, latency.p95_seconds, latency.p99_seconds) if latency else (None, None, None)
+    p50, p95, p99 = ("" if one is None else f"{words.number(round(one * 1000))} ms" for one in answers)
+    known, pupils = not result.refusal, result.student_minutes
+    return FigureRow(
+        name=name,
+        outages=words.number(outages.count) if known or outages.count else words.say("not_known"),
+        longest=words.duration(outages.longest_seconds) if outages.count else "",
+        to_repair=_length(outages.mean_time_to_repair_seconds, words),
+        between=_length(outages.mean_time_between_failures_seconds, words),
+        pupil_minutes="" if pupils is None or not (known or pupils) else words.number(round(pupils)),
+        answers=(p50, p95, p99),
+    )
+
+
+def _length(seconds: float | None, words: Wording) -> str:
+    return "" if seconds is None else words.duration(seconds)
 
 
 def _left(seconds: float, words: Wording) -> str:

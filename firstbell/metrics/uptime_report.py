@@ -245,7 +245,10 @@ class _Desk:
         """The members' seconds by the pupils they serve, instead of those of the group's timeline."""
         weight = sum(one.students or 0 for one in members)
         if not weight or any(one.students is None for one in members):
-            blank = replace(result, seconds=Seconds(), always=Seconds(), class_seconds_down=0.0, days=())
+            unknown = (
+                replace(day, seconds=Seconds(unknown=day.seconds.total), availability=None) for day in result.days
+            )
+            blank = replace(result, seconds=Seconds(), always=Seconds(), class_seconds_down=0.0, days=tuple(unknown))
             return replace(blank, availability=None, own_availability=None, budget=None, refusal=_NO_WEIGHT)
         shares = [(one, (one.students or 0) / weight) for one in members]
         _, ahead = self.hours(result.agreed_hours)
@@ -253,10 +256,22 @@ class _Desk:
             result,
             always=sum((one.always.times(share) for one, share in shares), Seconds()),
             class_seconds_down=sum(one.class_seconds_down * share for one, share in shares),
-            days=(),
+            days=_weighted_days(shares, result.policy),
         )
         seconds = sum((one.seconds.times(share) for one, share in shares), Seconds())
         return _judged(result, seconds, total_seconds(ahead))
+
+
+def _weighted_days(shares: Sequence[tuple[ServiceResult, float]], policy: SlaPolicy) -> tuple[DayOfService, ...]:
+    """The members' days added up by their shares."""
+    found: dict[date, Seconds] = {}
+    for one, share in shares:
+        for day in one.days:
+            found[day.on] = found.get(day.on, Seconds()) + day.seconds.times(share)
+    return tuple(
+        DayOfService(on=on, seconds=seconds, availability=availability(seconds, policy))
+        for on, seconds in sorted(found.items())
+    )
 
 
 def _judged(result: ServiceResult, seconds: Seconds, to_come: float) -> ServiceResult:

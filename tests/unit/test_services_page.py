@@ -12,12 +12,13 @@ from firstbell.intervals import Window, local_day
 from firstbell.knowledge import PROBES
 from firstbell.metrics.uptime_accounting import Seconds
 from firstbell.metrics.uptime_report import DayOfService
-from firstbell.records import ObservationInterval, ServiceState
+from firstbell.records import ObservationInterval, ServiceObservation, ServiceState
 from firstbell.store.interval_history import save_intervals
+from firstbell.store.latency import save_latencies
 from firstbell.workplace import Workplace
 from tasks.place import workplace_at
 from tasks.services import services_page, strip_of
-from tests.unit.config_folder import write_folder
+from tests.unit.config_folder import FILES, write_folder
 
 NOW = datetime(2026, 11, 5, 18, tzinfo=UTC)
 SERVICES = """\
@@ -84,7 +85,7 @@ def test_the_worst_service_is_first_with_its_days_and_its_budget(work: Workplace
 
 def test_what_nobody_looked_at_is_not_known_and_not_good(work: Workplace) -> None:
     fill(work)
-    (library,) = [line for line in services_page(work).splitlines() if line.startswith("| Library")]
+    library = next(line for line in services_page(work).splitlines() if line.startswith("| Library"))
     assert "| not known | 0 |" in library
     assert "·" not in library
 
@@ -95,6 +96,40 @@ def test_an_outage_names_what_it_hung_on(work: Workplace) -> None:
     assert "| Portal | Tue 3 Nov, 9 am | 2 h | Core \\| switch |" in text
     assert "| Core \\| switch | Tue 3 Nov, 9 am | 2 h | refused |" in text
     assert "Counted by policy district in force since 2000-01-01 (" in text
+
+
+def test_outages_and_answers_stand_in_figures(work: Workplace) -> None:
+    """Of 109 hours from 1 November, one in 25 for the clocks, two were down: once, in no hour of class."""
+    fill(work)
+    looks = [
+        ServiceObservation(
+            service_key="core",
+            observed_at=datetime(2026, 11, 4, 12, tzinfo=UTC) + timedelta(minutes=minute),
+            state=ServiceState.UP,
+            expected_interval_seconds=60,
+            total_seconds=0.1,
+        )
+        for minute in range(200)
+    ]
+    with work.store.begin() as connection:
+        save_latencies(connection, PROBES, looks)
+    text = services_page(work)
+    core = next(line for line in text.splitlines() if line.startswith("| Core \\| switch | 1 |"))
+    assert core.startswith("| Core \\| switch | 1 | 2 h | 2 h | 4 days |")
+    assert core.count(" ms |") == 2
+    assert "| Library | not known |  |  |  |  |  |  |  |" in text
+
+
+def test_the_strip_of_a_weighted_group_is_that_of_its_members(tmp_path: Path) -> None:
+    about = FILES["district.yaml"].replace("elementary,", "elementary, enrolment: 300,")
+    about = about.replace("level: high}", "level: high, enrolment: 700}")
+    group = "groups:\n  - {key: all, name: All, rule: weighted, members: [core, portal], needed: always}\n"
+    for name, district, strip in (("known", about, "··█··"), ("unknown", FILES["district.yaml"], "?????")):
+        folder = write_folder(tmp_path / name, services=SERVICES + group, district=district)
+        with workplace_at(folder, tmp_path / f"{name}-state", clock=lambda: NOW) as opened:
+            fill(opened)
+            (row,) = [line for line in services_page(opened).splitlines() if line.startswith("| All |")]
+        assert row.endswith(f"| `{strip}` |")
 
 
 def test_a_past_moment_is_told_as_it_was_then(work: Workplace) -> None:
