@@ -118,7 +118,8 @@ def retry(
     from firstbell.delivery.choose import transport_of
     from firstbell.delivery.dispatch import dispatch
     from firstbell.store.models import MessageState
-    from firstbell.store.outbox import settle_dead_attempts, try_again
+    from firstbell.store.outbox import settle_dead_attempts
+    from firstbell.store.outbox_by_hand import try_again
     from tasks.place import secret_readers
 
     place = place_of(context)
@@ -173,7 +174,8 @@ def settle(
     """Write down what became of a message of unknown outcome."""
     from firstbell.clock import utc_now
     from firstbell.store.models import MessageState
-    from firstbell.store.outbox import settle_by_hand, settle_dead_attempts
+    from firstbell.store.outbox import settle_dead_attempts
+    from firstbell.store.outbox_by_hand import settle_by_hand
 
     with place_of(context).store() as store:
         settle_dead_attempts(store, utc_now())

@@ -16,7 +16,8 @@ from firstbell.config.rehearsal import MARK, go_live
 from firstbell.delivery.dispatch import Dispatched, dispatch
 from firstbell.delivery.transport import DeliveryError, Outcome
 from firstbell.store.models import MessageState, OutboxRow
-from firstbell.store.outbox import message_by_key, messages, prepare, try_again
+from firstbell.store.outbox import message_by_key, messages, prepare
+from firstbell.store.outbox_by_hand import try_again
 from firstbell.store.session import Store
 from firstbell.workplace import Workplace
 from tasks.deliver import TriedAgain, tried_state

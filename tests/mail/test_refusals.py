@@ -17,7 +17,8 @@ from firstbell.config.rehearsal import go_live
 from firstbell.delivery.dispatch import dispatch
 from firstbell.delivery.refusals import KIND, report_refusals
 from firstbell.store.models import MessageState
-from firstbell.store.outbox import messages, prepare, try_again
+from firstbell.store.outbox import messages, prepare
+from firstbell.store.outbox_by_hand import try_again
 from firstbell.store.session import Store
 from firstbell.workplace import Workplace
 from tests.mail.test_ways import message

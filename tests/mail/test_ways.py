@@ -16,7 +16,8 @@ from firstbell.delivery.file_drop import FileDrop
 from firstbell.delivery.pace import Paced
 from firstbell.delivery.transport import DeliveryError, Outcome, Transport
 from firstbell.store.models import MessageState
-from firstbell.store.outbox import NewMessage, give_up, message_by_key, messages, prepare, try_again
+from firstbell.store.outbox import NewMessage, give_up, message_by_key, messages, prepare
+from firstbell.store.outbox_by_hand import try_again
 from firstbell.store.session import Store
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -16,7 +16,8 @@ from firstbell.records import TEAM_SOURCE, MeetingMinutes, TeamAction
 from firstbell.store.errors import StoreError
 from firstbell.store.history import current_team_facts, first_recorded_at
 from firstbell.store.models import MessageState
-from firstbell.store.outbox import NewMessage, mark_attempting, prepare, settle, settle_by_hand
+from firstbell.store.outbox import NewMessage, mark_attempting, prepare, settle
+from firstbell.store.outbox_by_hand import settle_by_hand
 from firstbell.store.queries import facts_as_known
 from firstbell.store.save import save_facts
 from firstbell.store.session import Store
