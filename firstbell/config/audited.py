@@ -5,10 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from firstbell.config._section import Key, Section
 from firstbell.config.service_rules import DISTRICT_POLICY, Maintenance, Needed, ServiceGroup, ServicePolicy
+
+
+OWN_SOURCES = frozenset({"probes", "plan", "team", "district_folder"})
+"""The source keys of what we see and write down ourselves: another source's figures must not stand among them."""
 
 
 class Source(Section):
@@ -22,6 +26,13 @@ class Source(Section):
     locations: dict[str, Key] = Field({}, description="The source's own place names, mapped to our school keys.")
     credential_ends: date | None = Field(None, description="Last day of its key, token or password, if it has one.")
     settings: dict[str, Any] = Field(description="What the connector of this kind asks for.")
+
+    @field_validator("key")
+    @classmethod
+    def _not_ours(cls, key: str) -> str:
+        if key in OWN_SOURCES:
+            raise ValueError("is what our own figures go by; choose another")
+        return key
 
 
 class SourcesFile(Section):

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from firstbell.config.audited import OWN_SOURCES
 from firstbell.config.faults import ConfigError
+from firstbell.knowledge import FOLDER, PLAN, PROBES
+from firstbell.records import TEAM_SOURCE
 from tasks.place import read_folder
 from tests.unit.config_folder import FILES, load, write_folder
 
@@ -208,3 +211,12 @@ sources:
         'sources.yaml:5: sources.0.settings.services.mails: names the service "mails", which there is not; '
         "known here: portal."
     )
+
+
+@pytest.mark.parametrize("key", sorted({PROBES, PLAN, FOLDER, TEAM_SOURCE}))
+def test_a_source_cannot_go_by_the_name_of_our_own_figures(tmp_path: Path, key: str) -> None:
+    sources = f"sources:\n  - {{key: {key}, kind: desk, title: Desk, settings: {{url: 'https://x'}}}}\n"
+    assert {PROBES, PLAN, FOLDER, TEAM_SOURCE} == OWN_SOURCES
+    with pytest.raises(ConfigError) as caught:
+        load(write_folder(tmp_path, sources=sources))
+    assert str(caught.value) == "sources.yaml:2: sources.0.key: is what our own figures go by; choose another."
