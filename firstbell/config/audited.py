@@ -10,7 +10,6 @@ from pydantic import Field, field_validator, model_validator
 from firstbell.config._section import Key, Section
 from firstbell.config.service_rules import DISTRICT_POLICY, Maintenance, Needed, ServiceGroup, ServicePolicy
 
-
 OWN_SOURCES = frozenset({"probes", "plan", "team", "district_folder"})
 """The source keys of what we see and write down ourselves: another source's figures must not stand among them."""
 

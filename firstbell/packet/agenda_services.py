@@ -10,6 +10,7 @@ from datetime import datetime
 from firstbell.intervals import Window, difference, total_seconds
 from firstbell.metrics.uptime import Outage, Timeline, WatchedService, coverage, outages
 from firstbell.metrics.uptime_accounting import availability, error_budget, seconds_of
+from firstbell.metrics.uptime_vendor import vendor_view
 from firstbell.packet.material import Material
 from firstbell.packet.model import Audience, Change, Column, Line, Row, Table, Trend
 from firstbell.packet.summary import note_on
@@ -272,14 +273,24 @@ def vendor_table(material: Material) -> Table | None:
                 words.duration((one.resolved_at - one.started_at).total_seconds())
                 if one.resolved_at
                 else words.say("not_ended"),
+                _seen_down(material, one),
                 one.impact,
             )
         )
         for one in declared
     )
-    titles = ("service", "began", "lasted", "impact")
+    titles = ("service", "began", "lasted", "seen_down", "impact")
     columns = tuple(Column(title=words.say(f"column_{key}")) for key in titles)
     return Table(audience=Audience.TEAM, caption=words.say("vendors_caption"), columns=columns, rows=rows)
+
+
+def _seen_down(material: Material, one: VendorIncident) -> str:
+    """For how long of what a vendor declared we saw the service down: our word beside theirs, never part of it."""
+    words, line = material.wording, material.facts.timelines.get(one.service_key)
+    view = None if line is None or _silent(material) else vendor_view([one], line)
+    if view is None or view.declared_minutes <= view.not_watched_minutes:
+        return words.say("not_known")
+    return words.duration(view.both_minutes * 60) if view.both_minutes else "0"
 
 
 def _touches(one: VendorIncident, over: Window) -> bool:

@@ -181,6 +181,17 @@ def test_a_vendor_of_something_we_do_not_look_at_goes_by_its_pages_name(folder: 
     assert cells(vendor_table(found))[0][0] == found.names.sources["vendors"]
 
 
+def test_a_vendors_word_stands_beside_what_we_saw(folder: District) -> None:
+    """Declared from 8:30 to 9:10 while we saw it down until 9; and for a time in which nobody looked."""
+    (told,) = month()["vendors"]
+    assert isinstance(told, VendorIncident)
+    hit = replace(told, service_key="sso", started_at=local(11, 17, 8, 30), resolved_at=local(11, 17, 9, 10))
+    fine = replace(told, incident_key="v2")
+    blind = replace(told, incident_key="v3", service_key="elsewhere")
+    found = of(folder, vendors=[hit, fine, blind])
+    assert [row[3] for row in cells(vendor_table(found))] == ["30 min", "0", "not known"]
+
+
 def test_a_monitor_that_knows_nothing_says_so(folder: District) -> None:
     found = of(folder, vendors=[window("sso", SINCE, AS_OF, last_seen_at=SINCE)])
     assert cells(monitor_table(found))[0][3] == "not known"
