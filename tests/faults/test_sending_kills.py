@@ -17,7 +17,7 @@ LEAST = {
     "greylist": 100,
     "silent": 70,
     "closed": 70,
-    "lost": 90,
+    "lost": 80,
     "graph": 70,
     "long": 80,
     "attached": 60,
