@@ -37,6 +37,11 @@ class Watched:
         """Seconds down in class hours."""
         return total_seconds(self.in_class.down)
 
+    @property
+    def answered(self) -> float | None:
+        """The share of class hours in which it answered by its own rules; None where too little was watched."""
+        return availability(seconds_of(self.in_class), self.service.policy)
+
 
 def watched(material: Material) -> list[Watched]:
     """Every service of the inventory, the one that cost most class time first."""
@@ -164,7 +169,7 @@ def service_lines_told(material: Material, found: Sequence[Watched]) -> list[Lin
     """Which services cost class time and how much; what vendors declared. Nothing of services that fell silent."""
     if (silent := silent_line(material, "services", "services", ObservationInterval)) is not None and found:
         return [silent]
-    seen = [one for one in found if total_seconds(one.in_class.over) > total_seconds(one.in_class.unknown)]
+    seen = [one for one in found if one.lost_seconds >= 60 or one.answered is not None]
     return [_time_lost(material, seen)] if seen else []
 
 
@@ -219,7 +224,7 @@ def budget_left(material: Material, one: Watched) -> str:
 def _service_row(material: Material, one: Watched) -> Row:
     words = material.wording
     over, unknown = total_seconds(one.in_class.over), total_seconds(one.in_class.unknown)
-    answered = None if _silent(material) else availability(seconds_of(one.in_class), one.service.policy)
+    answered = None if _silent(material) else one.answered
     enough = answered is not None
     nothing = words.say("not_known") if over else words.say("no_class")
     return Row(

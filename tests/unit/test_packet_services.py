@@ -18,7 +18,14 @@ from firstbell.packet.agenda_endings import endings_table
 from firstbell.packet.agenda_groups import group_table
 from firstbell.packet.agenda_monitors import monitor_table
 from firstbell.packet.agenda_outages import outage_table
-from firstbell.packet.agenda_services import budget_left, service_events, service_table, vendor_table, watched
+from firstbell.packet.agenda_services import (
+    budget_left,
+    service_events,
+    service_lines_told,
+    service_table,
+    vendor_table,
+    watched,
+)
 from firstbell.packet.agenda_vantages import vantage_lines
 from firstbell.packet.material import Material
 from firstbell.packet.model import Table
@@ -133,6 +140,12 @@ def test_what_was_answered_is_judged_by_the_services_own_rules(folder: District)
         for one in (found, strict)
     ]
     assert answered == ["100.00 %", "95.83 %"]
+
+
+def test_a_service_that_was_hardly_watched_is_not_among_those_that_lost_nothing(folder: District) -> None:
+    found = of(folder, (seen("sis", SINCE - FIVE, AS_OF), seen("sso", SINCE - FIVE, local(11, 6, 12))))
+    (line,) = service_lines_told(found, watched(found))
+    assert line.text == "The 1 service that was watched lost no class time."
 
 
 def test_pupils_are_not_added_up_where_a_schools_are_not_known(tmp_path: Path) -> None:
