@@ -208,7 +208,8 @@ def _references(district: District) -> Iterator[tuple[str, str]]:
 
 def _secrets_of(place: str, value: Any) -> Iterator[tuple[str, str]]:
     if isinstance(value, SecretStr):
-        yield place, value.get_secret_value()
+        if reference := value.get_secret_value():
+            yield place, reference
     elif isinstance(value, BaseModel):
         for name in type(value).model_fields:
             yield from _secrets_of(f"{place}.{name}", getattr(value, name))

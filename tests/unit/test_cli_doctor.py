@@ -31,6 +31,7 @@ from firstbell.doctor import (
     check_secrets,
     token_end,
 )
+from tasks.place import read_folder
 from tests.unit.config_folder import FILES, load, write_folder
 
 TODAY = date(2026, 11, 21)
@@ -156,6 +157,13 @@ def test_the_table_says_the_same_as_the_json(tmp_path: Path, server: str) -> Non
     shown = CliRunner().invoke(app, ["doctor", "--no-outside"], env=where).stdout
     for one in json.loads(doctor(folder, "--no-outside").stdout):
         assert one["subject"] in shown
+
+
+def test_a_secret_that_was_left_out_is_not_asked_after(tmp_path: Path) -> None:
+    source = "{key: gatus, kind: gatus, title: Gatus, settings: {url: 'https://g.example.org', services: {sso: sso}}}"
+    district = read_folder(write_folder(tmp_path, sources=f"sources:\n  - {source}\n"))
+    asked = [one.subject for one in check_secrets(district, readers(tmp_path, {"SMTP_PASSWORD": "x"}), TODAY)]
+    assert asked == ["secret mail.password"]
 
 
 def test_secret_files_that_all_may_read_and_tokens_that_end(tmp_path: Path) -> None:
