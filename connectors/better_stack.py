@@ -3,7 +3,8 @@
 Better Stack tells incidents with their instants, and of the time between them only that there was none: a pause and a
 day on which nothing was looked at read alike. So an incident is a stretch of down, the newest look stands as the one
 look that it is, and all else comes from Better Stack's own availability of a day, which it alone can vouch for.
-Incidents begin once a failure is confirmed; what came before that confirmation is in neither figure.
+Incidents begin once a failure is confirmed; what came before that confirmation is in neither figure. One that nobody
+closed lasts, where the monitor is at rest, until its newest look.
 
 A day's availability is not taken over where the monitor is paused, or where its newest look is from before the end of
 that day by more than three intervals. Better Stack does not say in which zone it cuts days; they are kept as days of

@@ -97,8 +97,11 @@ class ServiceResult:
 
     @property
     def student_minutes(self) -> float | None:
-        """Minutes of class in which it was down, times the pupils it serves."""
-        return None if self.students is None else self.class_seconds_down / 60 * self.students
+        """Minutes of class in which it was down, times the pupils it serves; None for a group.
+
+        Whom a group's down time reached differs from member to member.
+        """
+        return None if self.students is None or self.members else self.class_seconds_down / 60 * self.students
 
 
 def service_results(

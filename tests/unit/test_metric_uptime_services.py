@@ -150,6 +150,15 @@ def test_the_worst_member_is_the_one_that_too_little_is_known_of() -> None:
         group_line(GroupRule.WORST, [])
 
 
+def test_pupils_are_counted_for_services_and_not_for_groups() -> None:
+    """Of 1,000 pupils of a chain 300 lost an hour: the group's figure is neither theirs nor everybody's."""
+    looks = {"a": day_with((540, 600), service="a"), "b": day_with(service="b")}
+    group = ServiceGroup(group_key="all", rule=GroupRule.ANY_DOWN, members=("a", "b"), policy=EXACT, students=1000)
+    found = results([service("a", students=300), service("b", students=700)], looks, groups=[group])
+    assert (found["a"].student_minutes, found["b"].student_minutes) == (18_000, 0)
+    assert (found["all"].class_seconds_down, found["all"].student_minutes) == (3600, None)
+
+
 def test_a_group_cannot_be_weighed_by_pupils_that_nobody_counted() -> None:
     looks = {"a": day_with(service="a"), "b": day_with(service="b")}
     group = ServiceGroup(group_key="all", rule=GroupRule.WEIGHTED, members=("a", "b"), policy=EXACT)
