@@ -1,8 +1,8 @@
 """An hour of looks at 2,000 services by the schedule, beside Prefect's server on the same machine: is a round missed?
 
 Takes until the end of the next whole hour. Prefect's server, its worker and the flow run as they do in a district; the
-services are pages of one local nginx. `python bench/hour.py [services]` writes out/bench/hour.json, which `make bench`
-puts on the page.
+services are pages of one local nginx. `python bench/hour.py` writes out/bench/hour.json, which `make bench` puts on the
+page; `python bench/hour.py now` takes what is left of this hour instead.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import resource
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -23,10 +24,11 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from probe_peers import nginx  # noqa: E402 - found beside this file
-from sqlalchemy import text  # noqa: E402
 
 from firstbell.cli._place import Place  # noqa: E402
-from firstbell.cli._prefect import deploy, environment, free_port, server, worker  # noqa: E402
+from firstbell.cli._prefect import deploy, environment, free_port, run_prefect, server, worker  # noqa: E402
+from firstbell.intervals import Window  # noqa: E402
+from firstbell.store.queries import observation_intervals  # noqa: E402
 from firstbell.store.session import default_url, open_store  # noqa: E402
 
 RESULT = ROOT / "out" / "bench" / "hour.json"
@@ -60,25 +62,31 @@ series:
 """
 
 
-def run(services: int = 2_000) -> dict[str, Any]:
-    """Rounds of the next whole hour, those that the schedule asks for, and the CPU of all that ran beside nginx."""
+def run(services: int = 2_000, at_once: bool = False) -> dict[str, Any]:
+    """Rounds of the next whole hour, those that the schedule asks for, and the CPU of all that ran beside nginx.
+
+    `at_once` begins with what is left of this hour instead of waiting for the next one.
+    """
     with tempfile.TemporaryDirectory(prefix="firstbell-bench-") as name, nginx(Path(name)) as base:
         place = Place(Path(name) / "district", Path(name) / "state")
         _write(place, base, services)
-        begins = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-        ends = begins + timedelta(hours=1)
+        next_hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+        begins, ends = next_hour, next_hour if at_once else next_hour + timedelta(hours=1)
         told = environment(place, port=free_port(4300))
         logs = place.state / "logs"
         started = time.monotonic()
         with _cpu() as of_server, server(told, logs / "server.log"):
             deploy(told)
             with _cpu() as of_worker, worker(told, logs / "worker.log"):
+                if at_once:
+                    begins = datetime.now(UTC)
+                    run_prefect(["deployment", "run", "poll-uptime/hourly-looks"], told)
                 time.sleep((ends - datetime.now(UTC)).total_seconds() + 30)
         lasted = time.monotonic() - started
         seen = _looks(place, begins, ends)
     return {
         "services": services,
-        "rounds_asked_for": 3600 // EVERY_SECONDS,
+        "rounds_asked_for": int((ends - begins).total_seconds()) // EVERY_SECONDS,
         **seen,
         "worker_cpu_share": of_worker["seconds"] / lasted,
         "server_cpu_share": (of_server["seconds"] - of_worker["seconds"]) / lasted,
@@ -101,23 +109,17 @@ def _looks(place: Place, begins: datetime, ends: datetime) -> dict[str, Any]:
     """The looks that the store holds of the hour, by its intervals; a missed round begins a new one."""
     store = open_store(default_url(place.state))
     with store.read() as connection:
-        rows = connection.execute(
-            text(
-                "SELECT service_key, state, first_at, last_at, count FROM observation_interval "
-                "WHERE first_at < :ends AND last_at >= :begins"
-            ),
-            {"begins": begins.replace(tzinfo=None).isoformat(" "), "ends": ends.replace(tzinfo=None).isoformat(" ")},
-        ).all()
+        found = observation_intervals(connection, known_at=ends, window=Window(begins, ends))
     store.close()
-    counts: dict[str, int] = {}
-    pieces: dict[str, int] = {}
-    for service, _, _, _, count in rows:
-        counts[service] = counts.get(service, 0) + count
-        pieces[service] = pieces.get(service, 0) + 1
+    if not found:
+        raise RuntimeError("the store holds no look; see the logs of server and worker")
+    looks, pieces = Counter[str](), Counter(one.service_key for one in found)
+    for one in found:
+        looks[one.service_key] += one.count
     return {
-        "fewest_looks": min(counts.values(), default=0),
-        "most_intervals": max(pieces.values(), default=0),
-        "states": sorted({row[1] for row in rows}),
+        "fewest_looks": min(looks.values()),
+        "most_intervals": max(pieces.values()),
+        "states": sorted({one.state.value for one in found}),
     }
 
 
@@ -136,7 +138,7 @@ def _ended() -> float:
 
 if __name__ == "__main__":
     os.environ.pop("PREFECT_API_URL", None)
-    found = run(int(sys.argv[1]) if len(sys.argv) > 1 else 2_000)
+    found = run(at_once="now" in sys.argv[1:])
     RESULT.parent.mkdir(parents=True, exist_ok=True)
     RESULT.write_text(json.dumps(found, indent=1))
     print(json.dumps(found, indent=1))
