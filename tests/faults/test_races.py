@@ -27,7 +27,7 @@ def take_part(ground: Ground, state: Path, start: Barrier) -> None:
     ground.run(state)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_two_briefings_at_once_mail_everybody_once(url: str, world: World, tmp_path: Path) -> None:
     ground = Ground.prepared("draft", tmp_path, world, tag=f"-race{url.partition(':')[0]}", database=url)
     state = tmp_path / "pattern"
