@@ -97,14 +97,14 @@ def _infrastructure_section(
     ]
     tables = [
         services.service_table(material, found) if found and summer(material) is None else None,
-        group_table(material),
-        outage_table(material, found),
-        monitor_table(material),
-        services.vendor_table(material),
-        endings_table(material),
-        desk.desk_table(material),
         backups.backup_table(material),
         compliance.compliance_table(material),
+        endings_table(material),
+        desk.desk_table(material),
+        group_table(material),
+        outage_table(material, found),
+        services.vendor_table(material),
+        monitor_table(material),
     ]
     charts = [*service_charts(material, found), desk.desk_chart(material)]
     return Section(
