@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from firstbell.intervals import Window, difference, total_seconds
+from firstbell.intervals import Window, Windows, difference, total_seconds
 from firstbell.metrics.uptime import Outage, Timeline, WatchedService, coverage, outages
 from firstbell.metrics.uptime_accounting import availability, error_budget, seconds_of
 from firstbell.metrics.uptime_vendor import vendor_view
@@ -192,13 +192,16 @@ def service_table(material: Material, found: Sequence[Watched]) -> Table:
 
     Where a policy has a target, also for how long each may still be away until the meeting.
     """
-    words = material.wording
+    words, facts = material.wording, material.facts
     columns = ["service", "lost_in_class", "answered_in_class", "outages", "not_watched"]
     columns += ["left_until_meeting"] if (limits := any(one.service.policy.target_ratio for one in found)) else []
-    rows = (
-        row.model_copy(update={"cells": (*row.cells, budget_left(material, one))}) if limits else row
-        for row, one in ((_service_row(material, one), one) for one in found)
-    )
+    window = Window(facts.elapsed.end, max(facts.elapsed.end, material.occasion.starts_at))
+    ahead = {name: facts.calendar.hours(name, window) for name in {one.service.agreed_hours for one in found}}
+    silent = _silent(material)
+    rows = []
+    for one in found:
+        left = () if not limits else (budget_left(material, one, ahead[one.service.agreed_hours], silent=silent),)
+        rows.append(Row(cells=(*_service_cells(material, one, silent=silent), *left)))
     return Table(
         caption=words.say("services_caption"),
         columns=tuple(Column(title=words.say(f"column_{key}"), numeric=key != "service") for key in columns),
@@ -206,35 +209,35 @@ def service_table(material: Material, found: Sequence[Watched]) -> Table:
     )
 
 
-def budget_left(material: Material, one: Watched) -> str:
-    """For how long a service may still be away in its agreed hours, from the last meeting to the coming one."""
-    facts, words, service = material.facts, material.wording, one.service
+def budget_left(material: Material, one: Watched, ahead: Windows, *, silent: bool) -> str:
+    """For how long a service may still be away in its agreed hours, from the last meeting to the coming one.
+
+    `ahead` are those of these hours that are still to come, planned work and all.
+    """
+    words, service = material.wording, one.service
     if service.policy.target_ratio is None:
         return ""
-    agreed = seconds_of(facts.timelines_in(service.agreed_hours)[service.service_key])
-    ahead = Window(facts.elapsed.end, max(facts.elapsed.end, material.occasion.starts_at))
-    to_come = total_seconds(difference(facts.calendar.hours(service.agreed_hours, ahead), service.maintenance))
-    budget = None if _silent(material) else error_budget(agreed, service.policy, to_come)
+    agreed = seconds_of(material.facts.timelines_in(service.agreed_hours)[service.service_key])
+    to_come = total_seconds(difference(ahead, service.maintenance))
+    budget = None if silent else error_budget(agreed, service.policy, to_come)
     if budget is None:
         return words.say("not_known")
     length = words.duration(abs(budget.left_seconds))
     return length if budget.left_seconds >= 0 else words.say("overspent", length=length)
 
 
-def _service_row(material: Material, one: Watched) -> Row:
+def _service_cells(material: Material, one: Watched, *, silent: bool) -> tuple[str, ...]:
     words = material.wording
     over, unknown = total_seconds(one.in_class.over), total_seconds(one.in_class.unknown)
-    answered = None if _silent(material) else one.answered
+    answered = None if silent else one.answered
     enough = answered is not None
     nothing = words.say("not_known") if over else words.say("no_class")
-    return Row(
-        cells=(
-            one.name,
-            words.duration(one.lost_seconds) if enough and one.lost_seconds else ("0" if enough else nothing),
-            words.exact_percent(answered) if answered is not None else nothing,
-            words.number(len(one.outages)) if enough else nothing,
-            words.percent(unknown / over) if over else "0 %",
-        )
+    return (
+        one.name,
+        words.duration(one.lost_seconds) if enough and one.lost_seconds else ("0" if enough else nothing),
+        words.exact_percent(answered) if answered is not None else nothing,
+        words.number(len(one.outages)) if enough else nothing,
+        words.percent(unknown / over) if over else "0 %",
     )
 
 
