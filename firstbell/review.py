@@ -291,6 +291,8 @@ def _told(
     printed = sum(one.state == "confirmed" for one in decisions)
     proposed = sum(one.state == "proposed" for one in decisions)
     counts = f"Decisions: {printed} will be printed, {proposed} proposed and not confirmed."
+    if meeting.send_at is None:
+        return ("Kept, and printed nowhere: the packet is off for this series, and the draft is all that goes out.",)
     if out and meeting.addendum_at is not None:
         at = Wording(work.district.zone).moment(meeting.addendum_at)
         return f"The packet is out: its addendum tells of this, due {at}.", counts

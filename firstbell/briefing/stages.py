@@ -24,13 +24,15 @@ def wanted_stages(work: Workplace, meeting: Meeting, now: datetime) -> list[str]
     """The due stages that still have a reader: once the packet itself is out, preview and draft have none, also where
     the meeting then moved to a later day.
 
-    A draft is made up for only where an approval is required, and finished where it was begun.
+    A draft is made up for only where an approval is required, and finished where it was begun. A preview is not made up
+    for where the draft is all that goes out: the owners' words would have no paper to stand in.
     """
     if now < meeting.starts_at and frozen(work, meeting, "final") is not None:
         return ["final"]
     due = due_stages(meeting, now)
     if "final" not in due:
-        return due
+        too_late = meeting.send_at is None and "draft" in due and frozen(work, meeting, "preview") is None
+        return ["draft"] if too_late else due
     if "draft" not in due:
         return ["final"]
     required = meeting.series.sending.approval == "required"

@@ -18,7 +18,8 @@ from firstbell.delivery.transport import DeliveryError
 from firstbell.meetings import MeetingError, meetings_of
 from firstbell.packet.model import Packet
 from firstbell.records import TEAM_SOURCE, TeamAction, TeamDecision
-from firstbell.review import waiting
+from firstbell.review import review, waiting
+from firstbell.review_form import ReviewWord
 from firstbell.store.models import ApprovalState, MessageState
 from firstbell.store.outbox import mark_attempting, message_by_key, messages, sender
 from firstbell.store.queries import facts_as_known
@@ -94,6 +95,18 @@ def test_a_team_may_do_with_draft_and_minutes(office: Office, tmp_path: Path) ->
     assert office.taken() == []
     assert [one for one in alarms(office.work) if one.key.startswith("packet/")] == []
     assert office.packet(draft.meeting_key, "final") is None
+
+
+@SQLITE
+def test_a_draft_alone_that_comes_late_asks_nobody_for_words_it_could_not_print(office: Office, tmp_path: Path) -> None:
+    meetings = FOLDER["meetings.yaml"] + "    sending: {send_days: off}\n"
+    office.folder = district(tmp_path / "drafts", teams=TEAMS, meetings=meetings)
+    assert [one.stage for one in office.run(DRAFT + timedelta(days=1))] == ["draft"]
+    assert [address for address, _ in office.taken()] == ["theo@cedar.example"]
+    told = review(office.work, ReviewWord(team="tech", word="approve"))
+    assert told.sentences == (
+        "Kept, and printed nowhere: the packet is off for this series, and the draft is all that goes out.",
+    )
 
 
 @SQLITE
