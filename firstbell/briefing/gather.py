@@ -235,8 +235,11 @@ def _occasion(meeting: Meeting, previous: Meeting | None, reply_by: date | None)
 
 
 def _printed(connection: Connection, meeting: Meeting, known_at: datetime) -> Packet | None:
-    stage = "draft" if meeting.series.sending.send_days == "off" else "final"
-    row = previous_packet(connection, meeting.team_key, meeting.key, stage, known_at)
+    """The last paper of another meeting of the team that was meant for it: where the packet is off, that is a draft,
+    or the packet from before it was switched off."""
+    stages = ("final", "draft") if meeting.series.sending.send_days == "off" else ("final",)
+    told = (previous_packet(connection, meeting.team_key, meeting.key, stage, known_at) for stage in stages)
+    row = max((one for one in told if one is not None), key=lambda one: one.composed_at, default=None)
     return Packet.model_validate_json(row.snapshot) if row else None
 
 

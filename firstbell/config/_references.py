@@ -75,6 +75,9 @@ USED = (
 )
 """Where each kind of key is used."""
 
+MAY_BE_NONE = frozenset({"service"})
+"""What a folder may do without: then whatever names one is wrong."""
+
 
 def repeated(documents: Mapping[str, Document]) -> Iterator[Fault]:
     """Keys that are given to two things."""
@@ -90,11 +93,11 @@ def unknown(documents: Mapping[str, Document], known: Mapping[str, frozenset[str
         if file in documents:
             kinds[kind] = frozenset(str(value) for _, value in matches(documents[file], pattern))
     for file, pattern, kind in USED:
-        if file not in documents or not kinds.get(kind):
+        if file not in documents or not (kinds.get(kind) or kind in MAY_BE_NONE):
             continue  # that the defining list is empty or unreadable is told where it stands
         for place, value in matches(documents[file], pattern):
-            if isinstance(value, str) and value not in kinds[kind]:
-                yield documents[file].fault(place, _names_nothing(value, kind, kinds[kind]))
+            if isinstance(value, str) and value not in (there := kinds.get(kind, frozenset())):
+                yield documents[file].fault(place, _names_nothing(value, kind, there))
 
 
 def matches(document: Document, pattern: str) -> Iterator[tuple[Place, Any]]:

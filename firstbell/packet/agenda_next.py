@@ -38,7 +38,7 @@ def next_section(material: Material) -> Section:
         owner=material.role("team_leader"),
         sentences=(
             *_proposals(material),
-            _needs_line(material),
+            *_needs_lines(material),
             *_top_needs(material),
             *ending_lines(material),
             *_coming_milestones(material),
@@ -67,19 +67,25 @@ def _proposals(material: Material) -> list[Line]:
     ]
 
 
-def _needs_line(material: Material) -> Line:
+def _needs_lines(material: Material) -> list[Line]:
     """How many figures with a goal that the team adopted show another light than MET, the unknown ones apart.
 
-    Counted by lights as everywhere in the packet: a figure a little short of its goal is MET. The names stand in the
-    table, by audience.
+    Counted by lights as everywhere in the packet: a figure a little short of its goal is MET. Figures of security are
+    counted in a line of their own: within one count, a reader who sees the others would find out theirs.
     """
     words = material.wording
-    lights = [one.light for one in material.assessment.district if one.target.in_force]
-    unmet, silent = sum(light in UNMET for light in lights), lights.count(Light.NOT_KNOWN)
-    if not unmet and not material.assessment.needs:
-        return Line(item="needs", text=words.say("no_needs"))
-    unknown = words.say("needs_unknown", n=silent) if silent else ""
-    return Line(item="needs", text=words.say("needs_line", n=unmet, all=len(lights), unknown=unknown), weight=5)
+    judged = [one for one in material.assessment.district if one.target.in_force]
+    if not any(one.light in UNMET for one in judged) and not material.assessment.needs:
+        return [Line(item="needs", text=words.say("no_needs"))]
+    lines = []
+    for audience, form in ((Audience.TEAM, "needs_line"), (Audience.SECURITY, "needs_line_security")):
+        lights = [one.light for one in judged if audience_of(one.area) is audience]
+        unmet, silent = sum(light in UNMET for light in lights), lights.count(Light.NOT_KNOWN)
+        unknown = words.say("needs_unknown", n=silent) if silent else ""
+        text = words.say(form, n=unmet, all=len(lights), unknown=unknown)
+        if lights:
+            lines.append(Line(audience=audience, item=form.replace("_line", ""), text=text, weight=5))
+    return lines
 
 
 def _top_needs(material: Material) -> list[Line]:

@@ -132,7 +132,7 @@ def _project_lines(material: Material, found: list[Initiative]) -> tuple[Line, .
     events = [*work.readiness_events(material, found), *sorted(milestone_events(material), key=lambda one: -one.weight)]
     news = [Line(item=one.item, text=one.text, weight=one.weight, note=one.note, note_by=one.note_by) for one in events]
     news = [*work.undecided_lines(material, found), *news]
-    tail = [work.evidence_line(material), leaders_line(material)]
+    tail = [work.evidence_line(material, found), leaders_line(material)]
     first, last = ([line for line in lines if line is not None] for lines in (head, tail))
     room = MOST_SENTENCES - len(first) - 1
     return (*first, *news[:room], *last)[:MOST_SENTENCES]

@@ -221,22 +221,24 @@ def undecided_lines(material: Material, found: Iterable[Initiative]) -> list[Lin
     ]
 
 
-def evidence_line(material: Material) -> Line:
-    """How many of the ten phases are evidenced, and which are not."""
+def evidence_line(material: Material, found: Sequence[Initiative]) -> Line:
+    """How many of the ten phases are evidenced, and which are not; a school is told of its own initiatives alone."""
     words, work, today = material.wording, material.facts.team.work, material.facts.today
     note = note_on(material, "evidence")
     if work.evidence is None:
         return Line(item="evidence", text=words.say("evidence_untold"), weight=2, **note)
-    gaps = plan_work.evidence_gaps(work.evidence, today)
+    told = {one.key for one in found}
+    evidence = [one for one in work.evidence if material.team.school is None or one.initiative_key in told]
+    gaps = plan_work.evidence_gaps(evidence, today)
     missing = [
         words.say(f"evidence_gap_{level}", phases=words.listed(_verbs(words, verbs)))
         for level, verbs in gaps.items()
         if verbs
     ]
-    found = 2 * len(Verb) - sum(len(verbs) for verbs in gaps.values())
+    shown = 2 * len(Verb) - sum(len(verbs) for verbs in gaps.values())
     if not missing:
         return Line(item="evidence", text=words.say("evidence_full"), **note)
-    text = words.say("evidence_line", found=found, gaps="; ".join(missing))
+    text = words.say("evidence_line", found=shown, gaps="; ".join(missing))
     return Line(item="evidence", text=text, weight=2, **note)
 
 

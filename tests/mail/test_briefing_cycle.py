@@ -15,6 +15,7 @@ import pytest
 from firstbell.briefing.freeze import frozen
 from firstbell.config.rehearsal import back_to_rehearsal, go_live
 from firstbell.delivery.transport import DeliveryError
+from firstbell.known_meetings import known_meetings
 from firstbell.meetings import MeetingError, meetings_of
 from firstbell.packet.model import Packet
 from firstbell.records import TEAM_SOURCE, TeamAction, TeamDecision
@@ -120,6 +121,20 @@ def test_a_draft_alone_is_compared_with_the_draft_before(office: Office, tmp_pat
     ]
     told = [one.packet.heading.compared_with for one in compared if one is not None]
     assert told == ["", "the meeting of Thu 3 Dec"]
+
+
+@SQLITE
+def test_a_draft_alone_is_compared_with_the_packet_from_before_packets_were_switched_off(
+    office: Office, tmp_path: Path
+) -> None:
+    assert [one.stage for one in office.run(SEND)][-1] == "final"
+    meetings = FOLDER["meetings.yaml"] + "    sending: {preview_days: off, send_days: off}\n"
+    office.folder = district(tmp_path / "drafts", teams=TEAMS, meetings=meetings)
+    (draft,) = office.run(DRAFT + timedelta(days=42))
+    meeting = next(one for one in known_meetings(office.work, "tech", office.now) if one.key == draft.meeting_key)
+    kept = frozen(office.work, meeting, "draft")
+    assert kept is not None
+    assert kept.packet.heading.compared_with == "the meeting of Thu 3 Dec"
 
 
 @SQLITE

@@ -13,8 +13,9 @@ from firstbell.kpi import Light
 from firstbell.packet.agenda_plan import milestone_events
 from firstbell.packet.audience import cut
 from firstbell.packet.compose import compose
+from firstbell.packet.figures import audience_of
 from firstbell.packet.glyphs import loosened
-from firstbell.packet.model import Chart, Packet, Section
+from firstbell.packet.model import Audience, Chart, Packet, Section
 from firstbell.packet.page_one import page_one
 from firstbell.packet.pdf_agenda import LEVELS, Agenda, AgendaSetter
 from firstbell.packet.pdf_appendix import appendix_data
@@ -294,7 +295,9 @@ def test_readers_who_may_not_see_security_still_see_needs_without_gaps_in_their_
 
 def test_figures_with_a_goal_are_counted_by_their_lights_and_the_unknown_ones_apart(folder: District) -> None:
     found = material(folder)
-    goals = [one.key for one in found.assessment.district if one.target.in_force]
+    in_force = [one for one in found.assessment.district if one.target.in_force]
+    goals = [one.key for one in in_force if audience_of(one.area) is Audience.TEAM]
+    hidden = len(in_force) - len(goals)
 
     def line(*lights: Light) -> str:
         shown = dict(zip(goals, (*lights, *[Light.MET] * len(goals)), strict=False))
@@ -308,6 +311,13 @@ def test_figures_with_a_goal_are_counted_by_their_lights_and_the_unknown_ones_ap
     assert line(Light.MISSED, Light.NOT_KNOWN, Light.CLOSE) == (
         f"2 of {len(goals)} figures with an adopted target are not met, 1 not known."
     )
+    packet = compose(found)
+    items = {
+        name: [one.item for one in cut(packet, name).sections[5].sentences] for name in ("leadership", "representative")
+    }
+    assert hidden
+    assert "needs_security" in items["leadership"]
+    assert "needs_security" not in items["representative"]
 
 
 def test_a_milestone_past_its_date_has_no_new_date_yet(folder: District) -> None:

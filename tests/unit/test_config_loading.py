@@ -220,3 +220,10 @@ def test_a_source_cannot_go_by_the_name_of_our_own_figures(tmp_path: Path, key: 
     with pytest.raises(ConfigError) as caught:
         load(write_folder(tmp_path, sources=sources))
     assert str(caught.value) == "sources.yaml:2: sources.0.key: is what our own figures go by; choose another."
+
+
+def test_a_group_of_services_that_were_all_taken_out_is_told(tmp_path: Path) -> None:
+    groups = "services: []\ngroups:\n  - {key: pair, name: Pair, rule: all_down, members: [portal]}\n"
+    assert faults_of(write_folder(tmp_path, services=groups)) == [
+        'services.yaml:3: groups.0.members.0: names the service "portal", which there is not; look for its spelling.'
+    ]

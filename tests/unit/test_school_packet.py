@@ -15,6 +15,9 @@ from firstbell.briefing.proposals import proposals
 from firstbell.knowledge import PROBES
 from firstbell.meetings import Meeting, meeting_before, meetings_of, next_meeting
 from firstbell.metrics.facts import SourceFacts
+from firstbell.metrics.plan_work import Evidence, Verb
+from firstbell.packet.agenda_plan import initiatives
+from firstbell.packet.agenda_plan_work import evidence_line
 from firstbell.packet.audience import cut
 from firstbell.packet.compose import compose
 from firstbell.packet.material import Material
@@ -277,6 +280,19 @@ def test_a_school_has_the_initiatives_that_name_its_site(work: Workplace) -> Non
     assert "New gradebook" in words(middle, 2)
     assert "Valley High" not in words(middle)
     assert "Live in both schools" in words(middle, 2)
+
+
+def test_evidence_of_initiatives_that_a_school_is_not_told_of_is_not_counted_for_it(work: Workplace) -> None:
+    evidence = tuple(Evidence(initiative_key="gradebook", verb=verb, on=AS_OF.date()) for verb in list(Verb)[:3])
+
+    def told(team: str) -> str:
+        found = gathered(work, team)
+        plan = replace(found.facts.team.work, evidence=evidence)
+        facts = replace(found.facts, team=replace(found.facts.team, work=plan))
+        return evidence_line(replace(found, facts=facts), initiatives(found)).text
+
+    assert "3 of 10" in told("middle_team")
+    assert "0 of 10" in told("oak_team")
 
 
 def test_page_one_and_the_subject_name_the_school(work: Workplace) -> None:
