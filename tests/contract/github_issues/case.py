@@ -176,7 +176,7 @@ class Case(WebCase):
         kept = "".join(f"&{name}={question.first(name)}" for name in ("state", "since") if question.first(name))
         link = f"{self.url}{path}?after={start + 2}{kept}" if start + 2 < len(rows) else ""
         if self.situation is Situation.ENDLESS:
-            link = f"{self.url}{path}?after={start + 2}{kept}"
+            link = f"{self.url}{path}?after={(start + 2) % max(1, len(rows))}{kept}"
         if self.situation is Situation.FOREIGN_LINK:
             link = f"{self.foreign_url}{path}?after=2"
         headers = {"Link": f'<{link}>; rel="next", <{self.url}>; rel="first"'} if link else {}
