@@ -119,7 +119,7 @@ def retry(
     from firstbell.delivery.dispatch import dispatch
     from firstbell.store.models import MessageState
     from firstbell.store.outbox import settle_dead_attempts
-    from firstbell.store.outbox_by_hand import try_again
+    from firstbell.store.outbox_by_hand import require_again, try_again
     from tasks.place import secret_readers
 
     place = place_of(context)
@@ -132,6 +132,7 @@ def retry(
         about = district.about
         if in_rehearsal(place.state) and row.address not in (about.rehearsal_address, about.installer.email):
             raise OutboxError("In rehearsal no reader gets mail: that message was written for its reader.")
+        require_again(row)
         if not yes:
             warning = " It may have arrived: the reader may get it twice." if row.state == MessageState.UNKNOWN else ""
             typer.confirm(f"{row.kind} to {row.person_key} is {row.state}.{warning} Send it now?", abort=True)

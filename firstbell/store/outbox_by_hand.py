@@ -24,10 +24,7 @@ def try_again(connection: Connection, message_key: str, at: datetime) -> OutboxR
         raise StoreError("The outbox has no message of that key; copy it from `firstbell outbox`.")
     if row.state == MessageState.PREPARED:
         return row
-    if row.state not in TRIED_AGAIN:
-        raise StoreError(f"That message is {row.state}; only what is refused, failed or unknown is tried again.")
-    if row.message is None or row.address is None:
-        raise StoreError("That message's address and text have expired; `firstbell outbox resend` writes a new one.")
+    require_again(row)
     back = {"state": MessageState.PREPARED.value, "sender": "", "attempting_at": None, "settled_at": None}
     back |= {"deferred_at": None, "next_try_at": None}
     said = f"Tried again by hand on {at:%Y-%m-%d %H:%M} UTC; it was {row.state}: {row.server_reply}"
@@ -41,6 +38,14 @@ def try_again(connection: Connection, message_key: str, at: datetime) -> OutboxR
     again = message_by_key(connection, message_key)
     assert again is not None
     return again
+
+
+def require_again(row: OutboxRow) -> None:
+    """Raise StoreError with what speaks against trying a message again."""
+    if row.state not in (MessageState.PREPARED, *TRIED_AGAIN):
+        raise StoreError(f"That message is {row.state}; only what is refused, failed or unknown is tried again.")
+    if row.message is None or row.address is None:
+        raise StoreError("That message's address and text have expired; `firstbell outbox resend` writes a new one.")
 
 
 def settle_by_hand(connection: Connection, message_key: str, state: MessageState, at: datetime) -> OutboxRow:

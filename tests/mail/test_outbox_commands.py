@@ -86,9 +86,10 @@ def test_a_message_leaves_again_only_after_a_yes(office: Office, state: MessageS
     done = office.say("outbox", "retry", key, answer="y\n")
     assert (done.exit_code, office.mails(), office.state(key)) == (0, 1, MessageState.SENT)
     assert "written as" in done.output
-    again = office.say("outbox", "retry", key, "--yes")
-    assert (again.exit_code, again.stderr) == (
+    again = office.say("outbox", "retry", key, answer="y\n")
+    assert (again.exit_code, again.stdout, again.stderr) == (
         2,
+        "",
         "That message is sent; only what is refused, failed or unknown is tried again.\n",
     )
     assert office.mails() == 1
