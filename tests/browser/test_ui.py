@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
+from requests.adapters import HTTPAdapter
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.expected_conditions import element_to_be_clickable, text_to_be_present_in_element
 from selenium.webdriver.support.ui import WebDriverWait
+from urllib3.util import Retry
 
 from firstbell.cli.run import FLOWS
 from firstbell.store.outbox import messages
@@ -40,13 +41,14 @@ class Ui:
     process: subprocess.Popen[str]
 
     def ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
-        request = urllib.request.Request(
-            f"{self.address}/api{path}",
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=30) as reply:
-            return json.load(reply)
+        """The API's answer. A busy server says 503, and is asked again as Prefect's own client does."""
+        again = Retry(total=8, backoff_factor=0.5, status_forcelist=[503], allowed_methods=None)
+        with requests.Session() as session:
+            session.mount("http://", HTTPAdapter(max_retries=again))
+            method = "GET" if body is None else "POST"
+            reply = session.request(method, f"{self.address}/api{path}", json=body, timeout=30)
+        reply.raise_for_status()
+        return reply.json()
 
     def workers(self) -> list[str]:
         """The states of the workers that the pool knows."""
