@@ -161,7 +161,9 @@ def test_the_table_says_the_same_as_the_json(tmp_path: Path, server: str) -> Non
 
 def test_a_secret_that_was_left_out_is_not_asked_after(tmp_path: Path) -> None:
     source = "{key: gatus, kind: gatus, title: Gatus, settings: {url: 'https://g.example.org', services: {sso: sso}}}"
-    district = read_folder(write_folder(tmp_path, sources=f"sources:\n  - {source}\n"))
+    service = "{key: sso, name: Sign-in, probe: {kind: http, url: https://s.example.org}}"
+    folder = write_folder(tmp_path, sources=f"sources:\n  - {source}\n", services=f"services:\n  - {service}\n")
+    district = read_folder(folder)
     asked = [one.subject for one in check_secrets(district, readers(tmp_path, {"SMTP_PASSWORD": "x"}), TODAY)]
     assert asked == ["secret mail.password"]
 
