@@ -1,6 +1,7 @@
 # A small Redmine for the tests: two projects with versions and issues of a school year, and who may read them.
 Setting.rest_api_enabled = '1'
 Setting.default_language = 'en'
+Setting.notified_events = []
 admin = User.find_by(login: 'admin')
 admin.update_columns(must_change_passwd: false)
 User.current = admin

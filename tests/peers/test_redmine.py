@@ -29,6 +29,8 @@ HOME = Path("/usr/share/redmine")
 SEED = Path(__file__).with_name("redmine_seed.rb")
 KEY = "0123456789abcdef0123456789abcdef01234567"
 NOW = datetime(2026, 11, 20, 5, tzinfo=UTC)
+# Redmine queues its notices in threads that read the database while the seed writes: without patience, one is refused.
+LOCK_MILLISECONDS = 20_000
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +72,8 @@ def served(folder: Path) -> Iterator[str]:
 
 
 def command(folder: Path, *words: str) -> list[str]:
-    told = [f"DATABASE_URL=sqlite3:{folder / 'redmine.db'}", "RAILS_ENV=production", f"READER_KEY={KEY}"]
+    database = f"sqlite3:{folder / 'redmine.db'}?timeout={LOCK_MILLISECONDS}"
+    told = [f"DATABASE_URL={database}", "RAILS_ENV=production", f"READER_KEY={KEY}"]
     return ["runuser", "-u", "www-data", "--", "env", *told, "bin/rails", *words]
 
 
