@@ -31,6 +31,7 @@ from firstbell.metrics.uptime_services import (
     WatchedService,
     attributed,
     group_line,
+    group_work,
     in_order,
 )
 from firstbell.metrics.uptime_timeline import Timeline, timeline
@@ -134,7 +135,7 @@ def service_results(
         result = desk.service(service, observed, line, latencies)
         found.append(result)
         if service.service_key in grouped:
-            members[service.service_key] = _Member(line, result)
+            members[service.service_key] = _Member(line, result, service.maintenance)
     together = ((one, [members[key] for key in one.members if key in members]) for one in groups)
     found += [desk.group(group, there) for group, there in together if there]
     return tuple(sorted(found, key=_badness))
@@ -170,6 +171,7 @@ def days_of(line: Timeline, policy: SlaPolicy, zone: ZoneInfo) -> tuple[DayOfSer
 class _Member:
     line: Timeline
     result: ServiceResult
+    planned: Windows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,6 +194,10 @@ class _Desk:
             self._hours[name] = intersection(whole, elapsed), difference(whole, elapsed)
         return self._hours[name]
 
+    def to_come(self, hours: str, planned: Windows) -> float:
+        """Seconds of the hours still to come in which no work is planned."""
+        return total_seconds(difference(self.hours(hours)[1], planned))
+
     def service(
         self,
         service: WatchedService,
@@ -212,9 +218,10 @@ class _Desk:
             worst = min((one.result for one in members), key=_by_availability)
             return replace(worst, key=group.group_key, members=named, students=group.students, latency=None)
         line = group_line(group.rule, [one.line for one in members])
-        result = self._result(group.group_key, group.policy, group.agreed_hours, line, ())
+        planned = group_work(group.rule, [one.planned for one in members])
+        result = self._result(group.group_key, group.policy, group.agreed_hours, line, (), planned)
         if group.rule is GroupRule.WEIGHTED:
-            result = self._weighted(result, [one.result for one in members])
+            result = self._weighted(result, members)
         return replace(result, members=named, students=group.students)
 
     def _result(
@@ -226,7 +233,7 @@ class _Desk:
         observed: Sequence[ObservationInterval],
         planned: Windows = (),
     ) -> ServiceResult:
-        passed, ahead = self.hours(hours)
+        passed, _ = self.hours(hours)
         agreed = line if hours == ALWAYS else line.within(passed)
         in_class, _ = self.hours("school")
         result = ServiceResult(
@@ -241,20 +248,20 @@ class _Desk:
             class_seconds_down=total_seconds(intersection(line.down, in_class)),
             days=days_of(agreed, policy, self.calendar.zone) if self.with_days else (),
         )
-        to_come = total_seconds(difference(ahead, planned))
-        return _judged(result, result.always if agreed is line else seconds_of(agreed), to_come)
+        seconds = result.always if agreed is line else seconds_of(agreed)
+        return _judged(result, seconds, self.to_come(hours, planned))
 
-    def _weighted(self, result: ServiceResult, members: Sequence[ServiceResult]) -> ServiceResult:
-        """The members' seconds by the pupils they serve, instead of those of the group's timeline."""
-        weight = sum(one.students or 0 for one in members)
-        if not weight or any(one.students is None for one in members):
+    def _weighted(self, result: ServiceResult, members: Sequence[_Member]) -> ServiceResult:
+        """The members' seconds by the pupils they serve, past and to come, instead of those of the group's timeline."""
+        pupils = [one.result.students for one in members]
+        weight = sum(one or 0 for one in pupils)
+        if not weight or None in pupils:
             unknown = (
                 replace(day, seconds=Seconds(unknown=day.seconds.total), availability=None) for day in result.days
             )
             blank = replace(result, seconds=Seconds(), always=Seconds(), class_seconds_down=0.0, days=tuple(unknown))
             return replace(blank, availability=None, own_availability=None, budget=None, refusal=_NO_WEIGHT)
-        shares = [(one, (one.students or 0) / weight) for one in members]
-        _, ahead = self.hours(result.agreed_hours)
+        shares = [(one.result, (one.result.students or 0) / weight) for one in members]
         result = replace(
             result,
             always=sum((one.always.times(share) for one, share in shares), Seconds()),
@@ -262,7 +269,9 @@ class _Desk:
             days=_weighted_days(shares, result.policy),
         )
         seconds = sum((one.seconds.times(share) for one, share in shares), Seconds())
-        return _judged(result, seconds, total_seconds(ahead))
+        ahead = [self.to_come(one.result.agreed_hours, one.planned) for one in members]
+        to_come = sum(each * share for each, (_, share) in zip(ahead, shares, strict=True))
+        return _judged(result, seconds, to_come)
 
 
 def _weighted_days(shares: Sequence[tuple[ServiceResult, float]], policy: SlaPolicy) -> tuple[DayOfService, ...]:

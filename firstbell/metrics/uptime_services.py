@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import reduce
 
 from firstbell.intervals import Window, Windows, difference, intersection, union
 from firstbell.metrics.figure import DISTRICT
@@ -96,6 +97,16 @@ def group_line(rule: GroupRule, members: Sequence[Timeline]) -> Timeline:
         for root, windows in one.attributed.items():
             suffered.setdefault(root, []).extend(windows)
     return _shared_out(line, difference(line.down, own), {root: union(parts) for root, parts in suffered.items()})
+
+
+def group_work(rule: GroupRule, members: Sequence[Windows]) -> Windows:
+    """The time of a group that its members' planned work takes away, while none of them is down.
+
+    A pair is away for work only while all members are: the other answers meanwhile. A chain is as soon as any is.
+    """
+    if rule is GroupRule.ALL_DOWN:
+        return reduce(intersection, members)
+    return union(window for planned in members for window in planned)
 
 
 def attributed(

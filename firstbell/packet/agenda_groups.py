@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from firstbell.intervals import Window
 from firstbell.metrics.uptime_report import ServiceResult, service_results
+from firstbell.packet.agenda_services import told_budget
 from firstbell.packet.material import Material
 from firstbell.packet.model import Column, Row, Table
 from firstbell.periods import Period, PeriodKind
@@ -15,7 +16,10 @@ NAMED = 3
 
 
 def group_table(material: Material) -> Table | None:
-    """Each group of services over the packet's period, the worst first; None where the folder has none."""
+    """Each group of services over the packet's period, the worst first; None where the folder has none.
+
+    Where a policy has a target, also for how long each may still be away until the meeting.
+    """
     facts, words = material.facts, material.wording
     if not facts.groups or facts.silent(facts.feeds(ObservationInterval)):
         return None
@@ -32,11 +36,14 @@ def group_table(material: Material) -> Table | None:
         calendar=facts.calendar,
     )
     rules = {group.group_key: group.rule for group in facts.groups}
-    titles = ("group", "made_of", "rule", "down", "answered")
+    told = [one for one in results if one.members]
+    limits = any(one.policy.target_ratio for one in told)
+    titles = ["group", "made_of", "rule", "down", "answered"] + ["left_until_meeting"] * limits
+    numeric = ("down", "answered", "left_until_meeting")
     return Table(
         caption=words.say("groups_caption"),
-        columns=tuple(Column(title=words.say(f"column_{key}"), numeric=key in ("down", "answered")) for key in titles),
-        rows=tuple(_row(material, one, rules[one.key].value) for one in results if one.members),
+        columns=tuple(Column(title=words.say(f"column_{key}"), numeric=key in numeric) for key in titles),
+        rows=tuple(_row(material, one, rules[one.key].value, limits=limits) for one in told),
     )
 
 
@@ -53,8 +60,9 @@ def _above(material: Material, members: set[str]) -> set[str]:
     return found
 
 
-def _row(material: Material, result: ServiceResult, rule: str) -> Row:
+def _row(material: Material, result: ServiceResult, rule: str, *, limits: bool) -> Row:
     words = material.wording
+    left = "" if result.policy.target_ratio is None else told_budget(material, result.budget)
     known = result.availability is not None
     down = words.duration(result.seconds.down) if result.seconds.down else "0"
     return Row(
@@ -64,6 +72,7 @@ def _row(material: Material, result: ServiceResult, rule: str) -> Row:
             words.say(f"rule_{rule}"),
             down if known else words.say("not_known"),
             words.exact_percent(result.availability) if result.availability is not None else words.say("not_known"),
+            *((left,) if limits else ()),
         )
     )
 

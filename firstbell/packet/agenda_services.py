@@ -9,7 +9,7 @@ from datetime import datetime
 
 from firstbell.intervals import Window, Windows, difference, total_seconds
 from firstbell.metrics.uptime import Outage, Timeline, WatchedService, coverage, outages
-from firstbell.metrics.uptime_accounting import availability, error_budget, seconds_of
+from firstbell.metrics.uptime_accounting import ErrorBudget, availability, error_budget, seconds_of
 from firstbell.metrics.uptime_vendor import vendor_view
 from firstbell.packet.material import Material
 from firstbell.packet.model import Audience, Change, Column, Line, Row, Table, Trend
@@ -214,12 +214,18 @@ def budget_left(material: Material, one: Watched, ahead: Windows, *, silent: boo
 
     `ahead` are those of these hours that are still to come, planned work and all.
     """
-    words, service = material.wording, one.service
+    service = one.service
     if service.policy.target_ratio is None:
         return ""
     agreed = seconds_of(material.facts.timelines_in(service.agreed_hours)[service.service_key])
     to_come = total_seconds(difference(ahead, service.maintenance))
     budget = None if silent else error_budget(agreed, service.policy, to_come)
+    return told_budget(material, budget)
+
+
+def told_budget(material: Material, budget: ErrorBudget | None) -> str:
+    """What is left of a budget, or by how much it is overspent."""
+    words = material.wording
     if budget is None:
         return words.say("not_known")
     length = words.duration(abs(budget.left_seconds))

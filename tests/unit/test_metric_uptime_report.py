@@ -254,6 +254,39 @@ def test_planned_work_that_is_still_ahead_earns_no_budget() -> None:
     assert found.budget.left_seconds == pytest.approx(432)
 
 
+@pytest.mark.parametrize(
+    ("rule", "hours_to_come"),
+    [
+        (GroupRule.ALL_DOWN, 11),  # both are away from 21:00 to 22:00 only
+        (GroupRule.ANY_DOWN, 9),  # one of them is from 20:00 to 23:00
+        (GroupRule.WORST, 10),  # as the member itself
+        (GroupRule.WEIGHTED, 0.25 * 10 + 0.75 * 5),  # the second has to be there from six to five alone
+    ],
+)
+def test_a_groups_budget_is_of_the_time_that_its_members_planned_work_leaves(
+    rule: GroupRule, hours_to_come: float
+) -> None:
+    """At noon: work on one member from 20:00 to 22:00, on the other from 21:00 to 23:00, and neither was ever down."""
+    policy = replace(EXACT, target_ratio=0.99)
+    agreed = "service" if rule is GroupRule.WEIGHTED else "all"
+    members = [
+        WatchedService(service_key="one", policy=policy, maintenance=(Window(at(1200), at(1320)),), students=100),
+        WatchedService(
+            service_key="two",
+            policy=policy,
+            maintenance=(Window(at(1260), at(1380)),),
+            students=300,
+            agreed_hours=agreed,
+        ),
+    ]
+    group = ServiceGroup(group_key="both", rule=rule, members=("one", "two"), policy=policy)
+    looks = {key: day_with(service=key, end=720) for key in ("one", "two")}
+    budget = results(members, looks, groups=[group], as_of=at(720))["both"].budget
+    assert budget is not None
+    watched = 0.25 * 12 + 0.75 * 6 if rule is GroupRule.WEIGHTED else 12
+    assert budget.allowed_seconds == pytest.approx(0.01 * (watched + hours_to_come) * 3600)
+
+
 def test_a_period_that_has_not_begun_has_no_seconds() -> None:
     later = Period(kind=PeriodKind.DAY, name="later", window=Window(DAY.end, DAY.end + timedelta(days=1)))
     service = WatchedService(service_key="sis", policy=replace(EXACT, target_ratio=0.9))

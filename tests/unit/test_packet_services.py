@@ -257,6 +257,23 @@ def test_a_group_is_judged_by_its_own_rule(folder: District) -> None:
     ]
 
 
+def test_a_groups_budget_until_the_meeting_leaves_out_what_its_members_planned(folder: District) -> None:
+    """Two days of work on the second of a pair take nothing from the pair, and two days from the chain."""
+    found = of(folder)
+    limits = replace(found.facts.services[0].policy, target_ratio=0.5)
+    groups = tuple(
+        ServiceGroup(group_key=rule.value, rule=rule, members=("sis", "sso"), policy=policy)
+        for rule, policy in ((GroupRule.ALL_DOWN, limits), (GroupRule.ANY_DOWN, limits))
+    )
+    free, kept = found.facts.services
+    work = (Window(local(11, 28), local(11, 30)),)
+    left = []
+    for services in ((free, kept), (free, replace(kept, maintenance=work))):
+        each = replace(found, facts=replace(found.facts, groups=groups, services=services))
+        left.append({row[0]: row[5] for row in cells(group_table(each))})
+    assert left == [{"any_down": "13 days", "all_down": "14 days"}, {"any_down": "12 days", "all_down": "14 days"}]
+
+
 def test_what_ends_before_the_third_meeting_is_listed_with_the_last_one_in_time(folder: District) -> None:
     def certificate(subject: str, on: date) -> ControlResult:
         return ControlResult(
