@@ -36,8 +36,8 @@ def record_minutes(
     """Turn minutes into decisions and actions. `document` is the file they were read from, for the lines of faults.
 
     `beside` is written in the same transaction: that the mail was taken in by which they came.
-    The same minutes again change nothing; a corrected copy changes what it corrects and leaves alone what happened
-    since. Raises MinutesError with every fault, and then nothing is kept.
+    The same minutes again change nothing, however they are written; a corrected copy changes what it corrects and
+    leaves alone what happened since. Raises MinutesError with every fault, and then nothing is kept.
     """
     findings = Findings(document)
     sitting = sitting_of(work, minutes, findings)
@@ -58,13 +58,16 @@ def record_minutes(
         records += actions_spoken_of(minutes, sitting, earlier, standing, findings)
         promised, opened = actions_promised(minutes, sitting, standing, findings)
         findings.refuse()
-        saved = save_facts(connection, TEAM_SOURCE, [*records, *promised], work.clock())
+        records += promised
+        if all(map(standing.holds, records)):
+            return _unchanged(minutes, sitting, standing)
+        saved = save_facts(connection, TEAM_SOURCE, records, work.clock())
     return Recorded(
         team_key=sitting.team_key,
         meeting_key=sitting.meeting.key,
         saved=saved,
         opened=opened,
-        sentences=_told(minutes, sitting, opened, again=standing.earlier is not None),
+        sentences=_told(minutes, sitting, opened, again=standing.kept is not None),
     )
 
 

@@ -19,7 +19,7 @@ from firstbell.known_meetings import known_meetings
 from firstbell.meetings import Meeting, MeetingError, chosen
 from firstbell.minutes.faults import Findings
 from firstbell.minutes.model import Minutes
-from firstbell.records import MeetingMinutes, TeamAction, TeamDecision
+from firstbell.records import MeetingMinutes, Record, TeamAction, TeamDecision
 from firstbell.store.history import current_team_facts, first_recorded_at
 from firstbell.store.packets import latest_packet
 from firstbell.store.queries import facts_as_known
@@ -57,7 +57,7 @@ class Standing:
     """A team's decisions and actions by key: as they stand, and as they stood before the minutes first came.
 
     `numbers` gives the decision behind each number on page one, `kept_in` the tracker that keeps an item, by the item's
-    key in capitals. `earlier` are the minutes as they were last recorded.
+    key in capitals. `earlier` are the minutes as they were last handed in, `kept` is what was kept of them.
     """
 
     decisions: Mapping[str, TeamDecision]
@@ -67,6 +67,16 @@ class Standing:
     numbers: Mapping[str, str]
     kept_in: Mapping[str, str]
     earlier: Minutes | None
+    kept: MeetingMinutes | None
+
+    def holds(self, record: Record) -> bool:
+        """Whether this stands already; of minutes it does not matter in which words they were handed in."""
+        if isinstance(record, MeetingMinutes):
+            kept = self.kept
+            return kept is not None and replace(record, written=kept.written, closed=kept.closed) == kept
+        if isinstance(record, TeamDecision):
+            return self.decisions.get(record.decision_key) == record
+        return isinstance(record, TeamAction) and self.actions.get(record.action_key) == record
 
 
 def sitting_of(work: Workplace, minutes: Minutes, findings: Findings) -> Sitting | None:
@@ -112,7 +122,7 @@ def standing_of(connection: Connection, sitting: Sitting, now: datetime) -> Stan
     meeting = sitting.meeting
     key = f"{meeting.team_key}/{meeting.key}"
     first_at = first_recorded_at(connection, MeetingMinutes, key)
-    earlier = [one for one in current_team_facts(connection, MeetingMinutes) if one.entity_key == key]
+    kept = next((one for one in current_team_facts(connection, MeetingMinutes) if one.entity_key == key), None)
     decisions = _decisions(current_team_facts(connection, TeamDecision), meeting.team_key)
     actions = _actions(current_team_facts(connection, TeamAction), meeting.team_key)
     decisions_before, actions_before = decisions, actions
@@ -128,7 +138,8 @@ def standing_of(connection: Connection, sitting: Sitting, now: datetime) -> Stan
         actions_before=actions_before,
         numbers=printed_numbers(connection, meeting),
         kept_in=keepers(sitting.district, connection, now),
-        earlier=Minutes.model_validate_json(earlier[0].written) if earlier and earlier[0].written else None,
+        earlier=Minutes.model_validate_json(kept.written) if kept and kept.written else None,
+        kept=kept,
     )
 
 

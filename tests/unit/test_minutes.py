@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from firstbell.minutes.record import Recorded, record_minutes
 from firstbell.minutes.template import minutes_template
 from firstbell.packet.compose import compose
 from firstbell.records import MeetingMinutes
-from firstbell.store.history import current_team_facts
+from firstbell.store.history import current_team_facts, versions_of
 from firstbell.workplace import Workplace
 from tests.unit.team_workplace import (
     AFTER,
@@ -409,3 +410,71 @@ def test_what_a_meeting_still_ahead_decides_is_not_put_before_the_one_after_it(w
     meeting, previous = meeting_on(work, "2026-12-03"), meeting_on(work, "2026-11-05")
     material = gather(work, meeting, previous, stage="draft", revision=1, as_of=clock.now, known_at=clock.now)
     assert material.decisions == ()
+
+
+def again(work: Workplace, clock: Watch, text: str) -> Recorded:
+    clock.now += timedelta(hours=1)
+    return record(work, text)
+
+
+def test_the_template_of_recorded_minutes_holds_what_was_recorded_and_changes_nothing(
+    work: Workplace, clock: Watch
+) -> None:
+    awkward = 'He said: "no # 1"\\n- {and} more, with an emoji \U0001f600 and \\x85 a break'
+    written = FULL.replace("Short and good.", f'"{awkward}"'.replace('"no # 1"', '\\"no # 1\\"'))
+    record(work, written.replace("attended:", "held_on: 2026-11-04\nby: it_lead\nattended:"))
+    stood = (actions(work), decisions(work), kept_minutes(work))
+    text = minutes_template(work, "leadership")
+    for part in (
+        "# They are recorded",
+        "held_on: 2026-11-04",
+        "by: it_lead",
+        "  - bo  # ",
+        "absent:\n  - cy  # ",
+        "visited:\n  - uptime",
+        '  # Decide contract\n  - {decision: 1, word: decided, outcome: "Renew for two years."}',
+        '  - {title: "Lend tablets over the summer", word: decided, outcome: Yes., objective: IP-01}',
+        "  - {action: A-1, word: done, on: 2026-11-02}",
+        '  - {title: "Ask three vendors for quotes", owner: it_lead, due: 2026-11-20, objective: uptime}',
+        '  - "Solar panels for the switches"',
+    ):
+        assert part in text
+    told = again(work, clock, text)
+    assert told.sentences == ("These minutes of 4 Nov 2026 are recorded already; nothing changed.",)
+    assert (told.saved.new, told.saved.changed) == (0, 0)
+    assert (actions(work), decisions(work), kept_minutes(work)) == stood
+
+
+def test_the_template_recorded_twice_is_recorded_once(work: Workplace, clock: Watch) -> None:
+    record(work, minutes_template(work, "leadership"))
+    tell(work, action(9, title="Opened since"))
+    text = minutes_template(work, "leadership")
+    assert "  # - {action: A-9, word: open}" in text
+    assert "recorded already" in again(work, clock, text).sentences[0]
+    spoken = text.replace("  # - {action: A-9, word: open}", "  - {action: A-9, word: open}")
+    assert "recorded already" in again(work, clock, spoken).sentences[0]
+    with work.store.read() as connection:
+        assert len(versions_of(connection, MeetingMinutes, f"leadership/{NOVEMBER}")) == 1
+
+
+def test_minutes_of_which_no_copy_was_kept_are_told_from_what_stands(work: Workplace, clock: Watch) -> None:
+    record(work, FULL)
+    (kept,) = kept_minutes(work)
+    clock.now += timedelta(hours=1)
+    tell(work, replace(kept, written="", closed=True))
+    text = minutes_template(work, "leadership")
+    for part in (
+        "attended:  # strike who was not there, or move the line down to absent\n  - ada  # ",
+        '{decision: contract, word: decided, outcome: "Renew for two years."}',
+        '{title: "Ask three vendors for quotes", owner: it_lead, due: 2026-11-20, objective: uptime}',
+        '  - "Solar panels for the switches"',
+        'note: "Short and good."',
+    ):
+        assert part in text
+    assert "recorded already" in again(work, clock, text).sentences[0]
+    assert "corrected" in again(work, clock, text.replace("Short and good.", "Short.")).sentences[0]
+    assert kept_minutes(work)[0].note == "Short."
+
+
+def test_an_example_is_due_at_the_next_meeting(work: Workplace) -> None:
+    assert "  #   due: 2026-12-03\n" in minutes_template(work, "leadership")

@@ -115,6 +115,11 @@ def test_a_team_that_is_not_there_is_told_with_those_that_are(place: Path) -> No
     assert nope.stderr == "There is no team of that name; known are leadership, oak_team.\n"
 
 
+def test_an_example_is_due_on_no_day_where_no_later_meeting_is_planned(place: Path) -> None:
+    assert f"  #   due: {NEXT}\n" in run(place, "minutes", "--template", "leadership").stdout
+    assert "  #   due: the day it will be done" in run(place, "minutes", "--template", "leadership", str(NEXT)).stdout
+
+
 def test_minutes_from_template_to_actions(place: Path, tmp_path: Path) -> None:
     printed = run(place, "minutes", "--template", "leadership")
     assert printed.exit_code == 0
