@@ -39,9 +39,9 @@ def minutes(
                 raise FirstbellError(f"There is no team of that name; known are {', '.join(known)}.")
             typer.echo(minutes_template(work, *what), nl=False)
         return
-    written, document = read_minutes(Path(what[0]))
+    written, paper = read_minutes(Path(what[0]))
     with place_of(context).work() as work:
-        recorded = record_minutes(work, written, document)
+        recorded = record_minutes(work, written, paper)
     if as_json:
         print_json(asdict(recorded))
         return

@@ -201,7 +201,7 @@ class _Intake:
         if meaning.words and not self._writer.leads:
             return self._fault(self._say("answer_not_leading"))
         try:
-            written, document = minutes_from_text(self._mail.files[0].text)
+            written, paper = minutes_from_text(self._mail.files[0].text)
             roles = roles_of(self._work, self._writer.letter.person_key, written.team)
             if LEADER not in roles:
                 return self._fault(self._say("answer_not_leading"))
@@ -210,7 +210,7 @@ class _Intake:
             recorded = record_minutes(
                 self._work,
                 written.model_copy(update={"by": by}),
-                document,
+                paper,
                 beside=keep,
             )
         except MinutesError as error:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from firstbell.config._document import Document, parse_document, read_document
 from firstbell.config._validation import validate
-from firstbell.config.faults import ConfigError
-from firstbell.minutes.faults import MinutesError
+from firstbell.config.faults import ConfigError, Fault
+from firstbell.minutes.faults import MinutesError, Paper
 from firstbell.minutes.model import Minutes
 
 
-def read_minutes(path: Path) -> tuple[Minutes, Document]:
-    """The minutes in a YAML file. Raises MinutesError with everything that is not as it must be."""
+def read_minutes(path: Path) -> tuple[Minutes, Paper]:
+    """The minutes in a YAML file, as `minutes_from_text` reads them. Raises MinutesError."""
     try:
         document = read_document(path.parent, path.name)
     except ConfigError as error:
@@ -20,8 +21,12 @@ def read_minutes(path: Path) -> tuple[Minutes, Document]:
     return _validated(document)
 
 
-def minutes_from_text(text: str, name: str = "minutes") -> tuple[Minutes, Document]:
-    """The minutes in YAML text, such as somebody pasted into a form. Raises MinutesError."""
+def minutes_from_text(text: str, name: str = "minutes") -> tuple[Minutes, Paper]:
+    """The minutes in YAML text, such as somebody pasted into a form, and where they stand in it.
+
+    What cannot be read is left out and told in the paper's faults: minutes with such are never recorded, but what else
+    is wrong with them is then found as well. Raises MinutesError where not even the team can be read.
+    """
     try:
         document = parse_document(text, name)
     except ConfigError as error:
@@ -29,13 +34,31 @@ def minutes_from_text(text: str, name: str = "minutes") -> tuple[Minutes, Docume
     return _validated(document)
 
 
-def _validated(document: Document) -> tuple[Minutes, Document]:
+def _validated(document: Document) -> tuple[Minutes, Paper]:
     _without_nothing(document)
-    minutes, faults = validate(Minutes, document)
-    faults = [*document.faults, *faults]
-    if faults or minutes is None:
-        raise MinutesError(sorted(faults))
-    return minutes, document
+    minutes, found = validate(Minutes, document)
+    faults = sorted([*document.faults, *found])
+    items: dict[str, list[int]] = {}
+    if minutes is None:
+        items = _without(document, found)
+        minutes, _ = validate(Minutes, document)
+    if minutes is None or any(fault.field == "team" for fault in faults):
+        raise MinutesError(faults)
+    return minutes, Paper(document, faults, items)
+
+
+def _without(document: Document, faults: Sequence[Fault]) -> dict[str, list[int]]:
+    """Leave out the items of lists and the fields that are faulty; where the items that are left stand."""
+    wrong = [fault.field.split(".") for fault in faults]
+    dropped = {(name, int(rest[0])) for name, *rest in wrong if rest and rest[0].isdecimal()}
+    for name in [".".join(place) for place in wrong]:
+        document.data.pop(name, None)
+    items = {}
+    for name in {name for name, _ in dropped} & document.data.keys():
+        written = document.data[name]
+        items[name] = [index for index in range(len(written)) if (name, index) not in dropped]
+        document.data[name] = [written[index] for index in items[name]]
+    return items
 
 
 def _without_nothing(document: Document) -> None:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from firstbell.catalog import load_roles
-from firstbell.config._document import Document
 from firstbell.config._references import did_you_mean
+from firstbell.config.loaded import District
 from firstbell.minutes.decisions import decisions_spoken_of, decisions_taken
-from firstbell.minutes.faults import Findings
+from firstbell.minutes.faults import Findings, Paper
 from firstbell.minutes.model import Minutes
 from firstbell.minutes.promises import actions_promised, actions_spoken_of
-from firstbell.minutes.sitting import Sitting, Standing, objective_named, people_named, sitting_of, standing_of
+from firstbell.minutes.sitting import (
+    Sitting,
+    Standing,
+    names_known,
+    objective_named,
+    people_named,
+    sitting_of,
+    standing_of,
+)
 from firstbell.packet.wording import Wording
 from firstbell.records import TEAM_SOURCE, MeetingMinutes, Record
 from firstbell.store.save import Beside, SaveCounts, nothing_beside, save_facts, serialise
@@ -31,16 +39,17 @@ class Recorded:
 
 
 def record_minutes(
-    work: Workplace, minutes: Minutes, document: Document | None = None, beside: Beside = nothing_beside
+    work: Workplace, minutes: Minutes, paper: Paper | None = None, beside: Beside = nothing_beside
 ) -> Recorded:
-    """Turn minutes into decisions and actions. `document` is the file they were read from, for the lines of faults.
+    """Turn minutes into decisions and actions. `paper` is the file they were read from, for the lines of faults.
 
     `beside` is written in the same transaction: that the mail was taken in by which they came.
     The same minutes again change nothing, however they are written; a corrected copy changes what it corrects and
     leaves alone what happened since. Raises MinutesError with every fault, and then nothing is kept.
     """
-    findings = Findings(document)
+    findings = Findings(paper)
     sitting = sitting_of(work, minutes, findings)
+    _check_names(minutes, work.district, findings)
     if sitting is None:
         findings.refuse()
     assert sitting is not None, "without a meeting there is a fault"
@@ -49,7 +58,9 @@ def record_minutes(
         serialise(connection, TEAM_SOURCE)
         beside(connection)
         standing = standing_of(connection, sitting, work.clock())
-        if standing.earlier == minutes:
+        if not sitting.certain:
+            minutes, standing = minutes.model_copy(update={"decisions": ()}), replace(standing, earlier=None)
+        if standing.earlier == minutes and not findings:
             return _unchanged(minutes, sitting, standing)
         earlier = sitting.as_told_by(standing.earlier) if standing.earlier else None
         records: list[Record] = [_meeting(minutes, sitting, findings)]
@@ -71,18 +82,23 @@ def record_minutes(
     )
 
 
-def _meeting(minutes: Minutes, sitting: Sitting, findings: Findings) -> MeetingMinutes:
+def _check_names(minutes: Minutes, district: District, findings: Findings) -> None:
+    """Write down every role, person and objective that there is not, whatever meeting this may be."""
     roles = {role.key for role in load_roles().roles}
     if minutes.by not in roles:
         findings.add(("by",), f"names no role there is; {did_you_mean(minutes.by, roles)}")
+    names_known(district, minutes.attended, ("attended",), findings)
+    names_known(district, minutes.absent, ("absent",), findings)
+    for index, word in enumerate(minutes.visited):
+        objective_named(district, word, ("visited", index), findings)
+
+
+def _meeting(minutes: Minutes, sitting: Sitting, findings: Findings) -> MeetingMinutes:
     attended = people_named(sitting, minutes.attended, ("attended",), findings)
     absent = people_named(sitting, minutes.absent, ("absent",), findings)
     if both := set(attended) & set(absent):
         findings.add(("absent",), f"{', '.join(sorted(both))} also stands under attended; keep one.")
-    visited = [
-        objective_named(sitting.district, word, ("visited", index), findings)
-        for index, word in enumerate(minutes.visited)
-    ]
+    visited = [objective_named(sitting.district, word, ("visited",), Findings()) for word in minutes.visited]
     return MeetingMinutes(
         team_key=sitting.team_key,
         meeting_key=sitting.meeting.key,

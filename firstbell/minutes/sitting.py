@@ -29,7 +29,10 @@ from firstbell.workplace import Workplace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sitting:
-    """A meeting as it was held. `next_key` names the one after it, empty when none is planned."""
+    """A meeting as it was held. `next_key` names the one after it, empty when none is planned.
+
+    Not `certain` is a meeting that stands in for one that could not be found, so that all else can be looked at.
+    """
 
     district: District
     meeting: Meeting
@@ -37,6 +40,7 @@ class Sitting:
     held_at: datetime
     held_on: date
     by: str
+    certain: bool = True
 
     @property
     def team_key(self) -> str:
@@ -80,14 +84,15 @@ class Standing:
 
 
 def sitting_of(work: Workplace, minutes: Minutes, findings: Findings) -> Sitting | None:
-    """The meeting that the minutes name; None, with a fault, for a team or a meeting there is not."""
+    """The meeting that the minutes name; with a fault, another of the team for one there is not, or None."""
     district, now = work.district, work.clock()
     teams = {team.key for team in district.teams}
     if minutes.team not in teams:
         findings.add(("team",), f"names no team there is; {did_you_mean(minutes.team, teams)}")
         return None
     meetings = known_meetings(work, minutes.team, now)
-    meeting = findings.attempt(("meeting",), lambda: held_meeting(meetings, minutes.meeting, now, district))
+    found = findings.attempt(("meeting",), lambda: held_meeting(meetings, minutes.meeting, now, district))
+    meeting = found or next((one for one in reversed(meetings) if one.starts_at <= now), None)
     if meeting is None:
         return None
     later = [one for one in meetings if one.starts_at > meeting.starts_at]
@@ -98,8 +103,9 @@ def sitting_of(work: Workplace, minutes: Minutes, findings: Findings) -> Sitting
         held_at=meeting.starts_at,
         held_on=meeting.starts_at.astimezone(district.zone).date(),
         by=minutes.by,
+        certain=found is not None,
     ).as_told_by(minutes)
-    if sitting.held_at > now:
+    if sitting.certain and sitting.held_at > now:
         place = "held_on" if minutes.held_on else "meeting"
         findings.add((place,), "has not begun yet; minutes are taken in the meeting or after it.")
     return sitting
@@ -164,7 +170,10 @@ def printed_numbers(connection: Connection, meeting: Meeting) -> dict[str, str]:
 
 
 def people_named(sitting: Sitting, words: Sequence[str], place: Place, findings: Findings) -> tuple[str, ...]:
-    """The keys of the people that keys and roles name; a role that nobody holds on the day is a fault."""
+    """The keys of the people that keys and roles name; a role that nobody holds on the day is a fault.
+
+    What is neither is passed over: `names_known` tells it.
+    """
     people = {person.key for person in sitting.district.people}
     roles = {role.key for role in load_roles().roles}
     found: list[str] = []
@@ -176,9 +185,15 @@ def people_named(sitting: Sitting, words: Sequence[str], place: Place, findings:
             if not holders:
                 findings.add((*place, index), "names a role that nobody holds in this team; name a person's key.")
             found += [person.key for person in holders]
-        else:
-            findings.add((*place, index), f"is no person's key and no role; {did_you_mean(word, people | roles)}")
     return tuple(dict.fromkeys(found))
+
+
+def names_known(district: District, words: Sequence[str], place: Place, findings: Findings) -> None:
+    """Write down what is neither a person's key nor a role."""
+    known = {person.key for person in district.people} | {role.key for role in load_roles().roles}
+    for index, word in enumerate(words):
+        if word not in known:
+            findings.add((*place, index), f"is no person's key and no role; {did_you_mean(word, known)}")
 
 
 def objective_named(district: District, word: str, place: Place, findings: Findings) -> str:

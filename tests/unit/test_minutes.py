@@ -313,6 +313,55 @@ def test_all_faults_at_once_each_at_its_line(work: Workplace) -> None:
     assert any("did you mean it_lead?" in fault for fault in told)
 
 
+def test_what_cannot_be_read_hides_nothing_of_what_is_wrong_beside_it(work: Workplace) -> None:
+    told = faults(
+        work,
+        """\
+team: leadership
+meeting: 2026-11-06
+held_on: 2026-11-31
+attend: [bo]
+attended: [adda, [bo]]
+decisions: [{decision: nowhere, outcome: Yes.}]
+actions:
+  - {action: A-1, word: finished}
+  - {action: A-98, word: done}
+  - {word: done}
+  - {action: A-99, word: done}
+new_actions:
+  - {title: Buy, owner: nobody_here}
+ideas: [Sun, {no: text}]
+note: []
+""",
+    )
+    places = [tuple(fault.split(": ")[:2]) for fault in told]
+    assert places == [
+        ("minutes:2", "meeting"),
+        ("minutes:3", "held_on"),
+        ("minutes:4", "attend"),
+        ("minutes:5", "attended.0"),
+        ("minutes:5", "attended.1"),
+        ("minutes:8", "actions.0.word"),
+        ("minutes:9", "actions.1.action"),
+        ("minutes:10", "actions.2.action"),
+        ("minutes:11", "actions.3.action"),
+        ("minutes:13", "new_actions.0.owner"),
+        ("minutes:14", "ideas.1"),
+        ("minutes:15", "note"),
+    ]
+    assert kept_minutes(work) == []
+
+
+def test_names_are_looked_at_also_where_the_team_is_unknown(work: Workplace) -> None:
+    told = faults(work, "team: leadrship\nattended: [adda, team_leader]\nvisited: [uptme]\nby: me\nheld_on: soon\n")
+    assert [fault.split(": ")[1] for fault in told] == ["team", "attended.0", "visited.0", "by", "held_on"]
+
+
+def test_minutes_recorded_before_are_no_answer_to_a_copy_with_a_fault(work: Workplace, clock: Watch) -> None:
+    record(work, FULL)
+    assert faults(work, FULL + "nonsense: 1\n")[0].startswith("minutes:22: nonsense: is no known key")
+
+
 def test_faulty_minutes_leave_nothing_behind(work: Workplace) -> None:
     before = (actions(work), decisions(work))
     faults(work, FULL.replace("owner: bo", "owner: nobody_here"))
