@@ -136,22 +136,26 @@ def weekly_median(
     A row of seven days or fewer is a week; it is one of instruction when its days hold a day of class. Of an even
     number of weeks the lower middle one is taken, so that numerator and denominator are those of a real week.
     `missing` counts weeks of instruction without a row; a week in which some of `expected` schools are missing
-    is among them.
+    is among them. Where the period has no counted week yet, the reason names the newest one before it.
     """
     method = "median over weeks of instruction of active / rostered"
     weeks: dict[date, list[Measurement]] = {}
     for row in rows:
         if timedelta(0) <= row.period_end_on - row.period_start_on < timedelta(days=7):
             weeks.setdefault(_monday(row.period_start_on), []).append(row)
-    taught = {_monday(day) for day in local_dates(frame.elapsed, calendar.zone) if calendar.is_instruction_day(day)}
-    complete = []
-    for monday in sorted(taught & weeks.keys()):
-        added = total(latest_rows(weeks[monday], date.max))
+    days = list(local_dates(frame.elapsed, calendar.zone))
+    taught = {_monday(day) for day in days if calendar.is_instruction_day(day)}
+    counted = {}
+    for monday, parts in weeks.items():
+        added = total(latest_rows(parts, date.max))
         if added and added.denominator and (DISTRICT in added.scopes or len(added.scopes) >= expected):
-            complete.append((added.numerator / added.denominator, added))
+            counted[monday] = (added.numerator / added.denominator, added)
+    complete = [counted[monday] for monday in sorted(taught & counted.keys())]
     missing = len(taught) - len(complete)
     if not complete:
-        return frame.not_known(name, "ratio", method, "No week of instruction has been counted.", missing=missing)
+        earlier = [monday for monday in counted if monday < days[0] and _is_taught(monday, calendar)] if days else []
+        reason = _no_week(max(earlier, default=None), partly=bool(taught & weeks.keys()))
+        return frame.not_known(name, "ratio", method, reason, missing=missing)
     middle = median_low(sorted(ratio for ratio, _ in complete))
     week = next(added for ratio, added in complete if ratio == middle)
     return frame.measured(
@@ -164,6 +168,17 @@ def weekly_median(
         n=len(complete),
         missing=missing,
     )
+
+
+def _is_taught(monday: date, calendar: SchoolCalendar) -> bool:
+    return any(calendar.is_instruction_day(monday + timedelta(days=day)) for day in range(7))
+
+
+def _no_week(earlier: date | None, *, partly: bool) -> str:
+    """Why a period has no counted week, given the Monday of the newest counted one before it."""
+    if earlier is not None:
+        return f"No week of this period is counted yet; the newest one counted is the week of {earlier}."
+    return "No week has been counted in every school." if partly else "No week of instruction has been counted."
 
 
 def elapsed_share(first_on: date, last_on: date, today: date) -> float:

@@ -121,6 +121,23 @@ def test_a_week_in_which_a_school_is_missing_is_missing() -> None:
     assert (kpi.value, kpi.n, kpi.missing) == (0.5, 1, 3)
 
 
+def test_right_after_a_meeting_the_newest_counted_week_is_named() -> None:
+    since = Frame(
+        window=Window(datetime(2026, 11, 18, tzinfo=UTC), NOVEMBER.end), as_of=datetime(2026, 11, 20, tzinfo=UTC)
+    )
+    rows = [week(2, 90), week(9, 80, scope="school:oak"), week(23, 1)]
+    assert measures.weekly_median("use", rows, since, CALENDAR, expected=2).reason == (
+        "No week of this period is counted yet; the newest one counted is the week of 2026-11-02."
+    )
+    for told, reason in (
+        ([], "No week of instruction has been counted."),
+        ([week(23, 1)], "No week of instruction has been counted."),
+        ([week(16, 90, scope="school:oak")], "No week has been counted in every school."),
+    ):
+        kpi = measures.weekly_median("use", told, since, CALENDAR, expected=2)
+        assert (kpi.value, kpi.reason, kpi.missing) == (None, reason, 1)
+
+
 def test_rows_of_a_month_are_no_weeks() -> None:
     assert measures.weekly_median("use", [row(9, 10)], FRAME, CALENDAR).value is None
 
