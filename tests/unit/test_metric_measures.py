@@ -138,6 +138,13 @@ def test_right_after_a_meeting_the_newest_counted_week_is_named() -> None:
         assert (kpi.value, kpi.reason, kpi.missing) == (None, reason, 1)
 
 
+def test_a_week_of_holidays_is_never_the_newest_counted_one() -> None:
+    december = Window(datetime(2026, 12, 1, 6, tzinfo=UTC), datetime(2026, 12, 18, tzinfo=UTC))
+    since = Frame(window=december, as_of=datetime(2026, 12, 3, tzinfo=UTC))
+    kpi = measures.weekly_median("use", [week(16, 90), week(23, 1)], since, CALENDAR)
+    assert kpi.reason.endswith("the week of 2026-11-16.")
+
+
 def test_rows_of_a_month_are_no_weeks() -> None:
     assert measures.weekly_median("use", [row(9, 10)], FRAME, CALENDAR).value is None
 
