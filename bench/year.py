@@ -27,7 +27,8 @@ from store import stores  # noqa: E402 - found beside this file
 from firstbell.calendar import SchoolCalendar, SchoolYear  # noqa: E402
 from firstbell.histogram import Histogram  # noqa: E402
 from firstbell.intervals import Window, local_day  # noqa: E402
-from firstbell.metrics.uptime_report import ServiceResult, service_results  # noqa: E402
+from firstbell.metrics.uptime_report import service_results  # noqa: E402
+from firstbell.metrics.uptime_result import ServiceResult  # noqa: E402
 from firstbell.metrics.uptime_services import GroupRule, ServiceGroup, WatchedService, in_order  # noqa: E402
 from firstbell.periods import Period, PeriodKind, period_of  # noqa: E402
 from firstbell.policies import SlaPolicy  # noqa: E402

@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 
 from firstbell.config.loaded import District
 from firstbell.knowledge import PROBES
-from firstbell.metrics.uptime_report import ServiceResult, service_results
+from firstbell.metrics.uptime_report import service_results
+from firstbell.metrics.uptime_result import ServiceResult
 from firstbell.metrics.uptime_services import in_order
 from firstbell.periods import Period
 from firstbell.store.latency_days import StoredLatencies
@@ -28,8 +29,9 @@ def service_report(
 ) -> tuple[ServiceResult, ...]:
     """Each service's and group's result over a period by our own looks, the worst first.
 
-    `known_at` None means what was known at `as_of`. Policies are those in force on the period's first day; `under`
-    counts it by those of another day, so that a past period can stand beside itself under newer rules. `with_days`
+    `known_at` None means what was known at `as_of`. Each day is counted by the policies in force on it, a result for
+    each part where they change; `under` counts all by those of one day, so that a past period can stand beside itself
+    under newer rules. `with_days`
     gives each result its days.
     """
     elapsed = period.elapsed(as_of)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,7 @@ from firstbell.config.audited import Service
 from firstbell.config.loaded import District
 from firstbell.config.service_rules import Maintenance, ServicePolicy
 from firstbell.intervals import Window, Windows, local_moment, union
-from firstbell.metrics.uptime_services import GroupRule, ServiceGroup, WatchedService
+from firstbell.metrics.uptime_services import GroupRule, LaterRules, ServiceGroup, WatchedService
 from firstbell.policies import GapRule, SlaPolicy, UpWhen, in_force
 from firstbell.recurrence import planned_starts
 
@@ -32,16 +32,16 @@ def watched_services(
 ) -> tuple[WatchedService, ...]:
     """The services as they are to be counted over a window.
 
-    `since` says when each came under watch. Policies are those in force on the window's first local day, or on the
-    day `under`, so that a past period can be counted under newer rules.
+    `since` says when each came under watch. Policies are those in force on each local day of the window, or for the
+    whole of it on the day `under`, so that a past period can be counted under newer rules.
     """
-    day = first_day(district, window) if under is None else under
     named = {service.policy for service in district.services}
-    policies = {name: policy_of(district, name, day) for name in named}
+    rules = {name: _rules(district, name, window, under) for name in named}
     return tuple(
         WatchedService(
             service_key=service.key,
-            policy=policies[service.policy],
+            policy=rules[service.policy][0],
+            later=rules[service.policy][1],
             schools=frozenset(service.schools),
             maintenance=planned_work(district, service.maintenance, window),
             since=since.get(service.key),
@@ -55,13 +55,14 @@ def watched_services(
 
 def service_groups(district: District, window: Window, *, under: date | None = None) -> tuple[ServiceGroup, ...]:
     """The groups as they are to be counted over a window; `under` as for services."""
-    day = first_day(district, window) if under is None else under
+    rules = {group.policy: _rules(district, group.policy, window, under) for group in district.service_groups}
     return tuple(
         ServiceGroup(
             group_key=group.key,
             rule=GroupRule(group.rule),
             members=group.members,
-            policy=policy_of(district, group.policy, day),
+            policy=rules[group.policy][0],
+            later=rules[group.policy][1],
             agreed_hours=HOURS_OF[group.needed],
             students=enrolment(district, [district.service(key) for key in group.members]),
         )
@@ -74,10 +75,21 @@ def first_day(district: District, window: Window) -> date:
     return window.start.astimezone(district.zone).date()
 
 
-def policy_of(district: District, name: str, day: date) -> SlaPolicy:
-    """The version of a policy that is in force on a day; its first one for days before it."""
+def _rules(district: District, name: str, window: Window, under: date | None) -> tuple[SlaPolicy, LaterRules]:
+    """The version of a policy in force on a window's first day, its first one for days before it, and those after it.
+
+    None comes after the one that is in force on the day `under`.
+    """
     versions = [_policy(one, district.sla_policy) for one in district.service_policies if one.name == name]
-    return in_force(versions or [district.sla_policy], day)
+    policy = in_force(versions or [district.sla_policy], first_day(district, window) if under is None else under)
+    if under is not None:
+        return policy, ()
+    later = (
+        (local_moment(one.valid_from, time(), district.zone), one)
+        for one in sorted(versions, key=lambda one: one.valid_from)
+        if one.valid_from > policy.valid_from
+    )
+    return policy, tuple(version for version in later if version[0] in window)
 
 
 def planned_work(district: District, planned: Iterable[Maintenance], window: Window) -> Windows:

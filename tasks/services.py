@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from itertools import chain
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
 
-from firstbell.intervals import local_dates
+from firstbell.intervals import Window, local_dates
 from firstbell.metrics.uptime import Outage
-from firstbell.metrics.uptime_report import DayOfService, ServiceResult
+from firstbell.metrics.uptime_result import DayOfService, ServiceResult
 from firstbell.packet.wording import Wording
-from firstbell.periods import PeriodKind, period_of
+from firstbell.periods import Period, PeriodKind, period_of
 from firstbell.service_report import service_report
 from firstbell.workplace import Workplace
 from tasks.place import workplace
@@ -64,12 +64,12 @@ def services_page(work: Workplace, as_of: datetime | None = None) -> str:
     names = {service.key: service.name for service in district.services}
     names |= {group.key: group.name for group in district.service_groups}
     shown, days = results[:ROWS], list(local_dates(period.elapsed(moment), district.zone))
-    outages = sorted(_outages(results), key=lambda one: one.window.start, reverse=True)
+    outages = sorted(_outages(results, moment), key=lambda one: one.window.start, reverse=True)
     return page(
         "services",
         period=words.say("window", start=words.full_date(period.window.start), end=words.moment(moment)),
-        rows=[_row(one, names[one.key], days, words) for one in shown],
-        figures=[_figures(one, names[one.key], words) for one in shown if not one.members],
+        rows=[_row(one, _name(one, names, period, words), days, district.zone, words) for one in shown],
+        figures=[_figures(one, _name(one, names, period, words), words) for one in shown if not one.members],
         left=len(results) - len(shown),
         left_down=sum(one.seconds.down > 0 for one in results[ROWS:]),
         outages=[_outage(one, names, words) for one in outages[:OUTAGES]],
@@ -100,8 +100,18 @@ def _sign(day: DayOfService | None) -> str:
     return next(sign for most, sign in STEPS if day.seconds.down <= most)
 
 
-def _row(result: ServiceResult, name: str, days: Sequence[date], words: Wording) -> ServiceRow:
+def _name(result: ServiceResult, names: dict[str, str], period: Period, words: Wording) -> str:
+    """The name of a service or group, with the days meant where its rules changed within the period."""
+    part, name = result.period.window, names[result.key]
+    if part == period.window:
+        return name
+    last = part.end - timedelta(microseconds=1)
+    return words.say("service_part", name=name, first=words.full_date(part.start), last=words.full_date(last))
+
+
+def _row(result: ServiceResult, name: str, days: Sequence[date], zone: ZoneInfo, words: Wording) -> ServiceRow:
     seconds, budget = result.seconds, result.budget
+    meant = set(local_dates(result.period.window, zone))
     on_others = seconds.down - seconds.own_down
     return ServiceRow(
         name=name,
@@ -110,7 +120,7 @@ def _row(result: ServiceResult, name: str, days: Sequence[date], words: Wording)
         on_others_account=words.duration(on_others) if on_others else "",
         not_watched=words.duration(seconds.unknown) if seconds.unknown else "0",
         budget="" if budget is None else _left(budget.left_seconds, words),
-        days=strip_of(result.days, days),
+        days="".join(strip_of(result.days, [day]) if day in meant else " " for day in days),
     )
 
 
@@ -139,8 +149,22 @@ def _left(seconds: float, words: Wording) -> str:
     return length if seconds >= 0 else words.say("overspent", length=length)
 
 
-def _outages(results: Sequence[ServiceResult]) -> Iterable[Outage]:
-    return chain.from_iterable(one.outages.episodes for one in results if not one.members)
+def _outages(results: Sequence[ServiceResult], moment: datetime) -> Iterable[Outage]:
+    """The outages of services; one that lasted over a change of rules is one, and open only where it still lasts."""
+    pieces = [
+        replace(outage, open=outage.open and one.period.window.end >= moment)
+        for one in results
+        if not one.members
+        for outage in one.outages.episodes
+    ]
+    joined: list[Outage] = []
+    for one in sorted(pieces, key=lambda one: (one.service_key, one.window.start)):
+        before = joined[-1] if joined else None
+        if before and (before.service_key, before.window.end) == (one.service_key, one.window.start):
+            joined[-1] = replace(before, window=Window(before.window.start, one.window.end), open=one.open)
+        else:
+            joined.append(one)
+    return joined
 
 
 def _outage(outage: Outage, names: dict[str, str], words: Wording) -> tuple[str, str, str, str]:

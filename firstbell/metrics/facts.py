@@ -20,8 +20,16 @@ from firstbell.metrics.figure import DISTRICT, Frame, silent_sources
 from firstbell.metrics.plan import Expected, HoursEntry, Leader, MeetingKept
 from firstbell.metrics.plan_work import PlanWork
 from firstbell.metrics.uptime_report import service_line
-from firstbell.metrics.uptime_services import GroupRule, ServiceGroup, WatchedService, group_line, in_order
-from firstbell.metrics.uptime_timeline import Timeline
+from firstbell.metrics.uptime_services import (
+    GroupRule,
+    ServiceGroup,
+    WatchedService,
+    group_line,
+    in_order,
+    parts_by_rules,
+    ruled_at,
+)
+from firstbell.metrics.uptime_timeline import Timeline, followed
 from firstbell.policies import CompliancePolicy, HelpDeskPolicy, SuppressionPolicy
 from firstbell.records import Measurement, ObservationInterval, Record, Ticket
 
@@ -158,13 +166,23 @@ class Facts:
     def timelines(self) -> Mapping[str, Timeline]:
         """Each service's time since it is watched, without its maintenance, and that of groups that have a timeline.
 
-        A service's time down while one that it depends on was down is attributed to that one.
+        A service's time down while one that it depends on was down is attributed to that one. Where rules change
+        within the period, each part of it is seen by those in force then.
         """
+        cut = parts_by_rules(self.elapsed, [*self.services, *self.groups])
+        parts = [self._timelines_over(part) for part in cut]
+        if len(parts) == 1:
+            return parts[0]
+        keys = dict.fromkeys(key for lines in parts for key in lines)
+        return {key: followed([lines[key] for lines in parts]) for key in keys}
+
+    def _timelines_over(self, part: Window) -> dict[str, Timeline]:
+        """The timelines of a part of the period in which the rules stay what they are."""
         found: dict[str, Timeline] = {}
         failed: dict[str, Windows] = {}
-        for service, roots in in_order(self.services):
+        for service, roots in in_order(ruled_at(one, part.start) for one in self.services):
             key = service.service_key
-            line = service_line(service, self.intervals.get(key, ()), self.elapsed, failed, roots)
+            line = service_line(service, self.intervals.get(key, ()), part, failed, roots)
             found[key], failed[key] = line, line.failed
         lines = {one.service_key: found[one.service_key] for one in self.services}
         for group in self.groups:

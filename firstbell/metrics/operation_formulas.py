@@ -13,7 +13,7 @@ from firstbell.metrics.figure import DISTRICT, Frame
 from firstbell.metrics.limits import enough, heard
 from firstbell.metrics.measure_formulas import expected_schools, newest, sources_of
 from firstbell.metrics.parameters import FormulaError
-from firstbell.policies import combined_hash
+from firstbell.policies import SlaPolicy, combined_hash
 from firstbell.records import (
     BackupRun,
     BackupVerification,
@@ -36,9 +36,9 @@ def availability(facts: Facts, params: Parameters, scope: str) -> Kpi:
     """Seconds up / seconds watched over the scope's services. `hours`: school, service, other (not school) or all."""
     served = _services(facts, params, scope)
     frame = _service_frame(facts, served, scope)
-    rules = {(service.policy.gap_rule, service.policy.degraded_weight) for service in served}
+    rules = {(policy.gap_rule, policy.degraded_weight) for policy in _policies(facts, served)}
     if len(rules) != 1:
-        reason = "Services under different rules are not added up." if served else "No service is listed."
+        reason = "Time under different rules is not added up." if served else "No service is listed."
         return frame.not_known("uptime_ratio", "ratio", "seconds up / seconds watched", reason)
     kpi = uptime.uptime_ratio(service_lines(facts, params, scope), frame, served[0].policy)
     return heard(facts, kpi, frame.sources)
@@ -50,7 +50,7 @@ def minutes_lost(facts: Facts, params: Parameters, scope: str) -> Kpi:
     frame = _service_frame(facts, served, scope)
     if not served:
         return frame.not_known("downtime_minutes", "minutes", "minutes in which any was down", "No service is listed.")
-    strictest = max((service.policy for service in served), key=lambda policy: policy.minimum_coverage_ratio)
+    strictest = max(_policies(facts, served), key=lambda policy: policy.minimum_coverage_ratio)
     kpi = uptime.downtime_minutes(service_lines(facts, params, scope), frame, strictest)
     return heard(facts, kpi, frame.sources)
 
@@ -237,8 +237,18 @@ def _services(facts: Facts, params: Parameters, scope: str) -> list[uptime.Watch
     return found
 
 
+def _policies(facts: Facts, served: Sequence[uptime.WatchedService | uptime.ServiceGroup]) -> list[SlaPolicy]:
+    """Every policy by which any of them was counted on some day of the period."""
+    over = facts.elapsed
+    return [
+        policy
+        for one in served
+        for policy in (one.policy, *(later for begins, later in one.later if over.start < begins < over.end))
+    ]
+
+
 def _service_frame(facts: Facts, served: list[uptime.WatchedService | uptime.ServiceGroup], scope: str) -> Frame:
-    hashes = sorted({service.policy.hash for service in served})
+    hashes = sorted({policy.hash for policy in _policies(facts, served)})
     sources = facts.feeds(ObservationInterval)
     return facts.frame(scope, sources, combined_hash(*hashes, facts.calendar.hash))
 

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from functools import cached_property
-from zoneinfo import ZoneInfo
 
 from firstbell.calendar import SchoolCalendar
-from firstbell.intervals import Window, Windows, difference, intersection, local_dates, local_day, total_seconds, union
+from firstbell.intervals import Window, Windows, difference, intersection, total_seconds, union
 from firstbell.metrics.uptime_accounting import (
-    ErrorBudget,
     Seconds,
     availability,
     error_budget,
@@ -23,8 +21,9 @@ from firstbell.metrics.uptime_accounting import (
     refusal,
     seconds_of,
 )
-from firstbell.metrics.uptime_latency import LatencyFigures, latency_figures
-from firstbell.metrics.uptime_outages import OutageFigures, outage_figures, outages
+from firstbell.metrics.uptime_latency import latency_figures
+from firstbell.metrics.uptime_outages import outage_figures, outages
+from firstbell.metrics.uptime_result import ServiceResult, days_of, weighted_days
 from firstbell.metrics.uptime_services import (
     GroupRule,
     ServiceGroup,
@@ -33,6 +32,8 @@ from firstbell.metrics.uptime_services import (
     group_line,
     group_work,
     in_order,
+    parts_by_rules,
+    ruled_at,
 )
 from firstbell.metrics.uptime_timeline import Timeline, timeline
 from firstbell.periods import Period
@@ -52,59 +53,6 @@ ALWAYS = "all"
 _NO_WEIGHT = "The pupils of its members are not all known, so they cannot be weighed; add the schools' enrolment."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DayOfService:
-    """One local day of a service within its agreed hours; `availability` None where too little was watched."""
-
-    on: date
-    seconds: Seconds
-    availability: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceResult:
-    """What a period was like for a service, or for a group, which has `members`.
-
-    `seconds` are those within the agreed hours of `over`, the part of the period that had passed and in which it was
-    under watch; `always` the same around the clock. `availability` is what users felt, `own_availability` leaves out
-    what a service it depends on answers for; both are None with a `refusal`. `students` is the enrolment it serves,
-    `student_minutes` minutes of class in which it was down times these; None where nobody counts them. `latency` is
-    over the whole of `over`, None for a group. Under which rules all this was counted says `policy`: print its name,
-    valid_from and hash.
-    """
-
-    key: str
-    period: Period
-    over: Window
-    agreed_hours: str
-    policy: SlaPolicy
-    seconds: Seconds
-    always: Seconds
-    outages: OutageFigures
-    class_seconds_down: float
-    availability: float | None = None
-    own_availability: float | None = None
-    refusal: str = ""
-    budget: ErrorBudget | None = None
-    students: int | None = None
-    latency: LatencyFigures | None = None
-    members: tuple[str, ...] = ()
-    days: tuple[DayOfService, ...] = ()
-
-    @property
-    def coverage(self) -> float | None:
-        """Share of the agreed time that was watched."""
-        return self.seconds.coverage
-
-    @property
-    def student_minutes(self) -> float | None:
-        """Minutes of class in which it was down, times the pupils it serves; None for a group.
-
-        Whom a group's down time reached differs from member to member.
-        """
-        return None if self.students is None or self.members else self.class_seconds_down / 60 * self.students
-
-
 def service_results(
     services: Iterable[WatchedService],
     groups: Iterable[ServiceGroup],
@@ -119,8 +67,47 @@ def service_results(
     """The results of all services and groups, those that cost most class time first, then by seconds down.
 
     Where all is alike a service's own fault stands before what it only suffered, and the unknown before the known.
+    Where rules change within the period, what they make a difference to has a result for each part of it, under the
+    rules of that part and without latency, which no rule changes: percentages under two rules are never one figure.
     """
     services, groups = tuple(services), tuple(groups)
+    parts = parts_by_rules(period.window, [*services, *groups])
+    found = _results(services, groups, looks, period, as_of, calendar, latencies, with_days)
+    if len(parts) > 1:
+        changed = _touched_by_change(services, groups, period.window)
+        found = [one for one in found if one.key not in changed]
+        for part in parts:
+            if part.start < as_of:
+                under = [ruled_at(one, part.start) for one in services], [ruled_at(one, part.start) for one in groups]
+                each = _results(*under, looks, replace(period, window=part), as_of, calendar, None, with_days)
+                found += [one for one in each if one.key in changed]
+    return tuple(sorted(found, key=_badness))
+
+
+def _touched_by_change(
+    services: Iterable[WatchedService], groups: Iterable[ServiceGroup], window: Window
+) -> frozenset[str]:
+    """What has other rules from some moment of a window on, hangs on such a service or has one among its members."""
+
+    def changes(one: WatchedService | ServiceGroup) -> bool:
+        return len(parts_by_rules(window, [one])) > 1
+
+    changed = {one.service_key for one in services if changes(one)}
+    changed |= {one.service_key for one, roots in in_order(services) if not changed.isdisjoint(roots)}
+    return frozenset(changed | {one.group_key for one in groups if changes(one) or not changed.isdisjoint(one.members)})
+
+
+def _results(
+    services: Sequence[WatchedService],
+    groups: Sequence[ServiceGroup],
+    looks: LooksOf,
+    period: Period,
+    as_of: datetime,
+    calendar: SchoolCalendar,
+    latencies: BucketsOf | None,
+    with_days: bool,
+) -> list[ServiceResult]:
+    """The results by the rules that hold at the period's start, in no order."""
     desk = _Desk(period=period, elapsed=period.elapsed(as_of), calendar=calendar, with_days=with_days)
     needed = {parent for one in services for parent in one.depends_on}
     grouped = {member for one in groups for member in one.members}
@@ -138,7 +125,7 @@ def service_results(
             members[service.service_key] = _Member(line, result, service.maintenance)
     together = ((one, [members[key] for key in one.members if key in members]) for one in groups)
     found += [desk.group(group, there) for group, there in together if there]
-    return tuple(sorted(found, key=_badness))
+    return found
 
 
 def service_line(
@@ -152,19 +139,6 @@ def service_line(
     start = max(elapsed.start, min(service.since or elapsed.start, elapsed.end))
     line = timeline(observed, Window(start, elapsed.end), service.policy).without(service.maintenance)
     return attributed(service, line, failed, roots)
-
-
-def days_of(line: Timeline, policy: SlaPolicy, zone: ZoneInfo) -> tuple[DayOfService, ...]:
-    """A timeline day by local day; their seconds add up to those of the whole timeline."""
-    over = union([*line.over, *line.maintenance])
-    if not over:
-        return ()
-    found = []
-    for day in local_dates(Window(over[0].start, over[-1].end), zone):
-        seconds = seconds_of(line.within((local_day(day, zone),)))
-        if seconds.total > 0:
-            found.append(DayOfService(on=day, seconds=seconds, availability=availability(seconds, policy)))
-    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,24 +240,12 @@ class _Desk:
             result,
             always=sum((one.always.times(share) for one, share in shares), Seconds()),
             class_seconds_down=sum(one.class_seconds_down * share for one, share in shares),
-            days=_weighted_days(shares, result.policy),
+            days=weighted_days(shares, result.policy),
         )
         seconds = sum((one.seconds.times(share) for one, share in shares), Seconds())
         ahead = [self.to_come(one.result.agreed_hours, one.planned) for one in members]
         to_come = sum(each * share for each, (_, share) in zip(ahead, shares, strict=True))
         return _judged(result, seconds, to_come)
-
-
-def _weighted_days(shares: Sequence[tuple[ServiceResult, float]], policy: SlaPolicy) -> tuple[DayOfService, ...]:
-    """The members' days added up by their shares."""
-    found: dict[date, Seconds] = {}
-    for one, share in shares:
-        for day in one.days:
-            found[day.on] = found.get(day.on, Seconds()) + day.seconds.times(share)
-    return tuple(
-        DayOfService(on=on, seconds=seconds, availability=availability(seconds, policy))
-        for on, seconds in sorted(found.items())
-    )
 
 
 def _judged(result: ServiceResult, seconds: Seconds, to_come: float) -> ServiceResult:

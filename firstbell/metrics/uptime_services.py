@@ -7,11 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import reduce
+from itertools import pairwise
+from typing import TypeVar
 
 from firstbell.intervals import Window, Windows, difference, intersection, union
 from firstbell.metrics.figure import DISTRICT
 from firstbell.metrics.uptime_timeline import Timeline, stacked
 from firstbell.policies import SlaPolicy
+
+LaterRules = tuple[tuple[datetime, SlaPolicy], ...]
+"""Versions of a policy that come into force one after the other, each with its first instant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,11 +26,12 @@ class WatchedService:
     `since` is when it was taken under watch: a service that began mid-period is not unknown before. `agreed_hours`
     names the hours in which it has to be there, one of the calendar's HOURS. `students` is the enrolment of the
     schools it serves, None where that is not known of all of them. `depends_on` are services without which it cannot
-    be reached.
+    be reached. `policy` holds until the first of the `later` ones.
     """
 
     service_key: str
     policy: SlaPolicy
+    later: LaterRules = ()
     schools: frozenset[str] = frozenset()
     maintenance: Windows = ()
     since: datetime | None = None
@@ -53,12 +59,13 @@ class GroupRule(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceGroup:
-    """Services that are judged as one, under a policy of the group's own."""
+    """Services that are judged as one, under a policy of the group's own, which holds until the first `later` one."""
 
     group_key: str
     rule: GroupRule
     members: tuple[str, ...]
     policy: SlaPolicy
+    later: LaterRules = ()
     agreed_hours: str = "all"
     students: int | None = None
 
@@ -66,6 +73,21 @@ class ServiceGroup:
     def service_key(self) -> str:
         """The key under which its timeline stands among those of services."""
         return self.group_key
+
+
+Ruled = TypeVar("Ruled", WatchedService, ServiceGroup)
+
+
+def ruled_at(one: Ruled, moment: datetime) -> Ruled:
+    """The same by the rules that hold at a moment, and by these alone."""
+    begun = [policy for begins, policy in one.later if begins <= moment]
+    return replace(one, policy=begun[-1] if begun else one.policy, later=())
+
+
+def parts_by_rules(window: Window, ruled: Iterable[WatchedService | ServiceGroup]) -> tuple[Window, ...]:
+    """The window cut at each instant within it from which on other rules hold for any of these."""
+    changes = {begins for one in ruled for begins, _ in one.later if window.start < begins < window.end}
+    return tuple(Window(*ends) for ends in pairwise([window.start, *sorted(changes), window.end]))
 
 
 _ORDER = {

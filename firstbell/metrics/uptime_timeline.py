@@ -135,6 +135,25 @@ def stacked(lines: Sequence[Timeline], over: Windows, order: Sequence[str], rest
     )
 
 
+def followed(lines: Sequence[Timeline]) -> Timeline:
+    """One timeline of several that follow each other."""
+
+    def whole(parts: Iterable[Windows]) -> Windows:
+        return union(window for windows in parts for window in windows)
+
+    roots = dict.fromkeys(root for one in lines for root in one.attributed)
+    return Timeline(
+        over=whole(one.over for one in lines),
+        up=whole(one.up for one in lines),
+        degraded=whole(one.degraded for one in lines),
+        down=whole(one.down for one in lines),
+        unknown=whole(one.unknown for one in lines),
+        maintenance=whole(one.maintenance for one in lines),
+        down_in_maintenance=whole(one.down_in_maintenance for one in lines),
+        attributed={root: whole(one.attributed.get(root, ()) for one in lines) for root in roots},
+    )
+
+
 def any_failure_seconds(observed: Iterable[ObservationInterval], window: Window, policy: SlaPolicy) -> float:
     """Seconds after any failed look, confirmed or not: printed beside the confirmed downtime."""
     failed = [

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from firstbell.intervals import Window
-from firstbell.metrics.uptime_report import ServiceResult, service_results
-from firstbell.packet.agenda_services import told_budget
+from firstbell.metrics.uptime_report import service_results
+from firstbell.metrics.uptime_result import ServiceResult
+from firstbell.packet.agenda_service_table import service_part, told_budget
 from firstbell.packet.material import Material
 from firstbell.packet.model import Column, Row, Table
 from firstbell.periods import Period, PeriodKind
@@ -43,7 +44,7 @@ def group_table(material: Material) -> Table | None:
     return Table(
         caption=words.say("groups_caption"),
         columns=tuple(Column(title=words.say(f"column_{key}"), numeric=key in numeric) for key in titles),
-        rows=tuple(_row(material, one, rules[one.key].value, limits=limits) for one in told),
+        rows=tuple(_row(material, one, rules[one.key].value, whole=window, limits=limits) for one in told),
     )
 
 
@@ -60,14 +61,15 @@ def _above(material: Material, members: set[str]) -> set[str]:
     return found
 
 
-def _row(material: Material, result: ServiceResult, rule: str, *, limits: bool) -> Row:
-    words = material.wording
+def _row(material: Material, result: ServiceResult, rule: str, *, whole: Window, limits: bool) -> Row:
+    words, part = material.wording, result.period.window
+    name = material.names.services.get(result.key, result.key)
     left = "" if result.policy.target_ratio is None else told_budget(material, result.budget)
     known = result.availability is not None
     down = words.duration(result.seconds.down) if result.seconds.down else "0"
     return Row(
         cells=(
-            material.names.services.get(result.key, result.key),
+            name if part == whole else service_part(material, name, part),
             _few(material, result.members),
             words.say(f"rule_{rule}"),
             down if known else words.say("not_known"),

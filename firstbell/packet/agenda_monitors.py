@@ -9,6 +9,7 @@ from datetime import timedelta
 from firstbell.intervals import Window
 from firstbell.metrics.uptime import timeline
 from firstbell.metrics.uptime_accounting import availability, seconds_of
+from firstbell.metrics.uptime_services import parts_by_rules, ruled_at
 from firstbell.packet.material import Material
 from firstbell.packet.model import Audience, Column, Row, Table
 from firstbell.records import ServiceWindow
@@ -99,11 +100,12 @@ def _by_their_looks(material: Material) -> Iterator[_Told]:
     for source, services in facts.told_looks.items():
         for key, looks in services.items():
             if key in rules:
-                policy = rules[key].policy
-                line = timeline(looks, facts.elapsed, policy).without(rules[key].maintenance)
-                share = availability(seconds_of(line), policy)
-                rule = material.wording.say("by_our_rules")
-                yield _Told(service_key=key, source_key=source, rule=rule, window=facts.elapsed, share=share)
+                for part in parts_by_rules(facts.elapsed, [rules[key]]):
+                    policy = ruled_at(rules[key], part.start).policy
+                    line = timeline(looks, part, policy).without(rules[key].maintenance)
+                    share = availability(seconds_of(line), policy)
+                    rule = material.wording.say("by_our_rules")
+                    yield _Told(service_key=key, source_key=source, rule=rule, window=part, share=share)
 
 
 def _ours(material: Material, told: _Told) -> str:
@@ -112,9 +114,12 @@ def _ours(material: Material, told: _Told) -> str:
     over = facts.elapsed
     if told.window.start < over.start - SAME_TIME or told.window.end > over.end + SAME_TIME:
         return words.say("another_time")
-    line = facts.timelines[told.service_key].within(_clipped(told.window, over))
-    policy = next(one.policy for one in facts.services if one.service_key == told.service_key)
-    share = availability(seconds_of(line), policy)
+    part = _clipped(told.window, over)
+    service = next(one for one in facts.services if one.service_key == told.service_key)
+    if any(len(parts_by_rules(window, [service])) > 1 for window in part):
+        return words.say("rules_changed_within")
+    line = facts.timelines[told.service_key].within(part)
+    share = availability(seconds_of(line), ruled_at(service, max(told.window.start, over.start)).policy)
     return words.say("not_known") if share is None else words.exact_percent(share)
 
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from firstbell.intervals import Window, Windows, difference, total_seconds
+from firstbell.intervals import Window, total_seconds
 from firstbell.metrics.uptime import Outage, Timeline, WatchedService, coverage, outages
-from firstbell.metrics.uptime_accounting import ErrorBudget, availability, error_budget, seconds_of
+from firstbell.metrics.uptime_accounting import availability, seconds_of
 from firstbell.metrics.uptime_vendor import vendor_view
 from firstbell.packet.material import Material
 from firstbell.packet.model import Audience, Change, Column, Line, Row, Table, Trend
@@ -31,6 +31,8 @@ class Watched:
     line: Timeline
     in_class: Timeline
     outages: tuple[Outage, ...]
+    part: Window | None = None
+    """The part of the time until the meeting that it speaks of, where its rules change within that time."""
 
     @property
     def lost_seconds(self) -> float:
@@ -187,67 +189,7 @@ def _time_lost(material: Material, seen: Sequence[Watched]) -> Line:
     return Line(item="services", text=text, weight=3, **note_on(material, "services"))
 
 
-def service_table(material: Material, found: Sequence[Watched]) -> Table:
-    """Each service: class time lost, share of class hours it answered, outages, time that nobody watched.
-
-    Where a policy has a target, also for how long each may still be away until the meeting.
-    """
-    words, facts = material.wording, material.facts
-    columns = ["service", "lost_in_class", "answered_in_class", "outages", "not_watched"]
-    columns += ["left_until_meeting"] if (limits := any(one.service.policy.target_ratio for one in found)) else []
-    window = Window(facts.elapsed.end, max(facts.elapsed.end, material.occasion.starts_at))
-    ahead = {name: facts.calendar.hours(name, window) for name in {one.service.agreed_hours for one in found}}
-    silent = _silent(material)
-    rows = []
-    for one in found:
-        left = () if not limits else (budget_left(material, one, ahead[one.service.agreed_hours], silent=silent),)
-        rows.append(Row(cells=(*_service_cells(material, one, silent=silent), *left)))
-    return Table(
-        caption=words.say("services_caption"),
-        columns=tuple(Column(title=words.say(f"column_{key}"), numeric=key != "service") for key in columns),
-        rows=tuple(rows),
-    )
-
-
-def budget_left(material: Material, one: Watched, ahead: Windows, *, silent: bool) -> str:
-    """For how long a service may still be away in its agreed hours, from the last meeting to the coming one.
-
-    `ahead` are those of these hours that are still to come, planned work and all.
-    """
-    service = one.service
-    if service.policy.target_ratio is None:
-        return ""
-    agreed = seconds_of(material.facts.timelines_in(service.agreed_hours)[service.service_key])
-    to_come = total_seconds(difference(ahead, service.maintenance))
-    budget = None if silent else error_budget(agreed, service.policy, to_come)
-    return told_budget(material, budget)
-
-
-def told_budget(material: Material, budget: ErrorBudget | None) -> str:
-    """What is left of a budget, or by how much it is overspent."""
-    words = material.wording
-    if budget is None:
-        return words.say("not_known")
-    length = words.duration(abs(budget.left_seconds))
-    return length if budget.left_seconds >= 0 else words.say("overspent", length=length)
-
-
-def _service_cells(material: Material, one: Watched, *, silent: bool) -> tuple[str, ...]:
-    words = material.wording
-    over, unknown = total_seconds(one.in_class.over), total_seconds(one.in_class.unknown)
-    answered = None if silent else one.answered
-    enough = answered is not None
-    nothing = words.say("not_known") if over else words.say("no_class")
-    return (
-        one.name,
-        words.duration(one.lost_seconds) if enough and one.lost_seconds else ("0" if enough else nothing),
-        words.exact_percent(answered) if answered is not None else nothing,
-        words.number(len(one.outages)) if enough else nothing,
-        words.percent(unknown / over) if over else "0 %",
-    )
-
-
-def _silent(material: Material) -> bool:
+def looks_silent(material: Material) -> bool:
     """Whether our own looks fell silent before the period's end: what was seen before is no figure of the period."""
     return bool(material.facts.silent(material.facts.feeds(ObservationInterval)))
 
@@ -301,7 +243,7 @@ def vendor_table(material: Material) -> Table | None:
 def _seen_down(material: Material, one: VendorIncident) -> str:
     """For how long of what a vendor declared we saw the service down: our word beside theirs, never part of it."""
     words, line = material.wording, material.facts.timelines.get(one.service_key)
-    view = None if line is None or _silent(material) else vendor_view([one], line)
+    view = None if line is None or looks_silent(material) else vendor_view([one], line)
     if view is None or view.declared_minutes <= view.not_watched_minutes:
         return words.say("not_known")
     return words.duration(view.both_minutes * 60) if view.both_minutes else "0"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from firstbell.intervals import Window, Windows, total_seconds, union
 from firstbell.metrics.uptime import WatchedService
+from firstbell.metrics.uptime_services import parts_by_rules, ruled_at
 from firstbell.metrics.vantages import Views, down_only_from, seen_only_from, views
 from firstbell.packet.material import Material
 from firstbell.packet.model import Line
@@ -23,20 +24,21 @@ def vantage_lines(material: Material) -> list[Line]:
     alone: defaultdict[str, list[Window]] = defaultdict(list)
     down: defaultdict[str, dict[str, Windows]] = defaultdict(dict)
     for service in material.facts.services:
-        seen = _views(material, service)
-        for vantage, windows in seen_only_from(seen).items():
-            alone[vantage] += windows
-        for vantage, windows in down_only_from(seen).items():
-            down[vantage][service.service_key] = windows
+        key = service.service_key
+        for part in parts_by_rules(material.facts.elapsed, [service]):
+            seen = _views(material, ruled_at(service, part.start), part)
+            for vantage, windows in seen_only_from(seen).items():
+                alone[vantage] += windows
+            for vantage, windows in down_only_from(seen).items():
+                down[vantage][key] = union([*down[vantage].get(key, ()), *windows])
     found = [_alone(material, vantage, union(windows)) for vantage, windows in alone.items()]
     found += [_down(material, vantage, services) for vantage, services in down.items()]
     return [line for line in found if line is not None]
 
 
-def _views(material: Material, service: WatchedService) -> Views:
+def _views(material: Material, service: WatchedService, part: Window) -> Views:
     facts = material.facts
-    start = max(facts.elapsed.start, min(service.since or facts.elapsed.start, facts.elapsed.end))
-    over = Window(start, facts.elapsed.end)
+    over = Window(max(part.start, min(service.since or part.start, part.end)), part.end)
     looks = facts.intervals.get(service.service_key, ())
     seen = views(looks, over, service.policy, material.names.vantages)
     return {vantage: line.without(service.maintenance) for vantage, line in seen.items()}

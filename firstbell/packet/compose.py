@@ -17,6 +17,7 @@ from firstbell.packet.agenda_next import next_section
 from firstbell.packet.agenda_outages import outage_table
 from firstbell.packet.agenda_people import feedback_section, ideas_section
 from firstbell.packet.agenda_plan import actions_section, plan_events, projects_section
+from firstbell.packet.agenda_service_table import service_table
 from firstbell.packet.agenda_vantages import vantage_lines
 from firstbell.packet.appendix import appendix
 from firstbell.packet.baseline import corrections
@@ -96,7 +97,7 @@ def _infrastructure_section(
         *compliance.compliance_lines(material),
     ]
     tables = [
-        services.service_table(material, found) if found and summer(material) is None else None,
+        service_table(material, found) if found and summer(material) is None else None,
         backups.backup_table(material),
         compliance.compliance_table(material),
         endings_table(material),

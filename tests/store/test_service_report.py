@@ -14,7 +14,7 @@ from firstbell.config.loaded import District
 from firstbell.intervals import Window, local_day
 from firstbell.knowledge import PROBES
 from firstbell.metrics.uptime_accounting import Seconds
-from firstbell.metrics.uptime_report import ServiceResult
+from firstbell.metrics.uptime_result import ServiceResult
 from firstbell.periods import Period, PeriodKind, period_of
 from firstbell.records import ObservationInterval, ServiceObservation, ServiceState
 from firstbell.service_report import service_report
@@ -112,6 +112,35 @@ def test_a_past_period_under_the_rules_of_later_stands_beside_itself(store: Stor
     assert then.availability == 1
     assert now.availability == pytest.approx((1440 - 100 - 10) / 1440)
     assert then.policy.hash != now.policy.hash
+
+
+def test_a_period_over_a_change_of_policy_has_a_result_for_each_part(store: Store, district: District) -> None:
+    """A fiscal year of which the new rules hold from the first of January on, in the district's zone."""
+    cut = datetime(2027, 1, 1, 6, tzinfo=UTC)
+    minutes = int((cut - DAY).total_seconds() // 60)
+    save(
+        store,
+        [*looks(minutes - 600, minutes - 60), *looks(minutes - 60, minutes - 50, DOWN), *looks(minutes - 50, minutes)],
+    )
+    save(
+        store,
+        [*looks(minutes, minutes + 60), *looks(minutes + 60, minutes + 70, DOWN), *looks(minutes + 70, minutes + 600)],
+    )
+    over = Period(
+        kind=PeriodKind.MEETINGS, name="turn", window=Window(cut - timedelta(hours=10), cut + timedelta(hours=10))
+    )
+    with store.read() as connection:
+        found = service_report(district, connection, over, as_of=LATER)
+        (whole,) = (
+            one
+            for one in service_report(district, connection, over, as_of=LATER, under=date(2027, 2, 1))
+            if one.key == "sis"
+        )
+    old, new = sorted((one for one in found if one.key == "sis"), key=lambda one: one.over.start)
+    assert (old.over.end, new.over.start) == (cut, cut)
+    assert (old.policy.valid_from, new.policy.valid_from) == (date(2026, 8, 1), date(2027, 1, 1))
+    # One failed look is no outage until two are asked for, and is one from then on.
+    assert (old.seconds.down, new.seconds.down, whole.seconds.down) == (0, 600, 1200)
 
 
 def test_what_came_late_mends_its_hours_and_was_not_known_before(store: Store, district: District) -> None:

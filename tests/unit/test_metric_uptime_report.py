@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from firstbell.calendar import SchoolCalendar, SchoolYear
 from firstbell.intervals import Window, intersection, local_moment, total_seconds, union
 from firstbell.metrics.uptime_accounting import Seconds
-from firstbell.metrics.uptime_report import ServiceResult, days_of, service_results
+from firstbell.metrics.uptime_report import service_results
+from firstbell.metrics.uptime_result import ServiceResult, days_of
 from firstbell.metrics.uptime_services import GroupRule, ServiceGroup, WatchedService, group_line
 from firstbell.metrics.uptime_timeline import timeline
 from firstbell.periods import Period, PeriodKind, period_of
 from firstbell.policies import SlaPolicy, UpWhen
 from firstbell.records import ObservationInterval, ServiceState
-from tests.unit.uptime_samples import DAY, DOWN, EXACT, START, UP, at, day_with, period, result, results, seen
+from tests.unit.uptime_samples import CALENDAR, DAY, DOWN, EXACT, START, UP, at, day_with, period, result, results, seen
 
 PARTS = ("up", "degraded", "down", "maintenance", "unknown", "down_in_maintenance")
 ZONES = ["America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "America/Phoenix"]
@@ -285,6 +286,56 @@ def test_a_groups_budget_is_of_the_time_that_its_members_planned_work_leaves(
     assert budget is not None
     watched = 0.25 * 12 + 0.75 * 6 if rule is GroupRule.WEIGHTED else 12
     assert budget.allowed_seconds == pytest.approx(0.01 * (watched + hours_to_come) * 3600)
+
+
+def test_where_rules_change_each_part_of_a_period_stands_under_its_own() -> None:
+    """One failed look at six and one at six in the evening; from noon on a single one is an outage."""
+    new = replace(EXACT, name="new", confirmation_failures=1, target_ratio=0.9)
+    sis = WatchedService(service_key="sis", policy=EXACT, later=((at(720), new),))
+    hall = WatchedService(service_key="hall", policy=EXACT)
+    looks = {key: day_with((360, 361), (1080, 1081), service=key) for key in ("sis", "hall")}
+    over = period()
+    found = service_results(
+        [sis, hall], (), lambda key: looks[key], over, as_of=over.window.end, calendar=CALENDAR, with_days=True
+    )
+    named = {(one.key, one.policy.name): one for one in found}
+    assert sorted(named) == [("hall", "exact"), ("sis", "exact"), ("sis", "new")]
+    before, after = named["sis", "exact"], named["sis", "new"]
+    assert (before.seconds.down, after.seconds.down, named["hall", "exact"].seconds.down) == (0, 60, 0)
+    assert (before.over, after.over) == (Window(at(0), at(720)), Window(at(720), at(1440)))
+    assert (before.period.window, after.period.window) == (before.over, after.over)
+    assert before.budget is None
+    assert after.budget is not None
+    assert after.budget.allowed_seconds == pytest.approx(0.1 * 43200)
+    assert add([before.seconds, after.seconds]).total == add([one.seconds for one in (*before.days, *after.days)]).total
+
+
+def test_a_change_of_rules_reaches_what_hangs_on_a_service_and_the_groups_that_it_is_in() -> None:
+    """The core's one failed look answers for what hung on it only where it counts as an outage."""
+    new = replace(EXACT, name="new", confirmation_failures=1)
+    core = WatchedService(service_key="core", policy=EXACT, later=((at(720), new),))
+    behind = WatchedService(service_key="behind", policy=new, depends_on=("core",))
+    alone = WatchedService(service_key="alone", policy=EXACT)
+    group = ServiceGroup(group_key="pair", rule=GroupRule.WORST, members=("core", "alone"), policy=EXACT)
+    looks = {one.service_key: day_with((360, 361), (1080, 1081), service=one.service_key) for one in (core, behind)}
+    looks["alone"] = day_with(service="alone")
+    over = period()
+    found = service_results(
+        [core, behind, alone], [group], lambda key: looks[key], over, as_of=over.window.end, calendar=CALENDAR
+    )
+    own = {(one.key, one.over.start): one.seconds.own_down for one in found}
+    noon = at(720)
+    assert (own["behind", START], own["behind", noon]) == (60, 0)
+    assert (own["core", noon], own["pair", START], own["pair", noon]) == (60, 0, 60)
+    assert ("alone", noon) not in own
+
+
+def test_rules_that_change_after_now_or_after_the_period_change_nothing_yet() -> None:
+    new = replace(EXACT, name="new")
+    for change, names in ((DAY.end, ["exact"]), (at(1000), ["exact"]), (at(400), ["exact", "new"])):
+        sis = WatchedService(service_key="sis", policy=EXACT, later=((change, new),))
+        found = service_results([sis], (), lambda _: day_with(end=720), period(), as_of=at(720), calendar=CALENDAR)
+        assert sorted(one.policy.name for one in found) == names
 
 
 def test_a_period_that_has_not_begun_has_no_seconds() -> None:

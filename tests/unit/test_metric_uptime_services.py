@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firstbell.intervals import Window
+from firstbell.intervals import Window, total_seconds
 from firstbell.metrics.facts import Facts, SourceFacts
 from firstbell.metrics.operation_formulas import availability, minutes_lost, watched_share
 from firstbell.metrics.parameters import FormulaError
@@ -181,6 +181,24 @@ def test_indicators_count_what_users_felt_and_each_minute_lost_once() -> None:
     assert availability(told, {}, "district").value == pytest.approx((14 * 60 - 120) / (14 * 60))
     assert told.timelines["sis"].attributed == {"core": (Window(at(600), at(660)),)}
     assert list(told.timelines) == ["sis", "core"]
+
+
+def test_an_indicator_counts_each_moment_by_the_rules_in_force_and_adds_up_what_counts_alike() -> None:
+    """One failed look at ten and one at one: from noon on a single one is an outage."""
+    looks = day_with((600, 601), (780, 781))
+    strict = replace(EXACT, name="strict", confirmation_failures=1)
+    told = facts(looks, service("sis", later=((at(720), strict),)))
+    assert told.timelines["sis"].down == (Window(at(780), at(781)),)
+    assert total_seconds(told.timelines["sis"].over) == 86400
+    assert minutes_lost(told, {}, "district").value == 1
+    found = availability(told, {}, "district")
+    assert found.value == pytest.approx(419 / 420)
+    assert found.policy_hash != availability(facts(looks, service("sis")), {}, "district").policy_hash
+    half = replace(strict, degraded_weight=0.5)
+    for begins, known in ((at(720), False), (DAY.end, True)):
+        mixed = availability(facts(looks, service("sis", later=((begins, half),))), {}, "district")
+        assert mixed.known is known
+        assert known or mixed.reason == "Time under different rules is not added up."
 
 
 def test_an_indicator_may_name_a_group_and_sums_services_without_one() -> None:

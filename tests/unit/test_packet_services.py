@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,8 @@ from firstbell.packet.agenda_endings import endings_table
 from firstbell.packet.agenda_groups import group_table
 from firstbell.packet.agenda_monitors import monitor_table
 from firstbell.packet.agenda_outages import outage_table
-from firstbell.packet.agenda_services import (
-    service_events,
-    service_lines_told,
-    service_table,
-    vendor_table,
-    watched,
-)
+from firstbell.packet.agenda_service_table import service_table
+from firstbell.packet.agenda_services import service_events, service_lines_told, vendor_table, watched
 from firstbell.packet.agenda_vantages import vantage_lines
 from firstbell.packet.material import Material
 from firstbell.packet.model import Table
@@ -254,6 +249,52 @@ def test_a_group_is_judged_by_its_own_rule(folder: District) -> None:
     assert cells(group_table(found)) == [
         ("The chain", "Student records and Sign-in", "when any of them is", "50 min", "99.81 %"),
         ("The pair", "Student records and Sign-in", "when all of them are", "0", "100.00 %"),
+    ]
+
+
+def changing(found: Material, at: datetime, **rules: Any) -> Material:
+    """The same with other rules for every service from a moment on."""
+    services = tuple(replace(one, later=((at, replace(one.policy, **rules)),)) for one in found.facts.services)
+    return replace(found, facts=replace(found.facts, services=services))
+
+
+def test_where_rules_changed_each_part_of_the_time_has_a_row_of_its_own(folder: District) -> None:
+    found = changing(under(of(folder), target_ratio=0.999), local(11, 17, 8, 30), target_ratio=0.5)
+    table = service_table(found, watched(found))
+    rows = {row[0]: row[1:] for row in cells(table)}
+    before, after = "Sign-in, 5 Nov 2026 to 17 Nov 2026", "Sign-in, 17 Nov 2026 to 3 Dec 2026"
+    assert sorted(rows) == sorted(
+        [before, after, before.replace("Sign-in", "Student records"), after.replace("Sign-in", "Student records")]
+    )
+    # Down from ten past eight until nine; of the rules that hold no more nothing is left.
+    assert (rows[before][0], rows[before][4]) == ("20 min", "")
+    assert rows[after][0] == "30 min"
+    assert rows[after][4].endswith("days")
+    assert table.caption.endswith("each part of the time stands under its own")
+
+
+def test_a_change_of_rules_that_lies_ahead_ends_the_budget_of_those_in_force(folder: District) -> None:
+    found = changing(under(of(folder), target_ratio=0.5), local(11, 28), target_ratio=0.999)
+    ((name, *_, left),) = (row for row in cells(service_table(found, watched(found))) if row[0].startswith("Sign-in"))
+    assert name == "Sign-in, 5 Nov 2026 to 27 Nov 2026"
+    assert left == "11 days"
+
+
+def test_other_monitors_are_counted_by_the_rules_of_each_part_too(folder: District) -> None:
+    at = local(11, 17, 8, 30)
+    told = [window("sso", at - FIVE, at + FIVE, up_ratio=0.5), window("sis", at, at + FIVE, up_ratio=0.5)]
+    found = changing(of(folder, vendors=told), at, confirmation_failures=1)
+    assert [row[4] for row in cells(monitor_table(found))] == ["100.00 %", "our rules changed within it"]
+    theirs = tuple(replace(one, source_key="kuma") for one in looks() if isinstance(one, ObservationInterval))
+    sources = tuple(
+        replace(one, records=theirs, beside=frozenset({ObservationInterval})) if one.source_key == "vendors" else one
+        for one in found.facts.sources
+    )
+    found = replace(found, facts=replace(found.facts, sources=sources))
+    rows = [row for row in cells(monitor_table(found)) if row[0] == "Sign-in"]
+    assert [(row[2], row[3] == row[4]) for row in rows] == [
+        ("5 Nov 2026 to 17 Nov 2026", True),
+        ("17 Nov 2026 to 24 Nov 2026", True),
     ]
 
 

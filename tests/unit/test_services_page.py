@@ -11,7 +11,7 @@ import pytest
 from firstbell.intervals import Window, local_day
 from firstbell.knowledge import PROBES
 from firstbell.metrics.uptime_accounting import Seconds
-from firstbell.metrics.uptime_report import DayOfService
+from firstbell.metrics.uptime_result import DayOfService
 from firstbell.records import ObservationInterval, ServiceObservation, ServiceState
 from firstbell.store.interval_history import save_intervals
 from firstbell.store.latency import save_latencies
@@ -130,6 +130,35 @@ def test_the_strip_of_a_weighted_group_is_that_of_its_members(tmp_path: Path) ->
             fill(opened)
             (row,) = [line for line in services_page(opened).splitlines() if line.startswith("| All |")]
         assert row.endswith(f"| `{strip}` |")
+
+
+def test_where_a_policy_changed_each_part_of_the_month_has_a_row_and_an_outage_over_it_is_one(tmp_path: Path) -> None:
+    """The new rules hold from Wednesday the 4th on; the switch is down from eleven the evening before until one."""
+    turned = SERVICES.replace(
+        "target: 0.99}", "target: 0.99}\n  - {name: district, valid_from: 2026-11-04, target: 0.9}"
+    )
+    folder = write_folder(tmp_path / "district", services=turned)
+    minute, begins = timedelta(minutes=1), datetime(2026, 11, 1, 5, tzinfo=UTC)
+    down, up = datetime(2026, 11, 4, 5, tzinfo=UTC), datetime(2026, 11, 4, 7, tzinfo=UTC)
+    with workplace_at(folder, tmp_path / "state", clock=lambda: NOW) as opened:
+        parts = [
+            seen("core", begins, down - minute),
+            seen("core", down, up - minute, ServiceState.DOWN),
+            seen("core", up, NOW),
+        ]
+        with opened.store.begin() as connection:
+            save_intervals(connection, PROBES, parts)
+        text = services_page(opened)
+    rows = [line for line in text.splitlines() if line.startswith("| Core") and "`" in line]
+    assert [(row.split(" | ")[0], row.split("`")[1]) for row in rows] == [
+        ("| Core \\| switch, 1 Nov 2026 to 3 Nov 2026", "··▅  "),
+        ("| Core \\| switch, 4 Nov 2026 to 30 Nov 2026", "   ▅·"),
+    ]
+    assert "| Tue 3 Nov, 11 pm | 2 h | refused |" in text
+    assert "still" not in text
+    assert text.count("| refused |") == 1
+    assert "policy district in force since 2000-01-01" in text
+    assert "policy district in force since 2026-11-04" in text
 
 
 def test_a_past_moment_is_told_as_it_was_then(work: Workplace) -> None:

@@ -92,6 +92,20 @@ def test_a_past_period_can_be_counted_under_the_rules_of_another_day(tmp_path: P
     assert first_day(district, Window(datetime(2026, 9, 1, 4, tzinfo=UTC), autumn.end)) == date(2026, 8, 31)
 
 
+def test_a_window_over_a_change_of_policy_holds_both_versions_and_from_when(tmp_path: Path) -> None:
+    district = folder(tmp_path)
+    turn = Window(datetime(2026, 12, 1, 6, tzinfo=UTC), datetime(2027, 2, 1, 6, tzinfo=UTC))
+    core, _, hall = watched_services(district, turn, since={})
+    ((begins, new),) = core.later
+    assert (core.policy.target_ratio, new.target_ratio) == (0.99, 0.995)
+    assert begins == datetime(2027, 1, 1, 6, tzinfo=UTC)  # midnight in the district's zone
+    assert [one.later for one in service_groups(district, turn)] == [core.later]
+    assert hall.later == ()
+    assert watched_services(district, turn, since={}, under=date(2026, 12, 5))[0].later == ()
+    for month_of in ((2026, 2), (2026, 9), (2027, 1)):
+        assert watched_services(district, month(*month_of), since={})[0].later == ()
+
+
 def test_what_a_service_says_of_itself_arrives(tmp_path: Path) -> None:
     since = {"sis": datetime(2026, 9, 3, tzinfo=UTC)}
     core, sis, hall = watched_services(folder(tmp_path), month(2026, 9), since=since)

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from firstbell.calendar import ClosedDays, ExamDays, SchoolCalendar, SchoolYear, ShortDay, Term, weekday_hours
 from firstbell.intervals import Window, total_seconds
-from firstbell.metrics.uptime_report import ServiceResult, service_results
+from firstbell.metrics.uptime_report import service_results
+from firstbell.metrics.uptime_result import ServiceResult
 from firstbell.metrics.uptime_services import ServiceGroup, WatchedService
 from firstbell.metrics.uptime_timeline import Timeline
 from firstbell.periods import Period, PeriodKind
