@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from firstbell.cli._place import Place
 from firstbell.errors import FirstbellError
@@ -28,6 +29,7 @@ POOL = "firstbell"
 LOOKS = "hourly-looks"
 SERVER_SECONDS = 120
 STOP_SECONDS = 30
+WORKER_MARK = "FIRSTBELL_WORKER"
 
 
 class PrefectError(FirstbellError):
@@ -103,10 +105,22 @@ def coming_server(told: Mapping[str, str], log: Path) -> Iterator[Callable[[], N
 
 @contextmanager
 def worker(told: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A process worker of our pool, at most four runs at once; stopped at the end of the block."""
+    """A process worker of our pool, at most four runs at once; stopped at the end of the block, its runs with it.
+
+    Prefect starts each run in a session of its own, where no signal to the worker reaches it, and a worker that stops
+    kills its runs or leaves them behind: the server would show either as running. So runs, known by a mark in the
+    environment that they inherit, are asked first, while they can still tell the server that they were ended.
+    """
     start = ["worker", "start", "--pool", POOL, "--type", "process", "--limit", "4"]
-    with process([sys.executable, "-m", "prefect", *start], told, log) as running:
-        yield running
+    mark = uuid4().hex
+    try:
+        with process([sys.executable, "-m", "prefect", *start], {**told, WORKER_MARK: mark}, log) as running:
+            try:
+                yield running
+            finally:
+                _stop_marked(mark, but=running.pid)
+    finally:
+        _stop_marked(mark)
 
 
 @contextmanager
@@ -138,6 +152,31 @@ def _stop(running: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError):
         os.killpg(running.pid, signal.SIGKILL)
     running.wait()
+
+
+def _stop_marked(mark: str, *, but: int = 0) -> None:
+    """Ask every process that bears the mark to stop, but for one; end what is left after a while."""
+    for process_id in (asked := _marked(mark) - {but}):
+        with suppress(ProcessLookupError):
+            os.kill(process_id, signal.SIGTERM)
+    until = time.monotonic() + STOP_SECONDS
+    while left := asked & _marked(mark):
+        if time.monotonic() > until:
+            for process_id in left:
+                with suppress(ProcessLookupError):
+                    os.kill(process_id, signal.SIGKILL)
+        time.sleep(0.1)
+
+
+def _marked(mark: str) -> set[int]:
+    """The processes that inherited a worker's mark."""
+    found = set()
+    variable = f"{WORKER_MARK}={mark}".encode()
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):
+            if variable in path.read_bytes().split(b"\0"):
+                found.add(int(path.parent.name))
+    return found
 
 
 def _wait_until_healthy(url: str, running: subprocess.Popen[bytes], log: Path) -> None:

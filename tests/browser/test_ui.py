@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,10 @@ from tests.prefect_.small_district import write_small_district
 
 pytestmark = pytest.mark.timeout(600)
 
+SERVICES = """\
+services:
+  - {key: closed, name: A closed port, probe: {kind: tcp, host: 127.0.0.1, port: 9}}
+"""
 BRIEFED = "leadership: Final revision 1: nothing new to send."
 
 
@@ -86,10 +92,17 @@ def left_over(state: Path) -> list[str]:
 
 @pytest.fixture(scope="module")
 def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
-    """Started, and at the end stopped by Ctrl-C, which must leave no process behind."""
+    """One for all tests that only use it."""
     base = tmp_path_factory.mktemp("ui")
+    write_small_district(base / "district", base / "state")
+    with started(base) as running:
+        yield running
+
+
+@contextmanager
+def started(base: Path) -> Iterator[Ui]:
+    """Started, and at the end stopped by Ctrl-C, which must leave no process behind."""
     folder, state = base / "district", base / "state"
-    write_small_district(folder, state)
     firstbell = Path(sys.executable).with_name("firstbell")
     command = [firstbell, "--district", folder, "--state", state, "ui", "--port", "0"]
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("PREFECT_", "FIRSTBELL_"))}
@@ -156,3 +169,23 @@ def test_a_briefing_from_the_form_mails_nothing_twice(ui: Ui, browser: webdriver
     wait(browser).until(text_to_be_present_in_element((By.TAG_NAME, "body"), "Completed"))
     assert ui.mails() == mails
     assert ui.outbox() == outbox
+
+
+def test_a_run_at_work_ends_with_its_worker(tmp_path: Path) -> None:
+    write_small_district(tmp_path / "district", tmp_path / "state")
+    (tmp_path / "district" / "services.yaml").write_text(SERVICES, encoding="utf-8")
+    with started(tmp_path) as ui:
+        looks = ui.deployments()["poll_uptime"]
+
+        def at_work(_: Ui) -> bool:
+            """True once the run looks at the service. One that the full hour has ended is followed by another."""
+            found = ui.ask("/flow_runs/filter", {"flow_runs": {"name": {"any_": ["looks"]}}})
+            states = {run["state_type"] for run in found}
+            if states <= {"COMPLETED"}:
+                ui.ask(f"/deployments/{looks}/create_flow_run", {"name": "looks"})
+            return "RUNNING" in states
+
+        WebDriverWait(ui, 180).until(at_work)
+    with closing(sqlite3.connect(ui.state / "prefect" / "prefect.db")) as prefect:
+        states = prefect.execute("SELECT DISTINCT state_type FROM flow_run WHERE name = 'looks'").fetchall()
+    assert ("RUNNING",) not in states
