@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from firstbell.assessment.instrument import Area, Indicator
 from firstbell.assessment.result import IndicatorResult
-from firstbell.assessment.targets import Better, Goal, Target
+from firstbell.assessment.targets import Better, Target
 from firstbell.kpi import Availability, Kpi, Light
 from firstbell.packet.material import Material
 from firstbell.packet.model import Audience, Figure, Trend
@@ -14,43 +15,59 @@ from firstbell.packet.wording import Wording, whole_percent
 
 SAME_WITHIN = 1e-9
 COUNTABLE_BELOW = 100_000
+FINEST = 6
+"""How many digits more at the most tell a figure and its goal apart."""
 
 
-def value_text(kpi: Kpi, material: Material, goal: Goal | None = None) -> str:
+def value_text(kpi: Kpi, material: Material, goals: Sequence[float] = ()) -> str:
     """The figure in words: "449 of 468", "66 %, 331 replied", "54 min"; where there is none, since when.
 
-    Availability is the one ratio that people know as a percentage with digits, so it keeps them. So does a share that
-    rounding alone would bring to the `goal` that stands beside it.
+    Availability is the one ratio that people know as a percentage with digits, so it keeps them. So does whatever
+    rounding alone would bring to one of the `goals` that stand beside it.
     """
     words = material.wording
     if kpi.value is None:
         if kpi.availability is Availability.SUPPRESSED:
             return words.say("not_shown")
         return silence_text(material, kpi.sources) or words.say("not_known")
-    if of_answers(kpi):
-        exact = _rounded_to(kpi.value, goal)
-        return words.say("replied", share=amount_text(kpi.value, kpi.unit, words, exact=exact), n=kpi.n)
-    if (
-        kpi.unit == "ratio"
-        and kpi.numerator is not None
-        and kpi.denominator is not None
-        and countable(kpi.numerator, kpi.denominator)
-    ):
+    if not of_answers(kpi) and kpi.numerator is not None and kpi.denominator is not None and _counted(kpi):
         return words.share(kpi.numerator, kpi.denominator)
-    exact = of_time(kpi.method) or _rounded_to(kpi.value, goal)
-    return amount_text(kpi.value, kpi.unit, words, exact=exact)
+    text = amount_text(kpi.value, kpi.unit, words, exact=_exact(kpi, goals), finer=_finer(kpi, goals, words))
+    return words.say("replied", share=text, n=kpi.n) if of_answers(kpi) else text
 
 
 def judged_text(result: IndicatorResult, material: Material) -> str:
     """A result's figure where its goal and light stand beside it: in print too it is not at a goal that it missed."""
-    return value_text(result.kpi, material, result.target.goal)
+    return value_text(result.kpi, material, _goals(result))
 
 
-def _rounded_to(value: float, goal: Goal | None) -> bool:
-    """Whether a share is at its goal in whole percent only."""
-    if not isinstance(goal, int | float) or abs(value - goal) <= SAME_WITHIN:
+def _goals(result: IndicatorResult) -> tuple[float, ...]:
+    """What a figure is compared with now: the goal, the part of it that is due, or the edges of a band."""
+    goal = result.target.goal
+    if isinstance(goal, tuple):
+        return goal
+    return () if goal is None else (goal * result.due.share if result.due is not None else goal,)
+
+
+def _exact(kpi: Kpi, goals: Sequence[float]) -> bool:
+    """Whether a share keeps its digits: one of time does, and one that is at a goal in whole percent only."""
+    if kpi.unit != "ratio" or kpi.value is None:
         return False
-    return whole_percent(value) == whole_percent(goal)
+    apart = [goal for goal in goals if abs(kpi.value - goal) > SAME_WITHIN]
+    return of_time(kpi.method) or whole_percent(kpi.value) in map(whole_percent, apart)
+
+
+def _finer(kpi: Kpi, goals: Sequence[float], words: Wording) -> int:
+    """How many digits more a figure and its goals need, so that none reads like another."""
+    if kpi.value is None or (not of_answers(kpi) and _counted(kpi)):
+        return 0
+    apart = [goal for goal in goals if abs(kpi.value - goal) > SAME_WITHIN]
+    exact = _exact(kpi, goals)
+    for finer in range(FINEST):
+        text = amount_text(kpi.value, kpi.unit, words, exact=exact, finer=finer)
+        if all(text != _set(goal, kpi.unit, words, finer) for goal in apart):
+            return finer
+    return FINEST
 
 
 def of_answers(kpi: Kpi) -> bool:
@@ -74,22 +91,21 @@ def of_time(method: str) -> bool:
     return method.startswith("seconds ")
 
 
-def amount_text(value: float, unit: str, words: Wording, *, exact: bool = False) -> str:
+def amount_text(value: float, unit: str, words: Wording, *, exact: bool = False, finer: int = 0) -> str:
     """A value with its unit. A measure's own unit that the language does not know stands behind the number.
 
-    An `exact` share has two digits where it is not whole.
+    An `exact` share has two digits where it is not whole; `finer` is how many digits more a number has.
     """
     match unit:
         case "ratio":
-            return words.exact_percent(value) if exact and not _whole(value * 100) else words.percent(value)
-        case "minutes":
-            return words.duration(value * 60)
-        case "seconds":
-            return words.duration(value)
+            return words.exact_percent(value, finer) if exact and not _whole(value * 100) else words.percent(value)
+        case "minutes" | "seconds":
+            seconds = value * 60 if unit == "minutes" else value
+            return words.exact_duration(seconds, finer - 1) if finer else words.duration(seconds)
         case "dollars" | "dollars per student":
-            return words.money(value)
+            return words.money(value, finer)
         case _:
-            return words.quantity(value, unit)
+            return words.quantity(value, unit, finer)
 
 
 def goal_text(result: IndicatorResult, words: Wording) -> str:
@@ -107,32 +123,34 @@ def goal_text(result: IndicatorResult, words: Wording) -> str:
 
 def _goal_due(result: IndicatorResult, words: Wording) -> str:
     goal, due, unit = result.target.goal, result.due, result.kpi.unit
+    goals = _goals(result)
+    finer = _finer(result.kpi, goals, words)
     if due is None or not isinstance(goal, int | float):
-        return _whole_goal(result.target, result.kpi, words)
-    part, whole = amount_text(goal * due.share, unit, words), _set(goal, unit, words)
+        return _whole_goal(result.target, result.kpi, words, finer)
+    part = amount_text(goals[0], unit, words, exact=_exact(result.kpi, goals), finer=finer)
+    whole = _set(goal, unit, words)
     return words.say("goal_part", part=part, whole=whole, day=words.full_date(due.whole_on))
 
 
-def _whole_goal(target: Target, kpi: Kpi, words: Wording) -> str:
+def _whole_goal(target: Target, kpi: Kpi, words: Wording, finer: int) -> str:
     goal = target.goal
     if goal is None:
         return ""
     if isinstance(goal, tuple):
         if goal[0] == -goal[1]:
-            return words.say("goal_within", amount=_set(goal[1], kpi.unit, words))
-        low, high = (_set(edge, kpi.unit, words) for edge in goal)
+            return words.say("goal_within", amount=_set(goal[1], kpi.unit, words, finer))
+        low, high = (_set(edge, kpi.unit, words, finer) for edge in goal)
         return words.say("goal_between", low=low, high=high)
     if target.better is Better.DOWN:
-        return words.say("limit", limit=_set(goal, kpi.unit, words))
-    counted = kpi.unit == "ratio" and not of_answers(kpi)
-    if counted and kpi.denominator and countable(kpi.numerator or 0, kpi.denominator):
+        return words.say("limit", limit=_set(goal, kpi.unit, words, finer))
+    if kpi.denominator and not of_answers(kpi) and _counted(kpi):
         return words.say("goal", goal=words.number(math.ceil(goal * kpi.denominator - 1e-6)))
-    return words.say("goal", goal=_set(goal, kpi.unit, words))
+    return words.say("goal", goal=_set(goal, kpi.unit, words, finer))
 
 
-def _set(goal: float, unit: str, words: Wording) -> str:
+def _set(goal: float, unit: str, words: Wording, finer: int = 0) -> str:
     """A goal as the team set it: 97.5 % is not 98 %."""
-    return amount_text(goal, unit, words, exact=True)
+    return amount_text(goal, unit, words, exact=True, finer=finer)
 
 
 def trend_of(result: IndicatorResult, printed: Figure | None) -> Trend:
@@ -184,6 +202,11 @@ def evidence(result: IndicatorResult, indicator: Indicator, audience: Audience) 
 def audience_of(area: Area) -> Audience:
     """Who may see the figures of an area."""
     return Audience.SECURITY if area is Area.SECURITY else Audience.TEAM
+
+
+def _counted(kpi: Kpi) -> bool:
+    """Whether a share reads as a count, "449 of 468"."""
+    return kpi.unit == "ratio" and kpi.denominator is not None and countable(kpi.numerator or 0, kpi.denominator)
 
 
 def countable(numerator: float, denominator: float) -> bool:

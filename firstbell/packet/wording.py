@@ -47,25 +47,29 @@ class Wording:
         """Whether there is a sentence of that key."""
         return key in self._sentences
 
-    def quantity(self, value: float, unit: str) -> str:
+    def quantity(self, value: float, unit: str, finer: int = 0) -> str:
         """A number with its unit in print, "2 work hours"; a unit without words of its own stands as it is."""
-        return self._filled(self._table["units"].get(unit, f"{{n}} {unit}"), {"n": value})
+        return self._filled(self._table["units"].get(unit, f"{{n}} {unit}"), {"n": value}, finer)
 
-    def _filled(self, form: Any, values: dict[str, Any]) -> str:
+    def _filled(self, form: Any, values: dict[str, Any], finer: int = 0) -> str:
         if isinstance(form, dict):
             form = form["one"] if values.get("n") == 1 else form["other"]
         shown = {
-            name: self.number(value) if isinstance(value, int | float) else value for name, value in values.items()
+            name: self.number(value, finer) if isinstance(value, int | float) else value
+            for name, value in values.items()
         }
         return str(form.format(**shown))
 
-    def number(self, value: float) -> str:
+    def number(self, value: float, finer: int = 0) -> str:
         """A number with the language's separators and no more digits than it needs: two below 2, then one.
+
+        `finer` digits more tell apart what would read alike.
 
         >>> Wording(ZoneInfo("UTC")).number(1890), Wording(ZoneInfo("UTC")).number(2.5)
         ('1,890', '2.5')
         """
-        text = f"{value:,.{2 if abs(value) < 2 else 1}f}".rstrip("0").rstrip(".")
+        text = f"{value:,.{(2 if abs(value) < 2 else 1) + finer}f}"
+        text = text.rstrip("0").rstrip(".")
         text = "0" if text == "-0" else text
         return text.translate(str.maketrans({",": self._table["thousands"], ".": self._table["decimal"]}))
 
@@ -78,17 +82,18 @@ class Wording:
         whole = whole_percent(ratio)
         return self.say("under_one_percent") if whole == 0 and ratio > TOLERANCE else f"{whole} %"
 
-    def exact_percent(self, ratio: float) -> str:
-        """A ratio as percent with two digits, cut and not rounded up: what availability needs."""
-        return f"{int(ratio * 10_000 + 1e-9) / 100:.2f} %".replace(".", self._table["decimal"])
+    def exact_percent(self, ratio: float, finer: int = 0) -> str:
+        """A ratio as percent with two digits, or `finer` ones, cut and not rounded up: what availability needs."""
+        cut = int(ratio * 10 ** (4 + finer) + 1e-9) / 10 ** (2 + finer)
+        return f"{cut:.{2 + finer}f} %".replace(".", self._table["decimal"])
 
     def share(self, numerator: float, denominator: float) -> str:
         """ "449 of 468": the count and what it is a count of."""
         return self.say("share", part=numerator, whole=denominator)
 
-    def money(self, amount: float) -> str:
-        """Whole currency units."""
-        return str(self._table["money"].format(amount=self.number(round(amount))))
+    def money(self, amount: float, finer: int = 0) -> str:
+        """Whole currency units, or `finer` digits of them."""
+        return str(self._table["money"].format(amount=self.number(round(amount, finer), finer)))
 
     def day(self, when: date | datetime) -> str:
         """ "Tue 24 Nov"; instants are cut in the district's zone."""
@@ -129,6 +134,11 @@ class Wording:
             hours, rest = divmod(minutes, 60)
             return self.say("hours_and_minutes", hours=hours, minutes=rest) if rest else self.say("hours", n=hours)
         return self.say("days", n=timedelta(minutes=minutes).days)
+
+    def exact_duration(self, seconds: float, finer: int) -> str:
+        """Minutes below two hours, then hours, with their decimals: "30.4 min"."""
+        key, unit = ("minutes", 60) if seconds < 2 * 3600 else ("hours", 3600)
+        return self._filled(self._sentences[key], {"n": seconds / unit}, finer)
 
     def sentence(self, text: str) -> str:
         """The text as one sentence: with a capital and a full stop, where it has none."""

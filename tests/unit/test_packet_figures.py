@@ -128,6 +128,45 @@ def test_rounding_alone_never_reaches_a_goal() -> None:
     assert judged_text(replace(there, kpi=replace(there.kpi, unit="ratio")), material) == "80 %"  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("value", "goal", "unit", "texts"),
+    [
+        (0.996, 1, "Mbps per student", ("0.996 Mbps", "goal 1 Mbps")),
+        (1, 1, "Mbps per student", ("1 Mbps", "goal 1 Mbps")),
+        (7.96, 7.98, "of 10", ("7.96 of 10", "goal 7.98 of 10")),
+        (7.9, 8, "of 10", ("7.9 of 10", "goal 8 of 10")),
+        (0.97493, 0.97497, "ratio", ("97.493 %", "goal 97.497 %")),
+        (0.7967, 0.8, "ratio", ("79.67 %", "goal 80 %")),
+        (30.4, 30, "minutes", ("30.4 min", "goal 30 min")),
+        (9029, 9000, "seconds", ("2.51 h", "goal 2.5 h")),
+        (24_800.4, 24_800, "dollars", ("$24,800.4", "goal $24,800")),
+        (4.96, (5.0, 8.0), "points", ("4.96 points", "goal 5 points to 8 points")),
+    ],
+)
+def test_a_figure_and_a_goal_that_differ_never_read_alike(
+    value: float, goal: float | tuple[float, float], unit: str, texts: tuple[str, str]
+) -> None:
+    band = isinstance(goal, tuple)
+    one = result(value, goal, Better.BAND if band else Better.UP, (-9.0, 99.0) if band else 0.0)
+    one = replace(one, kpi=replace(one.kpi, unit=unit))
+    assert (judged_text(one, SimpleNamespace(wording=WORDS)), goal_text(one, WORDS)) == texts  # type: ignore[arg-type]
+
+
+def test_the_part_of_a_goal_that_is_due_never_reads_like_a_figure_short_of_it() -> None:
+    one = result(2.08, 8, Better.UP, 0)
+    one = replace(one, kpi=replace(one.kpi, unit="hours"), due=PartDue(share=0.2625, whole_on=date(2027, 5, 31)))
+    assert judged_text(one, SimpleNamespace(wording=WORDS)) == "2.08 h"  # type: ignore[arg-type]
+    assert goal_text(one, WORDS) == "goal 2.1 h by now, 8 h by 31 May 2027"
+
+
+@given(st.floats(-1e4, 1e4), st.floats(-1e4, 1e4), st.sampled_from(["points", "ratio", "seconds", "dollars"]))
+def test_whatever_differs_reads_differently(value: float, goal: float, unit: str) -> None:
+    one = result(value, goal, Better.UP, goal - 1)
+    one = replace(one, kpi=replace(one.kpi, unit=unit))
+    read, beside = judged_text(one, SimpleNamespace(wording=WORDS)), goal_text(one, WORDS).removeprefix("goal ")  # type: ignore[arg-type]
+    assert abs(value - goal) < 0.01 or read != beside
+
+
 @given(st.floats(-1e6, 1e6))
 def test_a_number_is_within_its_last_digit(value: float) -> None:
     assert abs(float(WORDS.number(value).replace(",", "")) - value) <= 0.051
