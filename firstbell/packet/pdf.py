@@ -29,6 +29,8 @@ class Document:
     pages: Mapping[str, int]
     """On which page each part stands; "last" is the last page's number."""
     notes: tuple[str, ...]
+    room: float = 0.0
+    """Which share of the last page is left, where the template says so."""
 
 
 def set_document(template: str, data: Mapping[str, Any], words: Words, evidence: str | None = None) -> Document:
@@ -44,7 +46,8 @@ def set_document(template: str, data: Mapping[str, Any], words: Words, evidence:
     if evidence is not None:
         files["evidence.json"] = evidence.encode()
     found = json.loads(_compiler(template, files).query("<anchor>", field="value"))
-    return Document(template, files, {one["key"]: one["page"] for one in found}, notes)
+    room = sum(one.get("room", 0.0) for one in found)
+    return Document(template, files, {one["key"]: one["page"] for one in found}, notes, room)
 
 
 def write(document: Document, words: Words) -> tuple[bytes, tuple[str, ...]]:

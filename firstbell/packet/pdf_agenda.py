@@ -21,9 +21,13 @@ from firstbell.packet.words import Words
 
 @dataclass(frozen=True)
 class Limits:
-    """How much of everything one section of the PDF may hold; `longest` is in characters a text."""
+    """How much of everything one section of the PDF may hold; `longest` is in characters a text.
+
+    `rest` is how many entries stand under each part of what page one had no room for.
+    """
 
     rows: int
+    rest: int
     lines: int
     tables: int
     charts: int
@@ -31,12 +35,12 @@ class Limits:
 
 
 LEVELS = (
-    Limits(rows=14, lines=5, tables=6, charts=4, longest=500),
-    Limits(rows=8, lines=4, tables=4, charts=2, longest=300),
-    Limits(rows=4, lines=3, tables=2, charts=1, longest=200),
-    Limits(rows=3, lines=3, tables=1, charts=1, longest=180),
-    Limits(rows=2, lines=2, tables=1, charts=0, longest=140),
-    Limits(rows=0, lines=1, tables=0, charts=0, longest=100),
+    Limits(rows=14, rest=14, lines=5, tables=6, charts=4, longest=500),
+    Limits(rows=8, rest=8, lines=4, tables=4, charts=2, longest=300),
+    Limits(rows=4, rest=4, lines=3, tables=2, charts=1, longest=200),
+    Limits(rows=3, rest=3, lines=3, tables=1, charts=1, longest=180),
+    Limits(rows=2, rest=2, lines=2, tables=1, charts=0, longest=140),
+    Limits(rows=0, rest=0, lines=1, tables=0, charts=0, longest=100),
 )
 
 Piece = TypeVar("Piece")
@@ -44,7 +48,10 @@ Piece = TypeVar("Piece")
 
 @dataclass
 class Agenda:
-    """The sections as plain data for the PDF, and what did not fit, as plain data for the appendix."""
+    """The sections as plain data for the PDF, and what did not fit, as plain data for the appendix.
+
+    `left` holds how many pieces of a kind each section leaves out, under the names of `Limits`.
+    """
 
     sections: list[dict[str, Any]] = field(default_factory=list)
     rest: list[dict[str, Any]] = field(default_factory=list)
@@ -52,6 +59,7 @@ class Agenda:
     full_lines: list[str] = field(default_factory=list)
     full_charts: list[list[dict[str, Any]]] = field(default_factory=list)
     full_rest: list[dict[str, Any]] = field(default_factory=list)
+    left: dict[str, list[int]] = field(default_factory=lambda: {"charts": [], "rest": [], "lines": []})
 
 
 class AgendaSetter:
@@ -66,7 +74,8 @@ class AgendaSetter:
         for section in self.packet.sections:
             self.agenda.sections.append(self._section(section))
         for block in page.rest:
-            kept, left = self._kept(block.entries, self.limits.rows)
+            kept, left = self._kept(block.entries, self.limits.rest)
+            self.agenda.left["rest"].append(len(left))
             shown = [each_text(entry_data(one), self._clean) for one in kept]
             self.agenda.rest.append(
                 {"key": block.key, "title": block.title, "entries": shown, "more": self._more(left)}
@@ -86,6 +95,8 @@ class AgendaSetter:
         seen = [table for table in section.tables if table.rows or table.left_out]
         tables, tables_left = self._kept(seen, limits.tables)
         charts, charts_left = self._kept([chart for chart in section.charts if chart.series], limits.charts)
+        self.agenda.left["lines"] += [len(sentences_left), len(questions_left)]
+        self.agenda.left["charts"].append(len(charts_left))
         self.agenda.full_lines += [self._said(line) for line in (*sentences_left, *questions_left)]
         self.agenda.full_tables += [self._table(table, len(table.rows)) for table in tables_left]
         self.agenda.full_charts += chart_rows(charts_left, words, self._clean)
@@ -99,7 +110,6 @@ class AgendaSetter:
             "tables": in_rows([self._cut_table(table) for table in tables]),
             "more_tables": self._more(tables_left, "in_appendix_tables"),
             "charts": chart_rows(charts, words, self._clean),
-            "charts_left": len(charts_left),
             "more_charts": self._more(charts_left, "in_appendix_charts"),
             "questions": [self._said(line) for line in questions],
             "more_questions": self._more(questions_left),

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from firstbell.packet.mail import mail_html
 from firstbell.packet.model import Cover, Packet
 from firstbell.packet.page_one import may_show, page_one
 from firstbell.packet.page_parts import PageOne
-from firstbell.packet.pdf import Document, common_data, set_document, write
-from firstbell.packet.pdf_agenda import LEVELS, Agenda, AgendaSetter, Limits
+from firstbell.packet.pdf import common_data, set_document, write
+from firstbell.packet.pdf_agenda import Agenda
 from firstbell.packet.pdf_appendix import appendix_data
+from firstbell.packet.pdf_room import set_packet
 from firstbell.packet.text import mail_text
 from firstbell.packet.words import Words
 
-MOST_PAGES = 8
 MOST_BYTES = 80_000
 """Bytes of HTML: some mail programs cut a longer message (Gmail at about 102 kB)."""
 
@@ -82,11 +82,11 @@ def render(packet: Packet, edition: str, cover: Cover | None = None) -> Rendered
 
 
 def render_edition(packet: Packet, edition: str) -> EditionFiles:
-    """The files of an edition. The PDF has at most `MOST_PAGES` pages: the appendix holds what had to be cut."""
+    """The files of an edition. The PDF has at most `pdf_room.MOST_PAGES` pages: the appendix holds what had to be cut."""
     words = Words(packet.heading.language)
     page = page_one(packet, edition)
     evidence = evidence_json(packet, edition)
-    document, agenda = _set_packet(packet, edition, page, words, evidence)
+    document, agenda = set_packet(packet, edition, page, words, evidence)
     pdf, notes = write(document, words)
     appendix, appendix_notes = _appendix(packet, edition, page, agenda, words)
     return EditionFiles(
@@ -122,32 +122,6 @@ def evidence_json(packet: Packet, edition: str) -> str:
         "figures": [figure.model_dump(mode="json", exclude={"audience"}) for figure in packet.figures],
     }
     return json.dumps(evidence, indent=1) + "\n"
-
-
-def _set_packet(packet: Packet, edition: str, page: PageOne, words: Words, evidence: str) -> tuple[Document, Agenda]:
-    """The packet at the first level of cutting that keeps to `MOST_PAGES`; the last one always does.
-
-    Charts that this level leaves out come back as far as the pages have room for them.
-    """
-    attached = evidence if edition == "technical" else None
-    common = common_data(packet, page, words)
-
-    def laid_out(limits: Limits) -> tuple[Document, Agenda]:
-        setter = AgendaSetter(packet, words, limits, appendix=may_show(edition, "appendix"))
-        agenda = setter.set(page)
-        data = {**common, "sections": agenda.sections, "bare": setter.is_bare(), "rest": agenda.rest}
-        return set_document("packet.typ", data, words, attached), agenda
-
-    for limits in LEVELS:
-        document, agenda = laid_out(limits)
-        if document.pages["last"] <= MOST_PAGES:
-            break
-    wanted = max((section["charts_left"] for section in agenda.sections), default=0)
-    for more in range(wanted, 0, -1):
-        roomier, fuller = laid_out(replace(limits, charts=limits.charts + more))
-        if roomier.pages["last"] <= MOST_PAGES:
-            return roomier, fuller
-    return document, agenda
 
 
 def _appendix(

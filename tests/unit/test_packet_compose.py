@@ -17,7 +17,8 @@ from firstbell.kpi import Light, Verdict
 from firstbell.packet.audience import EDITIONS, cut
 from firstbell.packet.compose import compose
 from firstbell.packet.model import Audience, Packet, Trend
-from firstbell.packet.render import MOST_PAGES, render
+from firstbell.packet.pdf_room import MOST_PAGES
+from firstbell.packet.render import render
 from firstbell.records import (
     Agreement,
     BackupResult,

@@ -32,7 +32,8 @@ from firstbell.packet.page_one import may_show, page_one
 from firstbell.packet.pdf_agenda import LEVELS, Agenda, AgendaSetter
 from firstbell.packet.pdf_appendix import appendix_data
 from firstbell.packet.pdf_columns import PAGE_LETTERS, column_widths
-from firstbell.packet.render import MOST_PAGES, EditionFiles, render, render_edition
+from firstbell.packet.pdf_room import MOST_PAGES
+from firstbell.packet.render import EditionFiles, render, render_edition
 from firstbell.packet.words import Words
 from tests.unit.packet_samples import COVER, sample
 from tests.unit.pdf_text import pages_text

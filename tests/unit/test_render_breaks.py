@@ -7,10 +7,13 @@ import io
 import pikepdf
 import pytest
 
-from firstbell.packet.audience import cut
+from firstbell.packet.audience import EDITIONS, cut
 from firstbell.packet.glyphs import loosened
 from firstbell.packet.model import Line, Term
+from firstbell.packet.page_one import page_one
+from firstbell.packet.pdf_room import MOST_PAGES, set_packet
 from firstbell.packet.render import render_edition
+from firstbell.packet.words import Words
 from tests.unit.packet_samples import sample
 from tests.unit.pdf_text import pages_text
 
@@ -37,3 +40,22 @@ def test_the_words_of_the_glossary_stand_on_one_page(above: int) -> None:
     assert pdf is not None
     counts = [page.count("Termword") for page in each_page(pdf)]
     assert max(counts) == 10, counts
+
+
+@pytest.mark.parametrize("trouble", [5, 12, 20, 30, 60])
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_nothing_is_counted_out_while_a_page_has_room(edition: str, language: str, trouble: int) -> None:
+    whole = sample(trouble)
+    heading = whole.heading.model_copy(update={"language": language})
+    packet = cut(whole.model_copy(update={"heading": heading}), edition)
+    document, agenda = set_packet(packet, edition, page_one(packet, edition), Words(language), "{}")
+    left = sum(agenda.left["rest"]) + sum(agenda.left["lines"])
+    assert document.pages["last"] <= MOST_PAGES
+    assert not left or document.room < 0.2, f"{left} are left out of a page with {document.room:.0%} free"
+
+
+def test_a_short_packet_takes_no_new_page_for_what_the_appendix_tells() -> None:
+    packet = cut(sample(12), "representative")
+    document, agenda = set_packet(packet, "representative", page_one(packet, "representative"), Words("en"), "{}")
+    assert (document.pages["last"], sum(agenda.left["rest"])) == (5, 0)
