@@ -110,6 +110,12 @@ class SourceSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
+class Doubtful(str):
+    """A sentence of `check` that doctor shows as a warning: the source answers, and what it says is not of now."""
+
+    __slots__ = ()
+
+
 class Connector(ABC):
     """Reads one outside system and never writes to it, sleeps on its own, stores or logs a row."""
 
@@ -129,7 +135,8 @@ class Connector(ABC):
     def check(self) -> str:
         """Make the smallest real call that proves address, credentials and rights; return a sentence for doctor.
 
-        Raises ConnectorError with what to do.
+        A `Doubtful` one where it answers and is nothing to rely on, as a monitor that stands still. Raises
+        ConnectorError with what to do.
         """
 
     @abstractmethod

@@ -5,13 +5,14 @@ docs/decisions/0023 says what such a connector yields. Looks with their instants
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, TypeVar
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from connectors._base import SourceSettings
+from connectors._base import Doubtful, SourceSettings
 from connectors._errors import SettingsError
 from firstbell.records import ObservationInterval, ServiceState
 
@@ -79,6 +80,27 @@ def matched(
 def stands_still(newest: datetime | None, every_seconds: float, now: datetime) -> bool:
     """True where the newest look is so old, or missing, that the monitor cannot know what is now."""
     return newest is None or now - newest > timedelta(seconds=STALE_INTERVALS * every_seconds)
+
+
+def answered(
+    where: str, found: Collection[str], unmapped: int, still: Mapping[str, datetime | None], zone: ZoneInfo
+) -> str:
+    """What `check` says of a monitor that has all services.
+
+    Doubtful, with when each last moved, where it stands still for some. `still` holds our keys of these with their
+    newest look, None where the monitor tells none.
+    """
+    told = f"{where} answers and has all {len(found)} services; {unmapped} more are not mapped."
+    return Doubtful(f"{told} {at_rest(still, zone)}") if still else told
+
+
+def at_rest(still: Mapping[str, datetime | None], zone: ZoneInfo) -> str:
+    """The sentence that says for which services a monitor stands still and since when, in the district's time."""
+    named = [
+        f"{key} ({'no look is told' if newest is None else f'last look {newest.astimezone(zone):%Y-%m-%d %H:%M}'})"
+        for key, newest in sorted(still.items())
+    ]
+    return f"It stands still for {', '.join(named)}; start it again there, or nothing new is known of these."
 
 
 def held(

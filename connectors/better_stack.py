@@ -29,7 +29,7 @@ from connectors._base import Complete, Connector, FetchRequest, Stream, StreamMo
 from connectors._http import Http, HttpSettings
 from connectors._http_auth import HeaderAuth
 from connectors._looks import Look, Watch, intervals
-from connectors._monitor import VANTAGE, Change, MonitorSettings, held, matched, stands_still
+from connectors._monitor import VANTAGE, Change, MonitorSettings, answered, held, matched, stands_still
 from connectors._shape import bad_shape, shaped
 from firstbell.intervals import Window, union
 from firstbell.records import ObservationInterval, ServiceState, ServiceWindow
@@ -117,9 +117,8 @@ class BetterStack(Connector):
         with self._http(None) as http:
             found, unmapped = self._found(http)
         now = self.context.clock()
-        still = sorted(key for key, one in found.items() if _still(one.attributes, now))
-        note = f" It stands still for {', '.join(still)}." if still else ""
-        return f"{http.host} answers and has all {len(found)} services; {unmapped} more are not mapped.{note}"
+        still = {key: one.attributes.last_checked_at for key, one in found.items() if _still(one.attributes, now)}
+        return answered(http.host, found, unmapped, still, self.context.zone)
 
     def fetch(self, request: FetchRequest) -> Iterator[Yielded]:
         now = self.context.clock().replace(microsecond=0)

@@ -30,7 +30,7 @@ from connectors._errors import BadReplyError
 from connectors._http import Http, HttpSettings, Limits
 from connectors._http_auth import Auth, BasicAuth
 from connectors._looks import Look, Watch, intervals, moment, usual_seconds
-from connectors._monitor import VANTAGE, MonitorSettings, matched, stands_still
+from connectors._monitor import VANTAGE, MonitorSettings, answered, matched, stands_still
 from connectors._shape import bad_shape, shaped
 from firstbell.records import ObservationInterval, ServiceState, ServiceWindow
 
@@ -108,9 +108,8 @@ class Gatus(Connector):
         with self._http(None) as http:
             found, unmapped = self._matched(http, self._page(http, 1))
         now = self.context.clock()
-        still = sorted(key for key, one in found.items() if self._still(one, now))
-        note = f" It stands still for {', '.join(still)}." if still else ""
-        return f"{http.host} answers and has all {len(found)} services; {unmapped} more are not mapped.{note}"
+        still = {key: one.newest for key, one in found.items() if self._still(one, now)}
+        return answered(http.host, found, unmapped, still, self.context.zone)
 
     def fetch(self, request: FetchRequest) -> Iterator[Yielded]:
         with self._http(request.deadline) as http:

@@ -25,12 +25,12 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, Field, SecretStr
 
-from connectors._base import Complete, Connector, FetchRequest, Mode, Stream, StreamMode, Yielded
+from connectors._base import Complete, Connector, Doubtful, FetchRequest, Mode, Stream, StreamMode, Yielded
 from connectors._errors import SettingsError
 from connectors._http import Http, HttpSettings
 from connectors._http_auth import BasicAuth
 from connectors._looks import Look, Watch, interval, moment
-from connectors._monitor import VANTAGE, MonitorSettings, matched, stands_still
+from connectors._monitor import VANTAGE, MonitorSettings, at_rest, matched, stands_still
 from connectors._shape import bad_shape, shaped
 from firstbell.intervals import Window, difference, intersection, union
 from firstbell.records import ObservationInterval, ServiceState
@@ -149,7 +149,11 @@ class Icinga2(Connector):
             found, unmapped = self._found(http)
         never = sorted(key for key, one in found.items() if one.last_check <= 0)
         note = f"; never checked yet: {', '.join(never)}" if never else ""
-        return f"{http.host} answers and has all {len(found)} services, and {unmapped} that nobody mapped{note}."
+        told = f"{http.host} answers and has all {len(found)} services, and {unmapped} that nobody mapped{note}."
+        now = self.context.clock()
+        newest = {key: moment(one.last_check) for key, one in found.items() if one.last_check > 0}
+        still = {key: at for key, at in newest.items() if stands_still(at, found[key].check_interval, now)}
+        return Doubtful(f"{told} {at_rest(still, self.context.zone)}") if still else told
 
     def fetch(self, request: FetchRequest) -> Iterator[Yielded]:
         before = request.states.get("looks", {}) if request.mode is Mode.INCREMENTAL else {}

@@ -21,7 +21,7 @@ from connectors._errors import BadReplyError
 from connectors._http import Http, HttpSettings, Parameters
 from connectors._http_auth import HeaderAuth
 from connectors._looks import moment
-from connectors._monitor import Change, MonitorSettings, held, matched, stands_still
+from connectors._monitor import Change, MonitorSettings, answered, held, matched, stands_still
 from connectors._shape import shaped
 from firstbell.records import ObservationInterval, ServiceState, ServiceWindow
 
@@ -118,9 +118,8 @@ class Pingdom(Connector):
         with self._http(None) as http:
             found, unmapped = self._found(http)
         now = self.context.clock()
-        still = sorted(key for key, one in found.items() if _still(one, now))
-        note = f" It stands still for {', '.join(still)}." if still else ""
-        return f"{http.host} answers and has all {len(found)} services; {unmapped} more are not mapped.{note}"
+        still = {key: one.newest for key, one in found.items() if _still(one, now)}
+        return answered(http.host, found, unmapped, still, self.context.zone)
 
     def fetch(self, request: FetchRequest) -> Iterator[Yielded]:
         now = self.context.clock().replace(microsecond=0)

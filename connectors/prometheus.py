@@ -29,12 +29,12 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, Field, SecretStr, model_validator
 
-from connectors._base import Checkpoint, Complete, Connector, FetchRequest, Mode, Stream, StreamMode, Yielded
+from connectors._base import Checkpoint, Complete, Connector, Doubtful, FetchRequest, Mode, Stream, StreamMode, Yielded
 from connectors._errors import SettingsError, UnavailableError
 from connectors._http import Http, HttpSettings
 from connectors._http_auth import Auth, BasicAuth, HeaderAuth
 from connectors._looks import GAP_INTERVALS, Look, Watch, intervals, moment
-from connectors._monitor import VANTAGE, stands_still
+from connectors._monitor import STALE_INTERVALS, VANTAGE, at_rest, stands_still
 from connectors._shape import bad_shape, shaped
 from firstbell.records import ObservationInterval, ServiceState
 
@@ -126,7 +126,9 @@ class Prometheus(Connector):
             missing = [key for key, one in self.settings.services.items() if not _has_samples(http, one)]
             if missing:
                 raise _lacks(http, missing, 1)
-        return f"{http.host} answers and has looks of the last day at all {len(self.settings.services)} services."
+            still = self._still(http, self.context.clock())
+        told = f"{http.host} answers and has looks of the last day at all {len(self.settings.services)} services."
+        return Doubtful(f"{told} {at_rest(still, self.context.zone)}") if still else told
 
     def fetch(self, request: FetchRequest) -> Iterator[Yielded]:
         before = request.states.get("looks", {}) if request.mode is Mode.INCREMENTAL else {}
@@ -145,6 +147,18 @@ class Prometheus(Connector):
         last = moment(max(newest.values()))
         still = stands_still(last, self.settings.interval_seconds, now)
         yield Complete("looks", state=newest, known_until=last if still else None)
+
+    def _still(self, http: Http, now: datetime) -> Mapping[str, datetime | None]:
+        """The services of which there is no look of now, with the newest one of the last day."""
+        at, day = now.timestamp(), timedelta(days=1).total_seconds()
+        recent = STALE_INTERVALS * self.settings.interval_seconds
+        still: dict[str, datetime | None] = {}
+        for key, expression in self.settings.services.items():
+            selector = expression if SELECTOR.fullmatch(expression) else self.settings.scraper
+            if not _samples(http, selector, Part(at - recent, at)):
+                told = [one.values[-1][0] for one in _samples(http, selector, Part(at - day, at))]
+                still[key] = moment(max(told)) if told else None
+        return still
 
     def _http(self, deadline: datetime | None) -> Http:
         return Http(self.settings, self.context, auth=self.settings.auth(), deadline=deadline)

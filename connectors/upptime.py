@@ -29,7 +29,7 @@ from connectors._http import Http, HttpSettings
 from connectors._http_auth import Auth, HeaderAuth
 from connectors._http_faults import error_of_content
 from connectors._looks import Look, Watch, intervals
-from connectors._monitor import VANTAGE, MonitorSettings, matched, stands_still
+from connectors._monitor import VANTAGE, MonitorSettings, answered, matched, stands_still
 from connectors._shape import bad_shape, shaped
 from firstbell.records import ObservationInterval, ServiceState, ServiceWindow
 
@@ -95,9 +95,8 @@ class Upptime(Connector):
             found, unmapped = self._found(http)
             histories = {key: _history(http, one.slug) for key, one in found.items()}
         now = self.context.clock()
-        still = sorted(key for key, one in histories.items() if _still(one, now))
-        note = f" It stands still for {', '.join(still)}." if still else ""
-        return f"{http.host} answers and has all {len(found)} services; {unmapped} more are not mapped.{note}"
+        still = {key: one.lastUpdated for key, one in histories.items() if _still(one, now)}
+        return answered(http.host, found, unmapped, still, self.context.zone)
 
     def fetch(self, request: FetchRequest) -> Iterator[Yielded]:
         now = self.context.clock()

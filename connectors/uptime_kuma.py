@@ -33,7 +33,7 @@ from connectors._errors import SettingsError
 from connectors._http import Http, HttpSettings
 from connectors._http_auth import Auth, BasicAuth
 from connectors._looks import Look, Watch, intervals
-from connectors._monitor import VANTAGE, MonitorSettings, matched, stands_still
+from connectors._monitor import VANTAGE, MonitorSettings, answered, matched, stands_still
 from connectors._monitor_metrics import samples
 from connectors._shape import shaped
 from firstbell.records import ObservationInterval, ServiceState, ServiceWindow
@@ -166,9 +166,8 @@ class UptimeKuma(Connector):
         with self._http(None) as http:
             found, unmapped, _ = self._found(http)
         now = self.context.clock()
-        still = sorted(key for key, one in found.items() if one.beats is not None and self._still(one, now))
-        note = f" It stands still for {', '.join(still)}." if still else ""
-        return f"{http.host} answers and has all {len(found)} services; {unmapped} more are not mapped.{note}"
+        still = {key: one.newest for key, one in found.items() if one.beats is not None and self._still(one, now)}
+        return answered(http.host, found, unmapped, still, self.context.zone)
 
     def fetch(self, request: FetchRequest) -> Iterator[Yielded]:
         with self._http(request.deadline) as http:

@@ -25,12 +25,12 @@ from typing import Any
 
 from pydantic import BaseModel, Field, SecretStr, model_validator
 
-from connectors._base import Checkpoint, Complete, Connector, FetchRequest, Mode, Stream, StreamMode, Yielded
+from connectors._base import Checkpoint, Complete, Connector, Doubtful, FetchRequest, Mode, Stream, StreamMode, Yielded
 from connectors._errors import BadReplyError, SettingsError
 from connectors._http import Http, HttpSettings
 from connectors._http_auth import HeaderAuth
 from connectors._looks import Look, Watch, intervals, moment
-from connectors._monitor import VANTAGE, MonitorSettings, matched, stands_still
+from connectors._monitor import VANTAGE, MonitorSettings, at_rest, matched, stands_still
 from connectors._shape import shaped
 from connectors._zabbix_calls import Instant, require_version, rows_of
 from connectors._zabbix_levels import SlaSettings, levels_of
@@ -78,6 +78,12 @@ class Item(BaseModel):
     value_type: str
     delay: str
     hosts: list[HostName]
+    lastclock: Instant = 0
+    """When it got its newest value, in seconds since 1970; 0 where that was more than a day ago, or never."""
+
+    @property
+    def newest(self) -> datetime | None:
+        return moment(self.lastclock) if self.lastclock else None
 
     def names(self) -> list[str]:
         return [self.itemid, *(f"{one.host}:{self.key_}" for one in self.hosts)]
@@ -110,12 +116,14 @@ class Zabbix(Connector):
     def check(self) -> str:
         with self._http(None) as http:
             version = require_version(http)
-            if self.settings.services:
-                for key, item in self._items(http).items():
-                    self._every(key, item)
+            items = self._items(http) if self.settings.services else {}
+            every = {key: self._every(key, item) for key, item in items.items()}
             if self.settings.sla is not None:
                 next(levels_of(http, self.settings.sla, self.context.clock()), None)
-        return f"Zabbix {version} at {http.host} answers and has everything that is asked for."
+        told = f"Zabbix {version} at {http.host} answers and has everything that is asked for."
+        now = self.context.clock()
+        still = {key: one.newest for key, one in items.items() if stands_still(one.newest, every[key], now)}
+        return Doubtful(f"{told} {at_rest(still, self.context.zone)}") if still else told
 
     def fetch(self, request: FetchRequest) -> Iterator[Yielded]:
         with self._http(request.deadline) as http:
@@ -136,7 +144,7 @@ class Zabbix(Connector):
         ids = [name for name in told.values() if name.isdecimal()]
         named = [name.partition(":") for name in told.values() if not name.isdecimal()]
         question = {
-            "output": ["itemid", "key_", "value_type", "delay"],
+            "output": ["itemid", "key_", "value_type", "delay", "lastclock"],
             "selectHosts": ["host"],
             "webitems": True,
         }

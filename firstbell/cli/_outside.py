@@ -19,7 +19,7 @@ from urllib.parse import urlsplit, urlunsplit
 import requests
 
 import connectors
-from connectors._base import SourceContext
+from connectors._base import Doubtful, SourceContext
 from connectors._errors import AuthError, ConnectorError
 from connectors.probes._base import Round, Target
 from connectors.probes._round import probe_round
@@ -58,7 +58,8 @@ def check_sources(district: District, readers: Mapping[str, SecretReader]) -> It
         except ConnectorError as error:
             yield Finding(subject, Level.WRONG, str(error))
         else:
-            yield Finding(subject, Level.OK, sentence)
+            level = Level.WARN if isinstance(sentence, Doubtful) else Level.OK
+            yield Finding(subject, level, str(sentence))
 
 
 def check_services(district: District, readers: Mapping[str, SecretReader]) -> Iterator[Finding]:

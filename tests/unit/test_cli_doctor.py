@@ -37,14 +37,27 @@ from tests.unit.config_folder import FILES, load, write_folder
 TODAY = date(2026, 11, 21)
 
 
+STOPPED = [
+    {
+        "name": "Web",
+        "key": "_web",
+        "results": [{"success": True, "timestamp": f"2026-01-05T12:0{minute}:00Z"} for minute in range(3)],
+    }
+]
+"""A Gatus that answers and has not looked since a day in January."""
+
+
 class Handler(BaseHTTPRequestHandler):
-    """Answers /fine, /api/health and /api/admin/version with 200, everything else with 503."""
+    """Answers /fine, /api/health and /api/admin/version with 200, a Gatus' page too, everything else with 503."""
 
     def do_GET(self) -> None:
         fine = self.path in ("/fine", "/api/health", "/api/admin/version")
-        self.send_response(200 if fine else 503)
-        self.send_header("Content-Length", "0")
+        gatus = self.path.startswith("/api/v1/endpoints/statuses")
+        body = json.dumps(STOPPED).encode() if gatus else b""
+        self.send_response(200 if fine or gatus else 503)
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        self.wfile.write(body)
 
     do_HEAD = do_GET  # noqa: N815  the names are the library's
 
@@ -112,6 +125,17 @@ def test_a_service_that_is_down_and_a_source_that_refuses(tmp_path: Path, server
     assert result.exit_code == 1
     assert found(result)["service web"]["level"] == "wrong"
     assert found(result)["source vendor"]["level"] == "wrong"
+
+
+def test_a_monitor_that_answers_and_stands_still_is_no_ok_and_says_since_when(tmp_path: Path, server: str) -> None:
+    sources = (
+        "sources:\n  - {key: gatus, kind: gatus, title: Gatus, "
+        f"settings: {{url: {server}, services: {{web: Web}}}}}}\n"
+    )
+    result = doctor(write(tmp_path / "district", server, "/fine", sources=sources))
+    finding = found(result)["source gatus"]
+    assert finding["level"] == "warn"
+    assert "It stands still for web (last look 2026-01-05 06:02)" in finding["sentence"]
 
 
 def test_owners_that_are_nobody_of_the_folder_are_wrong(tmp_path: Path, server: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from connectors._base import Doubtful
 from connectors._errors import BadReplyError, SettingsError
 from firstbell.records import ObservationInterval, ServiceState, ServiceWindow
 from tests.contract.better_stack.case import MAIL, NOW, OTHER, TODAY, Case, before, incident, monitor, written
@@ -113,8 +114,10 @@ def test_all_monitors_at_rest_make_the_stream_as_old_as_the_newest_look(reading:
 def test_doctor_says_what_stands_still_and_names_our_key(reading: Reading, tmp_path: Path) -> None:
     case = Case(tmp_path)
     case.serve(Situation.WHOLE)
-    assert ask(case)[0].endswith("1 more are not mapped. It stands still for mail.")
+    sentence, _ = ask(case)
     case.close()
+    assert isinstance(sentence, Doubtful)
+    assert "1 more are not mapped. It stands still for mail (last look 2026-11-18 18:00); start" in sentence
     error = reading(settings=lambda self: {**Case.settings(self), "services": {"wifi": "WLAN"}}).error
     assert isinstance(error, SettingsError)
     assert "wifi" in str(error)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from connectors._base import Doubtful
 from connectors._errors import BadReplyError, SettingsError
 from firstbell.records import ObservationInterval, ServiceState, ServiceWindow
 from tests.contract.gatus.case import STOPPED, WEBSITE, Case, result
@@ -76,8 +77,13 @@ def test_a_gatus_that_stands_still_makes_all_as_old_as_its_last_look(reading: Re
     assert window_of(outcome).up_ratio is None
     case = Case(tmp_path)
     case.serve(Situation.WHOLE)
-    assert ask(case)[0].endswith("has all 2 services; 1 more are not mapped. It stands still for mail.")
+    sentence, _ = ask(case)
     case.close()
+    assert isinstance(sentence, Doubtful)
+    assert (
+        "all 2 services; 1 more are not mapped. It stands still for mail (last look 2026-11-17 23:00); start"
+        in sentence
+    )
 
 
 def test_an_endpoint_that_is_gone_is_an_error_that_names_our_key(reading: Reading) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from connectors._base import Doubtful
 from connectors._errors import SettingsError
 from firstbell.records import ObservationInterval, ServiceState
 from tests.contract.icinga2.case import SERVICES, Case, at, checked
@@ -66,6 +67,14 @@ def test_an_icinga_that_stands_still_is_known_no_further_than_its_newest_check(o
     [soon] = read(other).completed
     [late] = read(other, now=at(4, 59) + timedelta(minutes=4)).completed
     assert (soon.known_until, late.known_until) == (None, at(4, 59))
+
+
+def test_doctor_says_which_services_it_stands_still_for_and_since_when(other: Other) -> None:
+    assert not isinstance(ask(other)[0], Doubtful)
+    other.rows = [checked("web!http", 0, at(1, 0), at(1, 30)), *SERVICES[1:]]
+    sentence, _ = ask(other)
+    assert isinstance(sentence, Doubtful)
+    assert "never checked yet: idle. It stands still for page (last look 2026-11-" in sentence
 
 
 def test_a_read_without_a_new_check_tells_nothing(other: Other) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from connectors._base import Doubtful
 from connectors._errors import BadReplyError, SettingsError
 from connectors.pingdom import CHECKS_A_PAGE
 from firstbell.records import ObservationInterval, ServiceState, ServiceWindow
@@ -93,8 +94,10 @@ def test_more_checks_than_one_answer_holds_are_an_error_and_not_a_part(reading: 
 def test_doctor_says_what_stands_still_and_names_our_key(reading: Reading, tmp_path: Path) -> None:
     case = Case(tmp_path)
     case.serve(Situation.WHOLE)
-    assert ask(case)[0].endswith("1 more are not mapped. It stands still for mail.")
+    sentence, _ = ask(case)
     case.close()
+    assert isinstance(sentence, Doubtful)
+    assert "1 more are not mapped. It stands still for mail (last look 2026-11-16 23:00); start" in sentence
     error = reading(settings=lambda self: {**Case.settings(self), "services": {"wifi": "WLAN"}}).error
     assert isinstance(error, SettingsError)
     assert "wifi" in str(error)

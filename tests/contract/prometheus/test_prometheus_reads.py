@@ -11,6 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from connectors import get
+from connectors._base import Doubtful
 from connectors._errors import BadReplyError, SettingsError, UnavailableError
 from firstbell.records import ObservationInterval, ServiceState
 from tests.contract.prometheus.case import START, Case, reply
@@ -50,6 +51,18 @@ def test_a_prometheus_that_stands_still_is_known_no_further_than_its_newest_samp
     [late] = read(watched).completed
     [soon] = read(watched, now=newest + timedelta(minutes=2)).completed
     assert (late.known_until, soon.known_until) == (newest, None)
+
+
+def test_doctor_says_of_which_services_there_is_no_look_of_now(watched: Watched) -> None:
+    fresh = [{"metric": {}, "values": [[watched.now.timestamp() - 60, "1"]]}]
+    watched.replies = {"{": reply(fresh)}
+    assert not isinstance(ask(watched)[0], Doubtful)
+    old = [{"metric": {}, "values": [[watched.now.timestamp() - 7200, "1"]]}]
+    watched.replies = {'mail"}[181s]': reply([]), 'mail"}[86401s]': reply(old), "{": reply(fresh)}
+    sentence, _ = ask(watched)
+    assert isinstance(sentence, Doubtful)
+    assert "It stands still for mail (last look 2026-11-" in sentence
+    assert "page" not in sentence
 
 
 def test_a_service_without_a_sample_is_named(watched: Watched) -> None:

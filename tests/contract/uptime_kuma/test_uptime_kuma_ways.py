@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from connectors._base import Complete
+from connectors._base import Complete, Doubtful
 from connectors._errors import BadReplyError, SettingsError
 from connectors.uptime_kuma import UptimeKumaSettings
 from firstbell.records import ObservationInterval, ServiceState, ServiceWindow
@@ -129,8 +129,13 @@ def test_a_monitor_that_is_gone_or_stands_twice_is_an_error_that_names_our_key(r
 def test_unmapped_monitors_are_counted_or_refused(tmp_path: Path, reading: Reading) -> None:
     case = Case(tmp_path)
     case.serve(Situation.WHOLE)
-    assert ask(case)[0].endswith("has all 2 services; 1 more are not mapped. It stands still for mail.")
+    sentence, _ = ask(case)
     case.close()
+    assert isinstance(sentence, Doubtful)
+    assert (
+        "all 2 services; 1 more are not mapped. It stands still for mail (last look 2026-11-17 23:00); start"
+        in sentence
+    )
     strict = reading(Case, settings=lambda self: {**Case.settings(self), "others": "refuse"}).error
     assert isinstance(strict, SettingsError)
     assert "watches 1 more" in str(strict)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from connectors._base import Doubtful
 from connectors._errors import AuthError, BadReplyError, SettingsError
 from connectors.zabbix import ROWS_A_CALL
 from firstbell.records import ObservationInterval
@@ -142,6 +143,16 @@ def test_a_zabbix_that_stands_still_is_known_no_further_than_its_newest_value(od
     soon = {one.stream: one.known_until for one in read(odd, now=newest + timedelta(minutes=3)).completed}
     assert late == {"looks": newest, "levels": None}
     assert soon == {"looks": None, "levels": None}
+
+
+def test_doctor_says_for_which_items_it_stands_still_and_since_when(odd: Odd) -> None:
+    odd.changes = {"services": {"mail": "103"}, "sla": None, "zero_is_up": []}
+    now = int(odd.now.timestamp())
+    for clock, told in ((now - 60, ""), (now - 7200, "mail (last look 2026-11-"), (0, "mail (no look is told)")):
+        odd.results["item.get"] = [item("103", "mail", "smtp.up", lastclock=str(clock))]
+        sentence, _ = ask(odd)
+        assert isinstance(sentence, Doubtful) is bool(told)
+        assert told in sentence
 
 
 def test_a_read_that_breaks_off_goes_on_behind_the_items_it_had(odd: Odd) -> None:
