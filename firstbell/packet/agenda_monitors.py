@@ -8,10 +8,11 @@ from datetime import timedelta
 
 from firstbell.intervals import Window
 from firstbell.metrics.uptime import timeline
-from firstbell.metrics.uptime_accounting import availability, seconds_of
+from firstbell.metrics.uptime_accounting import Seconds, availability, seconds_of
 from firstbell.metrics.uptime_services import parts_by_rules, ruled_at
 from firstbell.packet.material import Material
 from firstbell.packet.model import Audience, Column, Row, Table
+from firstbell.packet.wording import Wording
 from firstbell.records import ServiceWindow
 
 SAME_TIME = timedelta(hours=1)
@@ -103,9 +104,18 @@ def _by_their_looks(material: Material) -> Iterator[_Told]:
                 for part in parts_by_rules(facts.elapsed, [rules[key]]):
                     policy = ruled_at(rules[key], part.start).policy
                     line = timeline(looks, part, policy).without(rules[key].maintenance)
-                    share = availability(seconds_of(line), policy)
-                    rule = material.wording.say("by_our_rules")
+                    seconds = seconds_of(line)
+                    share = availability(seconds, policy)
+                    rule = _by_our_rules(material.wording, seconds, enough=share is not None)
                     yield _Told(service_key=key, source_key=source, rule=rule, window=part, share=share)
+
+
+def _by_our_rules(words: Wording, seconds: Seconds, *, enough: bool) -> str:
+    """How a monitor's looks were counted, and where they were too few, how few: many tell only their newest hour."""
+    if enough:
+        return words.say("by_our_rules")
+    read, of = (words.number(round(length / 60)) for length in (seconds.watched, seconds.expected))
+    return words.say("by_our_rules_too_few", read=read, of=of)
 
 
 def _ours(material: Material, told: _Told) -> str:

@@ -218,6 +218,22 @@ def test_another_monitors_looks_are_counted_by_our_rules(folder: District) -> No
     ]
 
 
+def test_a_monitor_that_tells_some_minutes_a_night_has_no_figure_and_the_row_says_why(folder: District) -> None:
+    """Twelve minutes of one night: twenty looks, the last of which speaks for two and a half of its intervals."""
+    night = local(11, 23, 2)
+    few = replace(seen("sso", night, night), last_at=night + timedelta(minutes=9.5), count=20, source_key="kuma")
+    told = replace(few, expected_interval_seconds=60)
+    sources = tuple(
+        replace(one, records=(told,), beside=frozenset({ObservationInterval})) if one.source_key == "vendors" else one
+        for one in of(folder, vendors=[]).facts.sources
+    )
+    found = of(folder)
+    found = replace(found, facts=replace(found.facts, sources=sources))
+    (row,) = cells(monitor_table(found))
+    assert (row[0], row[3]) == ("Sign-in", "not known")
+    assert row[5].endswith("it told 12 of 26,790 minutes, which is too little for a figure")
+
+
 def test_no_other_monitor_is_no_table(folder: District) -> None:
     assert monitor_table(of(folder)) is None
 
