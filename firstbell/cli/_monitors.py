@@ -42,10 +42,14 @@ Probe = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What could be taken over, each with its name, and how many could not, by why."""
+    """What could be taken over, each with its name, and how many could not, by why.
+
+    `without_text` names those that look for a text there which only an export shows: ours see the page alone.
+    """
 
     taken: list[tuple[str, Probe]] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
+    without_text: list[str] = field(default_factory=list)
 
     def add(self, name: str, probe: Probe | str) -> None:
         """Take a look that our own settings accept; a text is why there is none."""
@@ -100,7 +104,10 @@ def watched_by(line: str) -> Watched:
         raise AnswerError(f"{kind} cannot be read: {told}") from None
     watched = Watched()
     for monitor in found:
+        before = len(watched.taken)
         watched.add(monitor.name, _kuma_probe(monitor))
+        if monitor.type == "keyword" and not monitor.keyword and len(watched.taken) > before:
+            watched.without_text.append(monitor.name)
     return watched
 
 
@@ -256,6 +263,11 @@ def left_out_sentence(line: str, watched: Watched) -> str:
     """How much was taken over, and what was not, for a person."""
     sentence = f"{line.split()[0]} watches {len(watched.taken)} that we can look at too"
     why: Mapping[str, int] = dict(sorted(watched.left_out.items()))
-    if not why:
-        return f"{sentence}."
-    return f"{sentence}; left out: {', '.join(f'{reason} ({number})' for reason, number in why.items())}."
+    if why:
+        sentence += f"; left out: {', '.join(f'{reason} ({number})' for reason, number in why.items())}"
+    if watched.without_text:
+        sentence += (
+            f"; the text to look for is not shown there, add it as text_contains in services.yaml to: "
+            f"{', '.join(watched.without_text)}"
+        )
+    return f"{sentence}."

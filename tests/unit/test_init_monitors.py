@@ -61,6 +61,8 @@ monitor_status{monitor_id="1",monitor_name="Web",monitor_type="http",monitor_url
 monitor_hostname="null",monitor_port="null"} 1
 monitor_status{monitor_id="2",monitor_name="Mail",monitor_type="port",monitor_url="https://",\
 monitor_hostname="mail.example.org",monitor_port="993"} 0
+monitor_status{monitor_id="3",monitor_name="Grades",monitor_type="keyword",monitor_url="https://grades.example.org/"} 1
+monitor_status{monitor_id="4",monitor_name="Form",monitor_type="keyword",monitor_url="https://x/?key=s3cret"} 1
 """
 BLACKBOX = {
     "status": "success",
@@ -142,6 +144,7 @@ def test_an_export_becomes_valid_looks_and_what_cannot_be_taken_is_told(tmp_path
         "not fit (1)."
     )
     assert told in result.output
+    assert "text_contains" not in result.output
     written = "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "district").glob("*.yaml"))
     assert "s3cret" not in written
     assert "s3cret" not in result.output
@@ -162,6 +165,12 @@ def test_metrics_are_read_with_a_key_that_stands_elsewhere(tmp_path: Path, addre
     assert result.exit_code == 0, result.output
     assert looks(tmp_path)["mail"] == {"kind": "tcp", "host": "mail.example.org", "port": 993}
     assert SECRET not in result.output
+    # Uptime Kuma tells a keyword nowhere but in an export; what was left out anyway needs none.
+    assert looks(tmp_path)["grades"] == {"kind": "http", "url": "https://grades.example.org/"}
+    assert (
+        "left out: a secret in the address (1); the text to look for is not shown there, add it as text_contains in "
+        "services.yaml to: Grades." in result.output
+    )
 
 
 def test_prometheus_targets_are_told_apart_by_their_form(tmp_path: Path, address: str) -> None:
