@@ -25,6 +25,7 @@ from firstbell.assessment.instrument import load_instrument
 from firstbell.delivery.smtp import SmtpTransport
 from firstbell.store.session import Store, default_url, open_store
 from tasks.place import read_folder, workplace_at
+from tests.drawn import keep_drawings
 from tests.faults.cedar import write_district
 from tests.faults.content import (
     Content,
@@ -34,7 +35,6 @@ from tests.faults.content import (
     unknown_messages,
     unsettled_messages,
 )
-from tests.faults.drawn import keep_drawings
 from tests.faults.jobs import JOBS, prepare
 from tests.faults.kill import Steps
 from tests.faults.world import World

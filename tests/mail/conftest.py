@@ -14,6 +14,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from firstbell.delivery.smtp import SmtpTransport
+from tests.drawn import drawings_kept
 from tests.store.conftest import postgres, sqlite_pattern, store, url
 
 __all__ = ["postgres", "sqlite_pattern", "store", "url"]
@@ -93,6 +94,13 @@ class QuietController(Controller):
         assert self.server is not None
         self.port = self.server.sockets[0].getsockname()[1]
         super()._trigger_server()
+
+
+@pytest.fixture(autouse=True)
+def drawn_once(drawings: Path) -> Iterator[None]:
+    """Packets are composed for each test; only pages of the same content are drawn for the first of them alone."""
+    with drawings_kept(drawings):
+        yield
 
 
 @pytest.fixture(scope="session")

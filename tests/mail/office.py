@@ -78,7 +78,7 @@ class Office:
 
     def taken(self) -> list[tuple[str, str]]:
         """What arrived since the last look: address and subject."""
-        found = [(address, str(opened(mail)["Subject"])) for address, mail in self.mailbox.taken]
+        found = [(address, str(opened(head_of(mail))["Subject"])) for address, mail in self.mailbox.taken]
         self.mailbox.taken.clear()
         return found
 
@@ -128,6 +128,12 @@ def opened(mail: bytes) -> EmailMessage:
     parsed = message_from_bytes(mail, policy=SMTP)
     assert isinstance(parsed, EmailMessage)
     return parsed
+
+
+def head_of(mail: bytes) -> bytes:
+    """A mail without its body, which is long to read."""
+    head, blank, _ = mail.partition(b"\r\n\r\n")
+    return head + blank
 
 
 def text_of(mail: bytes) -> str:

@@ -50,6 +50,11 @@ PROMISE = TeamAction(
 
 
 @pytest.fixture
+def drawn_once() -> None:
+    """Here every page is drawn in earnest."""
+
+
+@pytest.fixture
 def office(store: Store, mailbox: Any, tmp_path: Path) -> Office:
     found = open_office(store, mailbox, tmp_path, meetings=FOLDER["meetings.yaml"])
     found.tell(TEAM_SOURCE, "-", [PROMISE], local(11, 6))

@@ -159,10 +159,23 @@ class AnySettings(BaseModel):
 
 
 def district(folder: Path, **changed: str) -> District:
-    """The district folder, written and read; `teams=` replaces teams.yaml."""
+    """The district folder, written and read; `teams=` replaces teams.yaml. The same texts are read once."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in {**FOLDER, **{f"{key}.yaml": text for key, text in changed.items()}}.items():
+    texts = {**FOLDER, **{f"{key}.yaml": text for key, text in changed.items()}}
+    for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
+    if any(path.name not in texts for path in folder.iterdir()):
+        return _read(folder)
+    key = tuple(sorted(texts.items()))
+    if key not in _DISTRICTS:
+        _DISTRICTS[key] = _read(folder)
+    return replace(_DISTRICTS[key], folder=folder)
+
+
+_DISTRICTS: dict[tuple[tuple[str, str], ...], District] = {}
+
+
+def _read(folder: Path) -> District:
     return load_district(
         folder,
         settings_for=lambda _: AnySettings,

@@ -1,7 +1,8 @@
 """Pages drawn once: what the printing program made of an input is kept, and given back for the same input.
 
 Drawing takes most of a packet's seconds and is no step: nothing outside of the process changes meanwhile. A run that is
-killed for the hundredth time would draw the same pages for the hundredth time; input that is new is drawn in earnest.
+killed for the hundredth time, or one test of the mail after the other, would draw the same pages again and again; input
+that is new is drawn in earnest.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,16 @@ def keep_drawings(folder: Path) -> None:
     """From now on this process and its children find each other's drawings in a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     typst.Compiler = lambda *args, **settings: _Kept(folder, args, settings)  # type: ignore[assignment,misc]
+
+
+@contextmanager
+def drawings_kept(folder: Path) -> Iterator[None]:
+    """The same for as long as the context is open."""
+    keep_drawings(folder)
+    try:
+        yield
+    finally:
+        typst.Compiler = _Compiler  # type: ignore[misc]
 
 
 class _Kept:
