@@ -17,12 +17,14 @@ from firstbell.packet.model import (
     LightLine,
     LightStatement,
     Packet,
+    PublicFigure,
     Trend,
 )
 from firstbell.packet.page_entries import SENTENCE, Entries
 from firstbell.packet.page_parts import (
     Block,
     Entry,
+    FigureRow,
     LightRow,
     PageOne,
     Statement,
@@ -90,6 +92,7 @@ class _Setter:
             lights_title=words.say(self._lights_title(lights)),
             lights_aside=self._clean(packet.lights_adopted, longest=220) if judged else "",
             lights_empty=words.say("no_lights"),
+            figures=tuple(map(self._figure, packet.public_figures)) if self.edition == "public" else (),
             security=self._security(lights),
             corrections=tuple(corrections[:kept]),
             corrections_left_out=len(corrections) - kept,
@@ -220,6 +223,17 @@ class _Setter:
             else:
                 statements = shown[line.area][: kept[line.area]]
                 yield LightRow(area, line.light, statements, word=self.words.light(line.light))
+
+    def _figure(self, figure: PublicFigure) -> FigureRow:
+        words = self.words
+        return FigureRow(
+            title=self._clean(figure.title),
+            value=self._clean(figure.value),
+            goal=self._clean(figure.goal) or words.say("public_no_goal"),
+            as_of=words.say("public_as_of", text=self._clean(figure.as_of)) if figure.as_of else "",
+            light=figure.light,
+            word=words.light(figure.light),
+        )
 
     def _statements(self, line: LightLine) -> tuple[Statement, ...]:
         worst_first = sorted(line.statements, key=lambda one: one.trend is not Trend.WORSE)

@@ -87,6 +87,24 @@ class LightRow:
 
 
 @dataclass(frozen=True)
+class FigureRow:
+    """A figure that everybody may read; `goal` says where none is adopted, `as_of` is empty where it is not known."""
+
+    title: str
+    value: str
+    goal: str
+    as_of: str
+    light: Light
+    word: str
+    """The light's word in the packet's language."""
+
+    @property
+    def told(self) -> str:
+        """Value, goal and as-of as one text: "7 of 9; goal 9; as of Tue 24 Nov, 6 am"."""
+        return "; ".join(part for part in (self.value.removesuffix("."), self.goal, self.as_of) if part)
+
+
+@dataclass(frozen=True)
 class PageOne:
     """Everything that page one says, in order. Blocks that the edition may not see are None."""
 
@@ -110,6 +128,8 @@ class PageOne:
     lights_title: str = ""
     lights_aside: str = ""
     lights_empty: str = ""
+    figures: tuple[FigureRow, ...] = ()
+    """In the public edition: what its web page shows as well."""
     security: str = ""
     overdue: Block | None = None
     unknowns: Block | None = None

@@ -74,6 +74,7 @@ def common_data(packet: Packet, page: PageOne, words: Words) -> dict[str, Any]:
         "colours": dict(LIGHT),
         "logo": heading.logo,
         "words": {key: text for key, text in words.table.items() if isinstance(text, str)},
+        "figure_columns": words.table["public_columns"],
     }
 
 
@@ -89,8 +90,15 @@ def _page_data(page: PageOne, words: Words) -> dict[str, Any]:
         }
         for row in page.lights
     ]
+    figures = [{**asdict(one), "light": shape_and_word(one.light, words)} for one in page.figures]
     more_corrections = {"key": "corrections", "more": more}
-    return {**asdict(replace(page, rest=())), **blocks, "lights": lights, "more_corrections": more_corrections}
+    return {
+        **asdict(replace(page, rest=())),
+        **blocks,
+        "lights": lights,
+        "figures": figures,
+        "more_corrections": more_corrections,
+    }
 
 
 def _block_data(block: Block | None, words: Words) -> dict[str, Any] | None:

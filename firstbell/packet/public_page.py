@@ -17,7 +17,7 @@ from firstbell.packet.audience import cut
 from firstbell.packet.glyphs import clean
 from firstbell.packet.model import Packet, PublicFigure, Section
 from firstbell.packet.page_one import page_one
-from firstbell.packet.page_parts import LightRow
+from firstbell.packet.page_parts import FigureRow, LightRow
 from firstbell.packet.palette import DARK, LIGHT, ink_of
 from firstbell.packet.wording import Wording, whole_percent
 from firstbell.packet.words import TEMPLATES, Words
@@ -50,7 +50,7 @@ def packet_page(packet: Packet, index: str, translations: Sequence[Link] = ()) -
         facts=page.facts,
         decisions=len(part.decisions),
         sections=[_section(section, words) for section in part.sections],
-        figures=[_figure(one, words) for one in part.public_figures],
+        figures=[_figure(*both) for both in zip(page.figures, part.public_figures, strict=True)],
         finding=_finding(part.public_figures, words),
         areas=[_area(row, words) for row in page.lights],
         security=page.security,
@@ -88,16 +88,11 @@ def _section(section: Section, words: Words) -> dict[str, object]:
     }
 
 
-def _figure(figure: PublicFigure, words: Words) -> dict[str, object]:
+def _figure(row: FigureRow, figure: PublicFigure) -> dict[str, object]:
     """A row of the table and a bar of the chart; `width` is None where no bar can be drawn."""
     return {
-        "title": _said(figure.title, words),
-        "value": _said(figure.value, words),
-        "goal": _said(figure.goal, words) or words.say("public_no_goal"),
-        "as_of": words.say("public_as_of", text=_said(figure.as_of, words)) if figure.as_of else "",
-        "ink": ink_of(figure.light),
-        "shape": figure.light.shape,
-        "word": words.light(figure.light),
+        "row": row,
+        "ink": ink_of(row.light),
         "judged": figure.judged,
         "width": None if figure.reached is None else whole_percent(figure.reached),
     }

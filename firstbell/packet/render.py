@@ -82,7 +82,7 @@ def render(packet: Packet, edition: str, cover: Cover | None = None) -> Rendered
 
 
 def render_edition(packet: Packet, edition: str) -> EditionFiles:
-    """The files of an edition. The PDF has at most `pdf_room.MOST_PAGES` pages: the appendix holds what had to be cut."""
+    """The files of an edition. The PDF has at most eight pages: the appendix holds what had to be cut."""
     words = Words(packet.heading.language)
     page = page_one(packet, edition)
     evidence = evidence_json(packet, edition)

@@ -51,6 +51,7 @@ def test_a_preview_shows_any_edition_and_says_why_each_person_gets_what(tmp_path
     public = CliRunner().invoke(app, ["preview", "--edition", "public"], env=told)
     assert public.exit_code == 0, public.output
     assert "Edición pública" in public.output
+    assert "\nDATOS\n" in public.output
     listed = CliRunner().invoke(app, ["preview"], env=told).output
     rows = [" ".join(line.split()) for line in listed.splitlines()]
     assert "ada_long leadership role team_leader es own setting team_leader" in rows

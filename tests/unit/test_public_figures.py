@@ -12,10 +12,14 @@ from firstbell.assessment.instrument import Indicator, load_instrument
 from firstbell.kpi import Light
 from firstbell.packet.audience import cut
 from firstbell.packet.compose import compose
+from firstbell.packet.glyphs import loosened
 from firstbell.packet.model import Packet, PublicFigure
+from firstbell.packet.page_one import page_one
 from firstbell.packet.public_page import packet_page
+from firstbell.packet.render import render
 from tests.unit.packet_material import FOLDER, district, material, month
 from tests.unit.packet_samples import PUBLIC_FIGURES, sample
+from tests.unit.pdf_text import pages_text
 
 
 @pytest.fixture
@@ -85,3 +89,22 @@ def test_without_figures_there_is_neither_table_nor_chart() -> None:
     page = packet_page(sample().model_copy(update={"public_figures": ()}), "index.html")
     assert "<table" not in page
     assert "<figure" not in page
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_every_form_of_the_public_edition_shows_the_figures_of_its_web_page(language: str) -> None:
+    whole = sample()
+    packet = whole.model_copy(update={"heading": whole.heading.model_copy(update={"language": language})})
+    rows = page_one(cut(packet, "public"), "public").figures
+    assert len(rows) == len(PUBLIC_FIGURES)
+    made = render(cut(packet, "public"), "public")
+    web, mail = text_of(packet_page(packet, "index.html")), text_of(made.html)
+    plain, paper = " ".join(made.text.split()), " ".join(loosened(pages_text(made.pdf)).split())
+    for row in rows:
+        title, value, goal, as_of, word, told = (
+            " ".join(one.split()) for one in (row.title, row.value, row.goal, row.as_of, row.word, row.told)
+        )
+        assert [part for part in (title, value, goal, as_of, word) if part not in web or part not in paper] == []
+        assert [part for part in (title, told, word) if part not in mail or part not in plain] == []
+    for edition in ("leadership", "technical", "representative"):
+        assert page_one(cut(packet, edition), edition).figures == ()
