@@ -2,8 +2,9 @@
 
 Reads the documented pages below `/api/v2/` of an Atlassian Statuspage (incident.io pages answer at the same
 addresses): components, incidents and scheduled maintenances. No login is needed. The page gives only the 50 newest
-incidents and no paging, and nothing older is documented, so a first read knows no more than those; a nightly read
-keeps what the page forgets.
+incidents and no paging, and nothing older is documented; a nightly read keeps what the page forgets. Where the list is
+full and does not reach back to the newest incident of the last read (on a first read: at all), the time before its
+oldest incident is yielded as unknown, so that it does not look quiet.
 
 A service may be a component, a group of components (by the group's name or id) or the whole page. Where an incident's
 updates say what a component was from when on, each stretch that is over becomes a window under the vendor's own word.
@@ -17,7 +18,7 @@ Vendor page: https://status.atlassian.com/api
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, Field, model_validator
@@ -27,6 +28,7 @@ from connectors._declared import OPERATIONAL, Update, declared, stretches
 from connectors._errors import SettingsError
 from connectors._http import Http, HttpSettings
 from connectors._shape import bad_shape, shaped
+from firstbell.intervals import Window
 from firstbell.records import ServiceWindow, VendorIncident
 
 PAGES = (
@@ -35,6 +37,14 @@ PAGES = (
 )
 """Where the page keeps what, under which key, and whether it was planned."""
 
+
+LISTED = 50
+"""How many incidents the page gives at most."""
+
+YEAR = timedelta(days=366)
+"""How far before the oldest incident of a first, full list the time is called unknown: no report looks further back."""
+
+UNLISTED = f"declared by the vendor: the page lists its {LISTED} newest incidents, and this time lies before them"
 
 Names = frozenset[str] | None
 """All ids and names that a service answers to on the page; None is the whole page."""
@@ -139,7 +149,13 @@ class Statuspage(Connector):
         yield Complete("incidents", state=episodes)
         for incident, planned in told:
             yield from _stretches(incident, planned, services)
-        yield Complete("declared")
+        listed = [incident.created_at for incident, planned in told if not planned]
+        kept = request.states.get("declared", {}).get("newest")
+        known = datetime.fromisoformat(kept) if kept else None
+        if (gap := _unlisted(listed, known)) is not None:
+            yield from (_not_known(service, gap) for service in services)
+        newest = max([*listed, *([known] if known else [])], default=None)
+        yield Complete("declared", state={"newest": newest.isoformat()} if newest else {})
 
     def _services(self, http: Http, there: Sequence[Component]) -> Mapping[str, tuple[Names, list[Component]]]:
         """What each service answers to and which components it is.
@@ -203,6 +219,28 @@ def _stretches(incident: Incident, planned: bool, services: Mapping[str, Names])
     for service_key, names in services.items():
         for stretch in stretches(incident.incident_updates, names, _end(incident, planned)):
             yield declared(service_key, stretch)
+
+
+def _unlisted(listed: Sequence[datetime], known: datetime | None) -> Window | None:
+    """The time before a list of incidents of which nobody knows what it had; None where the list is whole.
+
+    `listed` is when they were created, `known` the newest of the read before: a list that holds it has all since then.
+    """
+    if len(listed) < LISTED:
+        return None
+    oldest = min(listed)
+    start = oldest - YEAR if known is None else known
+    return Window(start, oldest) if start < oldest else None
+
+
+def _not_known(service_key: str, gap: Window) -> ServiceWindow:
+    return ServiceWindow(
+        service_key=service_key,
+        started_at=gap.start,
+        ended_at=gap.end,
+        accounting_policy=UNLISTED,
+        unknown_seconds=gap.seconds,
+    )
 
 
 def _begun(part: Component, told: Sequence[tuple[Incident, bool]]) -> dict[str, str] | None:

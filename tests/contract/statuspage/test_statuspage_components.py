@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +139,28 @@ def test_a_component_in_trouble_that_nobody_explains_is_told_until_it_is_well(re
     third = reading(second.states, parts=well)
     assert declared(third) == [("Quizzes: major outage", begun, datetime(2025, 3, 3, 18, tzinfo=UTC), False)]
     assert declared(reading(third.states, parts=well)) == []
+
+
+def unlisted(outcome: Outcome) -> list[tuple[datetime, datetime, float | None]]:
+    windows = [one for one in outcome.records if isinstance(one, ServiceWindow)]
+    return [(one.started_at, one.ended_at, one.unknown_seconds) for one in windows if "newest" in one.accounting_policy]
+
+
+def listing(first: int, last: int) -> list[dict[str, Any]]:
+    """Incidents of one a day, the newest first, from a day after 1 January to another."""
+    days = [datetime(2025, 1, 1, 9, tzinfo=UTC) + timedelta(days=number) for number in range(first, last)]
+    return [incident(f"i{day:%j}", created_at=day.isoformat(), started_at=day.isoformat()) for day in reversed(days)]
+
+
+def test_the_time_before_a_full_list_is_unknown_and_not_quiet(reading: Reading) -> None:
+    begins = datetime(2025, 1, 1, 9, tzinfo=UTC)
+    assert unlisted(reading(rows=listing(0, 49))) == []
+    full = reading(rows=listing(0, 50))
+    assert unlisted(full) == [(begins - timedelta(days=366), begins, 366 * 86400.0)]
+    assert unlisted(reading(full.states, rows=listing(20, 70))) == []
+    lost = reading(full.states, rows=listing(60, 110))
+    assert unlisted(lost) == [(begins + timedelta(days=49), begins + timedelta(days=60), 11 * 86400.0)]
+    assert unlisted(reading(lost.states, rows=[])) == []
 
 
 def test_an_open_incident_speaks_for_the_component(reading: Reading) -> None:
