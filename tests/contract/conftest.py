@@ -11,7 +11,7 @@ import pytest
 
 pytest.register_assert_rewrite("tests.contract.suite", "tests.contract.checks", "tests.contract.web")
 
-from tests.contract.suite import Case  # noqa: E402 - the rewrite must be registered before
+from tests.contract.suite import Case, Situation, Standing  # noqa: E402 - the rewrite must be registered before
 
 MakeCase = Callable[[type[Case]], Case]
 
@@ -28,6 +28,20 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[typ
             return made[case]
 
         yield get
+
+
+@pytest.fixture
+def standing(tmp_path: Path) -> Iterator[Standing]:
+    """A function that makes a case of a class, with other attributes or methods if named, whose source is whole."""
+    with ExitStack() as stack:
+
+        def stand(case: type[Case], **changed: Any) -> Case:
+            made = type("Changed", (case,), changed)(tmp_path)
+            stack.callback(made.close)
+            made.serve(Situation.WHOLE)
+            return made
+
+        yield stand
 
 
 @pytest.fixture

@@ -263,3 +263,6 @@ def load_case(kind: str) -> type[Case]:
 
 
 Check = Callable[[Case], None]
+
+Standing = Callable[..., Case]
+"""Makes a case of a class whose source is whole, with attributes or methods of the class changed."""

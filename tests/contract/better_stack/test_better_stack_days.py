@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,25 +12,15 @@ from connectors._base import Doubtful
 from connectors._errors import BadReplyError, SettingsError
 from firstbell.records import ObservationInterval, ServiceState, ServiceWindow
 from tests.contract.better_stack.case import MAIL, NOW, OTHER, TODAY, Case, before, incident, monitor, written
-from tests.contract.suite import Outcome, Situation, ask, read
+from tests.contract.suite import Outcome, Standing, ask, read
 from tests.contract.web import Question, Reply
 
 Reading = Callable[..., Outcome]
 
 
 @pytest.fixture
-def reading(tmp_path: Path) -> Iterator[Reading]:
-    made: list[Case] = []
-
-    def run(**changed: Any) -> Outcome:
-        case = type("Changed", (Case,), changed)(tmp_path)
-        made.append(case)
-        case.serve(Situation.WHOLE)
-        return read(case)
-
-    yield run
-    for case in made:
-        case.close()
+def reading(standing: Standing) -> Reading:
+    return lambda **changed: read(standing(Case, **changed))
 
 
 def website(**changes: Any) -> dict[str, Any]:
@@ -111,11 +100,9 @@ def test_all_monitors_at_rest_make_the_stream_as_old_as_the_newest_look(reading:
     assert states.known_until == left
 
 
-def test_doctor_says_what_stands_still_and_names_our_key(reading: Reading, tmp_path: Path) -> None:
-    case = Case(tmp_path)
-    case.serve(Situation.WHOLE)
+def test_doctor_says_what_stands_still_and_names_our_key(reading: Reading, standing: Standing) -> None:
+    case = standing(Case)
     sentence, _ = ask(case)
-    case.close()
     assert isinstance(sentence, Doubtful)
     assert "1 more are not mapped. It stands still for mail (last look 2026-11-18 18:00); start" in sentence
     error = reading(settings=lambda self: {**Case.settings(self), "services": {"wifi": "WLAN"}}).error

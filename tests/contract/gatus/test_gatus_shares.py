@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,25 +11,15 @@ from connectors._base import Doubtful
 from connectors._errors import BadReplyError, SettingsError
 from firstbell.records import ObservationInterval, ServiceState, ServiceWindow
 from tests.contract.gatus.case import STOPPED, WEBSITE, Case, result
-from tests.contract.suite import Outcome, Situation, ask, read
+from tests.contract.suite import Outcome, Standing, ask, read
 from tests.contract.web import Question, Reply
 
 Reading = Callable[..., Outcome]
 
 
 @pytest.fixture
-def reading(tmp_path: Path) -> Iterator[Reading]:
-    made: list[Case] = []
-
-    def run(**changed: Any) -> Outcome:
-        case = type("Changed", (Case,), changed)(tmp_path)
-        made.append(case)
-        case.serve(Situation.WHOLE)
-        return read(case)
-
-    yield run
-    for case in made:
-        case.close()
+def reading(standing: Standing) -> Reading:
+    return lambda **changed: read(standing(Case, **changed))
 
 
 def window_of(outcome: Outcome, service: str = "website") -> ServiceWindow:
@@ -70,15 +59,13 @@ def test_longer_windows_are_kept_where_asked_for(reading: Reading) -> None:
     assert [one.accounting_policy.split(" by ")[0][-2:] for one in long] == ["7d", "0d"]
 
 
-def test_a_gatus_that_stands_still_makes_all_as_old_as_its_last_look(reading: Reading, tmp_path: Path) -> None:
+def test_a_gatus_that_stands_still_makes_all_as_old_as_its_last_look(reading: Reading, standing: Standing) -> None:
     outcome = reading(results=lambda self: (STOPPED, STOPPED[:-1]))
     (looks,) = (one for one in outcome.completed if one.stream == "looks")
     assert looks.known_until == max(one.last_at for one in outcome.records if isinstance(one, ObservationInterval))
     assert window_of(outcome).up_ratio is None
-    case = Case(tmp_path)
-    case.serve(Situation.WHOLE)
+    case = standing(Case)
     sentence, _ = ask(case)
-    case.close()
     assert isinstance(sentence, Doubtful)
     assert (
         "all 2 services; 1 more are not mapped. It stands still for mail (last look 2026-11-17 23:00); start"

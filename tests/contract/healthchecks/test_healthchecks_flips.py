@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from connectors._base import Mode, State
 from connectors._errors import BadReplyError, SettingsError
 from firstbell.records import ObservationInterval
 from tests.contract.healthchecks.case import BACKUP, NOW, OTHER, START, SYNC, Case, before, flip
-from tests.contract.suite import Outcome, Situation, ask, read
+from tests.contract.suite import Outcome, Standing, ask, read
 
 Told = list[tuple[str, str, datetime, datetime]]
 
@@ -42,18 +41,11 @@ Reading = Callable[..., Outcome]
 
 
 @pytest.fixture
-def reading(tmp_path: Path) -> Iterator[Reading]:
-    made: list[Case] = []
-
+def reading(standing: Standing) -> Reading:
     def run(mode: Mode = Mode.INCREMENTAL, states: Mapping[str, State] | None = None, **changed: Any) -> Outcome:
-        case = type("Changed", (Job,), changed)(tmp_path)
-        made.append(case)
-        case.serve(Situation.WHOLE)
-        return read(case, mode=mode, states=states)
+        return read(standing(Job, **changed), mode=mode, states=states)
 
-    yield run
-    for case in made:
-        case.close()
+    return run
 
 
 def told(outcome: Outcome) -> Told:
@@ -132,10 +124,8 @@ def test_two_checks_of_one_name_are_told_apart_by_id_only(reading: Reading) -> N
     assert "several of that name for job" in str(error)
 
 
-def test_doctor_names_what_is_not_watched_at_present(tmp_path: Path) -> None:
-    case = type("Idle", (Job,), {"row": SYNC | {"status": "paused"}})(tmp_path)
-    case.serve(Situation.WHOLE)
+def test_doctor_names_what_is_not_watched_at_present(standing: Standing) -> None:
+    case = standing(Job, row=SYNC | {"status": "paused"})
     sentence, error = ask(case)
-    case.close()
     assert error is None
     assert sentence.endswith("has all 1 services; 1 more are not mapped. Not watched at present: job.")

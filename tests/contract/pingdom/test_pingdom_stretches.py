@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,25 +12,15 @@ from connectors._errors import BadReplyError, SettingsError
 from connectors.pingdom import CHECKS_A_PAGE
 from firstbell.records import ObservationInterval, ServiceState, ServiceWindow
 from tests.contract.pingdom.case import MAIL, MIDNIGHTS, NOW, OTHER, STATES, WEBSITE, Case, before, seconds, stretch
-from tests.contract.suite import Outcome, Situation, ask, read
+from tests.contract.suite import Outcome, Standing, ask, read
 from tests.contract.web import Question, Reply
 
 Reading = Callable[..., Outcome]
 
 
 @pytest.fixture
-def reading(tmp_path: Path) -> Iterator[Reading]:
-    made: list[Case] = []
-
-    def run(**changed: Any) -> Outcome:
-        case = type("Changed", (Case,), changed)(tmp_path)
-        made.append(case)
-        case.serve(Situation.WHOLE)
-        return read(case)
-
-    yield run
-    for case in made:
-        case.close()
+def reading(standing: Standing) -> Reading:
+    return lambda **changed: read(standing(Case, **changed))
 
 
 def website(**changes: Any) -> dict[str, Any]:
@@ -91,11 +80,9 @@ def test_more_checks_than_one_answer_holds_are_an_error_and_not_a_part(reading: 
     assert isinstance(reading(checks=lambda self: many).error, BadReplyError)
 
 
-def test_doctor_says_what_stands_still_and_names_our_key(reading: Reading, tmp_path: Path) -> None:
-    case = Case(tmp_path)
-    case.serve(Situation.WHOLE)
+def test_doctor_says_what_stands_still_and_names_our_key(reading: Reading, standing: Standing) -> None:
+    case = standing(Case)
     sentence, _ = ask(case)
-    case.close()
     assert isinstance(sentence, Doubtful)
     assert "1 more are not mapped. It stands still for mail (last look 2026-11-16 23:00); start" in sentence
     error = reading(settings=lambda self: {**Case.settings(self), "services": {"wifi": "WLAN"}}).error

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from connectors._base import FetchRequest, State
 from connectors._errors import SettingsError
 from firstbell.records import ServiceWindow, VendorIncident
 from tests.contract.statuspage.case import COMPONENTS, Case, incident, update
-from tests.contract.suite import Outcome, Situation, ask, build, read
+from tests.contract.suite import Outcome, Standing, ask, build, read
 from tests.contract.web import Question, Reply
 
 
@@ -53,20 +52,13 @@ Reading = Callable[..., Outcome]
 
 
 @pytest.fixture
-def reading(tmp_path: Path) -> Iterator[Reading]:
-    made: list[Case] = []
-
+def reading(standing: Standing) -> Reading:
     def run(states: Mapping[str, State] | None = None, **changed: Any) -> Outcome:
-        case = type("Changed", (Learning,), {"parts": CALM} | changed)(tmp_path)
-        made.append(case)
-        case.serve(Situation.WHOLE)
-        outcome = read(case, states=states)
+        outcome = read(standing(Learning, **{"parts": CALM, **changed}), states=states)
         assert outcome.error is None, outcome.error
         return outcome
 
-    yield run
-    for case in made:
-        case.close()
+    return run
 
 
 CALM = [one | {"status": "operational", "updated_at": "2025-03-03T15:00:00Z"} for one in COMPONENTS]
@@ -83,27 +75,19 @@ def declared(outcome: Outcome) -> list[tuple[str, datetime, datetime | None, boo
     return [(one.title, one.started_at, one.resolved_at, one.planned) for one in told]
 
 
-def test_a_component_that_is_not_there_is_not_taken_for_one_without_trouble(tmp_path: Path) -> None:
-    case = Misnamed(tmp_path)
-    case.serve(Situation.WHOLE)
-    try:
-        with pytest.raises(SettingsError, match="mail"):
-            build(case).check()
-        with pytest.raises(SettingsError, match="mail"):
-            list(build(case).fetch(FetchRequest()))
-    finally:
-        case.close()
+def test_a_component_that_is_not_there_is_not_taken_for_one_without_trouble(standing: Standing) -> None:
+    case = standing(Misnamed)
+    with pytest.raises(SettingsError, match="mail"):
+        build(case).check()
+    with pytest.raises(SettingsError, match="mail"):
+        list(build(case).fetch(FetchRequest()))
 
 
-def test_a_whole_page_may_stand_for_one_service(tmp_path: Path) -> None:
-    case = WholePage(tmp_path)
-    case.serve(Situation.WHOLE)
-    try:
-        told = [one for one in build(case).fetch(FetchRequest()) if isinstance(one, VendorIncident)]
-        own = ["c4/2025-03-03T10:00:00+00:00", "c9/2025-03-03T10:00:00+00:00"]
-        assert [record.entity_key for record in told] == [f"vendor/{key}" for key in (*"abcdum", *own)]
-    finally:
-        case.close()
+def test_a_whole_page_may_stand_for_one_service(standing: Standing) -> None:
+    case = standing(WholePage)
+    told = [one for one in build(case).fetch(FetchRequest()) if isinstance(one, VendorIncident)]
+    own = ["c4/2025-03-03T10:00:00+00:00", "c9/2025-03-03T10:00:00+00:00"]
+    assert [record.entity_key for record in told] == [f"vendor/{key}" for key in (*"abcdum", *own)]
 
 
 def test_a_groups_state_is_the_worst_of_its_members_at_each_moment(reading: Reading) -> None:
@@ -198,9 +182,7 @@ def test_incident_io_words_and_fractions_of_a_second_are_read(reading: Reading) 
     assert window.down_seconds == pytest.approx(7200, abs=1)
 
 
-def test_doctor_names_what_is_not_operational(tmp_path: Path) -> None:
-    case = Case(tmp_path)
-    case.serve(Situation.WHOLE)
+def test_doctor_names_what_is_not_operational(standing: Standing) -> None:
+    case = standing(Case)
     sentence, _ = ask(case)
-    case.close()
     assert sentence.endswith("Not operational at present: learning, mail.")

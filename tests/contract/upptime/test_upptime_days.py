@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ import pytest
 from connectors._base import Doubtful
 from connectors._errors import BadReplyError, SettingsError
 from firstbell.records import ObservationInterval, ServiceState, ServiceWindow
-from tests.contract.suite import Outcome, Situation, ask, read
+from tests.contract.suite import Outcome, Standing, ask, read
 from tests.contract.upptime.case import BEGAN, STOPPED, TODAY, Case, history
 from tests.contract.web import Question
 
@@ -20,18 +19,8 @@ Reading = Callable[..., Outcome]
 
 
 @pytest.fixture
-def reading(tmp_path: Path) -> Iterator[Reading]:
-    made: list[Case] = []
-
-    def run(**changed: Any) -> Outcome:
-        case = type("Changed", (Case,), changed)(tmp_path)
-        made.append(case)
-        case.serve(Situation.WHOLE)
-        return read(case)
-
-    yield run
-    for case in made:
-        case.close()
+def reading(standing: Standing) -> Reading:
+    return lambda **changed: read(standing(Case, **changed))
 
 
 def website_days(outcome: Outcome) -> list[ServiceWindow]:
@@ -65,7 +54,7 @@ def test_a_file_that_is_none_is_refused(reading: Reading) -> None:
         assert "lastUpdated" in str(error)
 
 
-def test_a_public_repository_needs_no_token(tmp_path: Path) -> None:
+def test_a_public_repository_needs_no_token(standing: Standing) -> None:
     seen: list[Question] = []
 
     class Public(Case):
@@ -77,19 +66,15 @@ def test_a_public_repository_needs_no_token(tmp_path: Path) -> None:
             with_token = {**question.headers, "Authorization": "Bearer s3cret-github-token"}
             return super().answer(Question(question.path, question.query, with_token, question.number))
 
-    case = Public(tmp_path)
-    case.serve(Situation.WHOLE)
+    case = standing(Public)
     assert read(case).error is None
-    case.close()
     assert len(seen) == 3
     assert not any("Authorization" in question.headers for question in seen)
 
 
-def test_doctor_says_what_stands_still_and_names_our_key(reading: Reading, tmp_path: Path) -> None:
-    case = Case(tmp_path)
-    case.serve(Situation.WHOLE)
+def test_doctor_says_what_stands_still_and_names_our_key(reading: Reading, standing: Standing) -> None:
+    case = standing(Case)
     sentence, _ = ask(case)
-    case.close()
     assert isinstance(sentence, Doubtful)
     assert "1 more are not mapped. It stands still for mail (last look 2026-11-16 00:00); start" in sentence
     error = reading(settings=lambda self: {**Case.settings(self), "services": {"wifi": "WLAN"}}).error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from connectors._base import Complete, Doubtful
 from connectors._errors import BadReplyError, SettingsError
 from connectors.uptime_kuma import UptimeKumaSettings
 from firstbell.records import ObservationInterval, ServiceState, ServiceWindow
-from tests.contract.suite import Outcome, Situation, ask, read
+from tests.contract.suite import Outcome, Standing, ask, read
 from tests.contract.uptime_kuma.case import KEY, STOPPED, WEBSITE, Case, beat
 from tests.contract.web import Question, Reply
 
@@ -60,22 +59,12 @@ class Metered(Case):
         return super().answer(question)
 
 
-@pytest.fixture
-def reading(tmp_path: Path) -> Any:
-    made: list[Case] = []
-
-    def run(kind: type[Case], **changed: Any) -> Outcome:
-        case = type("Changed", (kind,), changed)(tmp_path)
-        made.append(case)
-        case.serve(Situation.WHOLE)
-        return read(case)
-
-    yield run
-    for case in made:
-        case.close()
-
-
 Reading = Callable[..., Outcome]
+
+
+@pytest.fixture
+def reading(standing: Standing) -> Reading:
+    return lambda kind, **changed: read(standing(kind, **changed))
 
 
 def windows(outcome: Outcome) -> dict[str, ServiceWindow]:
@@ -126,11 +115,9 @@ def test_a_monitor_that_is_gone_or_stands_twice_is_an_error_that_names_our_key(r
     assert "several of that name for wifi" in str(several)
 
 
-def test_unmapped_monitors_are_counted_or_refused(tmp_path: Path, reading: Reading) -> None:
-    case = Case(tmp_path)
-    case.serve(Situation.WHOLE)
+def test_unmapped_monitors_are_counted_or_refused(standing: Standing, reading: Reading) -> None:
+    case = standing(Case)
     sentence, _ = ask(case)
-    case.close()
     assert isinstance(sentence, Doubtful)
     assert (
         "all 2 services; 1 more are not mapped. It stands still for mail (last look 2026-11-17 23:00); start"

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from connectors._errors import AuthError, BadReplyError, SettingsError
 from firstbell.records import ObservationInterval, ServiceState, ServiceWindow
-from tests.contract.suite import Outcome, Situation, ask, read
+from tests.contract.suite import Outcome, Standing, ask, read
 from tests.contract.uptimerobot.case import MIDNIGHTS, NOW, OTHER, QUIET, WEBSITE, Case, entry, seconds
 from tests.contract.web import Question, Reply
 
@@ -20,18 +19,8 @@ Reading = Callable[..., Outcome]
 
 
 @pytest.fixture
-def reading(tmp_path: Path) -> Iterator[Reading]:
-    made: list[Case] = []
-
-    def run(**changed: Any) -> Outcome:
-        case = type("Changed", (Case,), changed)(tmp_path)
-        made.append(case)
-        case.serve(Situation.WHOLE)
-        return read(case)
-
-    yield run
-    for case in made:
-        case.close()
+def reading(standing: Standing) -> Reading:
+    return lambda **changed: read(standing(Case, **changed))
 
 
 def having(**website: Any) -> dict[str, Any]:
@@ -105,20 +94,18 @@ def test_ranges_that_do_not_answer_the_question_are_refused(reading: Reading, to
     assert "custom_uptime_ranges" in str(error)
 
 
-def test_doctor_names_what_is_paused_and_a_monitor_that_is_gone_names_our_key(reading: Reading, tmp_path: Path) -> None:
-    case = type("Paused", (Case,), having(status=0))(tmp_path)
-    case.serve(Situation.WHOLE)
+def test_doctor_names_what_is_paused_and_a_monitor_that_is_gone_names_our_key(
+    reading: Reading, standing: Standing
+) -> None:
+    case = standing(Case, **having(status=0))
     assert ask(case)[0].endswith("1 more are not mapped. Not watched at present: website.")
-    case.close()
     error = reading(settings=lambda self: {**Case.settings(self), "services": {"wifi": "WLAN"}}).error
     assert isinstance(error, SettingsError)
     assert "wifi" in str(error)
 
 
-def test_shares_are_asked_for_from_local_midnight_to_midnight(tmp_path: Path) -> None:
-    case = Case(tmp_path)
-    case.serve(Situation.WHOLE)
+def test_shares_are_asked_for_from_local_midnight_to_midnight(standing: Standing) -> None:
+    case = standing(Case)
     assert read(case).error is None
-    case.close()
     days = "-".join(f"{seconds(start)}_{seconds(end)}" for start, end in pairwise(MIDNIGHTS))
     assert case.asked == [days, days], "on each of two pages"
