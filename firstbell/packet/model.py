@@ -360,6 +360,8 @@ class Heading(Part):
     facts_until: Public[str] = ""
     compared_with: Public[str] = ""
     stage: Public[Literal["draft", "final", "addendum"]] = "draft"
+    alone: Public[bool] = False
+    """Whether this draft is all that is written for the meeting: no packet follows it, and nobody approves it."""
     review: Team[str] = ""
     """In a draft: when the packet goes out, and how to approve, hold, confirm and drop."""
     revision: Public[int] = 1

@@ -63,6 +63,7 @@ class _Setter:
         self.words = Words(packet.heading.language)
         self.pieces = Entries(packet, self.words)
         # What a draft says of its review takes its room from the first block.
+        self.stage = "alone" if packet.heading.alone else packet.heading.stage
         self.review = self._clean(packet.heading.review)
         self.spare = -lines_on_a_phone(self.review) - 1 if self.review else 0
 
@@ -83,7 +84,7 @@ class _Setter:
             meeting=self.meeting(),
             facts=self.facts(),
             language=words.language,
-            stage=" ".join(filter(None, (words.table["stage_notes"][heading.stage], self.review))),
+            stage=" ".join(filter(None, (words.table["stage_notes"][self.stage], self.review))),
             cover=self.cover(cover),
             cover_left_out=self.cover_left_out(cover),
             own_shown=self.own_shown(cover),
@@ -113,7 +114,7 @@ class _Setter:
         decisions, missed = len(packet.decisions), sum(line.light is Light.MISSED for line in packet.lights)
         parts = [words.say("subject_decisions", n=decisions) if decisions else words.say("subject_no_decision")]
         parts += [words.say("subject_missed", n=missed)] if missed else []
-        stage = words.table["stages"][packet.heading.stage]
+        stage = words.table["stages"][self.stage]
         return loosened(clean(f"{stage}{self.meeting()}: {', '.join(parts)}", words.say("clipped"), longest=150))
 
     def meeting(self) -> str:

@@ -50,6 +50,7 @@ def heading(material: Material) -> Heading:
         facts_until=words.moment(material.as_of),
         compared_with=compared,
         stage=material.stage,
+        alone=material.stage == "draft" and occasion.send_at is None,
         review=_review(material),
         revision=material.revision,
         logo=material.logo.drawing if material.logo is not None else "",

@@ -88,7 +88,14 @@ def test_a_team_may_do_with_draft_and_minutes(office: Office, tmp_path: Path) ->
     assert early.sentences == ("Nothing is due before Mon 23 Nov, 6 am, when the next draft goes out.",)
     (draft,) = office.run(DRAFT)
     assert draft.stage == "draft"
-    assert [address for address, _ in office.taken()] == ["theo@cedar.example"]
+    text = " ".join(text_of(office.mailbox.taken[0][1]).split())
+    [(address, subject)] = office.taken()
+    assert address == "theo@cedar.example"
+    assert (
+        "*** FOR THE TEAM LEADER: this is all that is written for this meeting. No packet goes to the team. ***" in text
+    )
+    assert "approved" not in text
+    assert "DRAFT" not in f"{subject} {text}"
     [waits] = waiting(office.work)
     assert waits.sentence == "The packet is off for this series: the draft is all that goes out."
     for later in (SEND, SEND + timedelta(days=2), ADDENDUM, MEETING - timedelta(hours=1)):

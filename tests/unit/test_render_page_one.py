@@ -253,6 +253,15 @@ def test_a_draft_says_so_in_the_subject_and_in_the_text() -> None:
     assert "DRAFT" not in text(5)
 
 
+def test_a_draft_that_no_packet_follows_says_that_and_asks_for_no_approval() -> None:
+    alone = sample(5).heading.model_copy(update={"stage": "draft", "alone": True})
+    one = page_one(changed(sample(5), heading=alone), "leadership")
+    assert one.subject.startswith("Tech team")
+    told = mail_text(one, WORDS, {})
+    assert told.startswith("*** FOR THE TEAM LEADER: this is all that is written for this meeting.")
+    assert "approved" not in told
+
+
 def test_long_figures_stand_below_their_light_with_the_trend_first() -> None:
     long = LightStatement(
         text="Requests answered within two working days: 115 of 147", goal="goal 147", trend=Trend.WORSE
