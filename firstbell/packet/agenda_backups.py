@@ -71,7 +71,7 @@ def _backup_row(material: Material, system: ProtectedSystem, state: Freshness, a
         audience=Audience.SECURITY,
         light=_LIGHT_OF[state.verdict],
         cells=(
-            material.names.systems.get(system.system_key, system.system_key),
+            material.names.system(system.system_key),
             material.moment(state.last_good_at) if state.last_good_at else words.say("no_good_backup"),
             words.duration(system.recovery_point_hours * 3600),
             looked,
@@ -136,7 +136,7 @@ def never_restored(material: Material) -> Line | None:
     missing = [one.system_key for one in facts.systems or () if one.system_key not in tested]
     if not missing:
         return None
-    names = words.listed(sorted(material.names.systems.get(key, key) for key in missing))
+    names = words.listed(sorted(material.names.system(key) for key in missing))
     return Line(
         audience=Audience.SECURITY,
         item="restores.never",
@@ -169,7 +169,7 @@ def _backup_figure(material: Material, state: Freshness, frame: Frame) -> Figure
     return Figure(
         audience=Audience.SECURITY,
         key=backup_item(state.system_key),
-        title=material.names.systems.get(state.system_key, state.system_key),
+        title=material.names.system(state.system_key),
         value=age if known else None,
         unit="hours",
         window_start=frame.window.start,
@@ -205,7 +205,7 @@ def _backup_change(material: Material, state: Freshness) -> Change | None:
         return None
     limit = next(one.recovery_point_hours for one in material.facts.systems or () if one.system_key == key)
     since = material.day(state.last_good_at) if state.last_good_at else ""
-    name = material.names.systems.get(key, key)
+    name = material.names.system(key)
     return Change(
         audience=Audience.SECURITY,
         trend=trend,
@@ -222,7 +222,7 @@ def _restores_since(material: Material) -> Iterable[Change]:
     for test in material.facts.of(RestoreTest):
         if not material.since <= test.tested_at < until:
             continue
-        name = material.names.systems.get(test.system_key, test.system_key)
+        name = material.names.system(test.system_key)
         worked = test.result is Verdict.OK
         took = words.duration(test.duration_seconds) if test.duration_seconds else ""
         sentence = ("restore_event_took" if took else "restore_event") if worked else "restore_event_failed"

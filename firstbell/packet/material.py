@@ -87,6 +87,15 @@ class Names:
         """The role's title, or its key spelled out where the catalogue does not know it."""
         return self.roles.get(key, key.replace("_", " ").capitalize())
 
+    def system(self, key: str) -> str:
+        """The system's title, or its key spelled out where it stands in no list.
+
+        >>> Names(systems={"sis": "Student records"}).system("sis"), Names().system("student_mail-eu")
+        ('Student records', 'Student mail eu')
+        """
+        spelled = key.replace("_", " ").replace("-", " ")
+        return self.systems.get(key, spelled[:1].upper() + spelled[1:])
+
     def scope(self, scope: str) -> str:
         """A school's name for "school:key"."""
         return self.schools.get(scope.removeprefix("school:"), scope)

@@ -445,6 +445,14 @@ def test_a_failed_restore_is_worse(folder: District) -> None:
     assert (change.trend, change.text) == (Trend.WORSE, "HR archive: a restore test on Fri 20 Nov failed.")
 
 
+def test_a_system_that_no_list_names_is_told_by_its_key_in_words(folder: District) -> None:
+    test = RestoreTest(system_key="file_share-main", test_key="t3", tested_at=local(11, 20, 9), result=Verdict.OK)
+    packet = compose(material(folder, month() | {"evidence": (*evidence(), test)}))
+    (change,) = [one for one in packet.changes if one.item == "restore:file_share-main:t3"]
+    assert change.text == "File share main: a restore test on Fri 20 Nov worked."
+    assert "file_share" not in " ".join(one.text for one in packet.sections[2].sentences)
+
+
 def test_a_late_fact_is_a_correction_and_not_a_change(folder: District) -> None:
     printed = compose(material(folder, stage="final"))
     late = month() | {"counts": (measured("weekly_active_teachers", 200, 284),)}
