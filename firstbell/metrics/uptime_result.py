@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from firstbell.intervals import Window, local_dates, local_day, union
-from firstbell.metrics.uptime_accounting import ErrorBudget, Seconds, availability, seconds_of
+from firstbell.intervals import Window, Windows, local_dates, local_day, union
+from firstbell.metrics.uptime_accounting import ErrorBudget, Seconds, availability
 from firstbell.metrics.uptime_latency import LatencyFigures
 from firstbell.metrics.uptime_outages import OutageFigures
 from firstbell.metrics.uptime_timeline import Timeline
@@ -74,12 +76,35 @@ def days_of(line: Timeline, policy: SlaPolicy, zone: ZoneInfo) -> tuple[DayOfSer
     over = union([*line.over, *line.maintenance])
     if not over:
         return ()
+    days, edges = _days_and_edges(Window(over[0].start, over[-1].end), zone)
+    parts = {part: _by_day(getattr(line, part), edges) for part in line.seconds}
+    roots = {root: _by_day(windows, edges) for root, windows in line.attributed.items()}
     found = []
-    for day in local_dates(Window(over[0].start, over[-1].end), zone):
-        seconds = seconds_of(line.within((local_day(day, zone),)))
+    for place, day in enumerate(days):
+        attributed = {root: lengths[place] for root, lengths in roots.items() if lengths[place]}
+        seconds = Seconds(**{part: lengths[place] for part, lengths in parts.items()}, attributed=attributed)
         if seconds.total > 0:
             found.append(DayOfService(on=day, seconds=seconds, availability=availability(seconds, policy)))
     return tuple(found)
+
+
+@lru_cache(maxsize=64)
+def _days_and_edges(window: Window, zone: ZoneInfo) -> tuple[Sequence[date], Sequence[datetime]]:
+    """The local days that a window touches, and their midnights with that after the last: most services share them."""
+    days = tuple(local_dates(window, zone))
+    return days, (*(local_day(day, zone).start for day in days), local_day(days[-1], zone).end)
+
+
+def _by_day(windows: Windows, edges: Sequence[datetime]) -> Sequence[float]:
+    """The seconds of windows that lie between each two edges; all of them lie between the first and the last."""
+    lengths = [timedelta()] * (len(edges) - 1)
+    for window in windows:
+        start, place = window.start, bisect_right(edges, window.start) - 1
+        while start < window.end:
+            end = min(window.end, edges[place + 1])
+            lengths[place] += end - start
+            start, place = end, place + 1
+    return [length.total_seconds() for length in lengths]
 
 
 def weighted_days(shares: Sequence[tuple[ServiceResult, float]], policy: SlaPolicy) -> tuple[DayOfService, ...]:
