@@ -14,6 +14,7 @@ from firstbell.packet.unknowns import silent_line
 from firstbell.records import Ticket
 
 WEEKS_DRAWN = 12
+LEAST_WEEKS = 2
 
 
 def desk_lines(material: Material) -> list[Line]:
@@ -62,13 +63,15 @@ def desk_table(material: Material) -> Table | None:
 
 
 def desk_chart(material: Material) -> Chart | None:
-    """Tickets open at the end of each of the last weeks."""
+    """Tickets open at the end of each of the last weeks; None in the first week, of which the sentences tell."""
     facts, words = material.facts, material.wording
     if not facts.feeds(Ticket) or facts.silent(facts.feeds(Ticket)):
         return None
     end, seen = facts.frame().until, facts.of(Ticket)
     moments = [end - timedelta(weeks=week) for week in reversed(range(WEEKS_DRAWN))]
-    moments = [moment for moment in moments if moment >= facts.window.start] or [end]
+    moments = [moment for moment in moments if moment >= facts.window.start]
+    if len(moments) < LEAST_WEEKS:
+        return None
     points = tuple(Point(label=words.day(moment), value=len(desk.open_at(seen, moment))) for moment in moments)
     first, last = points[0], points[-1]
     finding = words.say("desk_chart_finding", first=first.value or 0, day=first.label, last=last.value or 0)

@@ -108,7 +108,11 @@ def _edges(chart: Chart) -> tuple[float, float]:
     start = smallest - (largest - smallest) / 2 if small else min(smallest, 0.0)
     reach = max(largest - start, 1e-6)
     step = 10 ** math.floor(math.log10(reach))
-    step = next(step * part for part in (0.25, 0.5, 1.0, 2.0) if reach / (step * part) <= 5)
+    steps = [step * part for part in (0.25, 0.5, 1.0, 2.0)]
+    # Of things one counts there is no half: where all values are whole, so are the edges.
+    if all(float(value).is_integer() for value in values):
+        steps = [one for one in steps if one.is_integer()] or [1.0]
+    step = next(one for one in steps if reach / one <= 5)
     low, high = math.floor(start / step) * step, math.ceil(largest / step) * step
     return (low, high) if high > low else (low, low + step)
 

@@ -102,6 +102,17 @@ def test_a_line_starts_at_zero_unless_its_range_is_small_and_then_says_so() -> N
     assert "The scale starts at 35, not at zero." in narrow
 
 
+@given(st.lists(st.integers(0, 10**6), min_size=2, max_size=12))
+def test_the_scale_of_counts_has_whole_edges(counts: list[int]) -> None:
+    svg = draw(chart("line", [float(one) for one in counts]))
+    assert not re.search(r">[\d,]*\.\d+<", svg)
+
+
+def test_a_count_of_twelve_has_no_edge_between_two_counts() -> None:
+    assert ">12.5<" not in draw(chart("line", [3, 12]))
+    assert ">12.5<" in draw(chart("line", [3.1, 12]))
+
+
 def test_a_line_says_its_first_last_least_and_most() -> None:
     svg = draw(chart("line", [11, 3, 57, 23]))
     assert all(f">{label}<" in svg for label in ("11", "3", "57", "23 min"))

@@ -387,6 +387,15 @@ def test_a_figure_that_is_too_old_is_told_with_its_date(folder: District) -> Non
     assert not re.search(r"\d{4}-\d{2}-\d{2}", told)
 
 
+def test_the_first_week_of_a_help_desk_is_told_and_not_drawn(folder: District) -> None:
+    made = material(folder, month())
+    begun = replace(made.facts.window, start=made.facts.frame().until - timedelta(days=3))
+    early = compose(replace(made, facts=replace(made.facts, window=begun)))
+    titles = [[chart.title for chart in packet.sections[2].charts] for packet in (early, compose(made))]
+    assert ["Open tickets at the end of each week" in one for one in titles] == [False, True]
+    assert "The help desk took" in shown(early)
+
+
 def test_a_help_desk_without_tickets_has_none_and_no_desk_has_no_number(folder: District) -> None:
     none = compose(material(folder, month() | {"desk": ()}))
     assert "The help desk took 0 tickets, resolved 0 and has 0 open." in shown(none)
