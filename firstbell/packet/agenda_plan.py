@@ -9,7 +9,7 @@ from firstbell.config.plan import Initiative
 from firstbell.kpi import Light
 from firstbell.packet import agenda_plan_work as work
 from firstbell.packet.agenda_plan_work import slipped
-from firstbell.packet.agenda_sessions import coaching_table, training_table
+from firstbell.packet.agenda_sessions import coaching_table, hidden_lines, training_table
 from firstbell.packet.leaders import leaders_line, leaders_table
 from firstbell.packet.material import Material
 from firstbell.packet.model import Audience, Change, Column, Line, Row, Section, Table, Trend
@@ -134,8 +134,9 @@ def _project_lines(material: Material, found: list[Initiative]) -> tuple[Line, .
     news = [*work.undecided_lines(material, found), *news]
     tail = [work.evidence_line(material, found), leaders_line(material)]
     first, last = ([line for line in lines if line is not None] for lines in (head, tail))
-    room = MOST_SENTENCES - len(first) - 1
-    return (*first, *news[:room], *last)[:MOST_SENTENCES]
+    hidden = hidden_lines(material)
+    most = MOST_SENTENCES - len(hidden)
+    return (*(*first, *news[: most - len(first) - 1], *last)[:most], *hidden)
 
 
 def _overview(material: Material, found: list[Initiative]) -> Line | None:

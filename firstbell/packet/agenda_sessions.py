@@ -10,7 +10,7 @@ from firstbell.metrics.plan_work import Attended
 from firstbell.packet.agenda_plan_work import plan_table
 from firstbell.packet.figures import amount_text
 from firstbell.packet.material import Material
-from firstbell.packet.model import Row, Table
+from firstbell.packet.model import Line, Row, Table
 from firstbell.packet.wording import Wording
 
 
@@ -29,6 +29,30 @@ def coaching_table(material: Material) -> Table | None:
     return _sessions_table(material, ("coaching_caption", "school"), rows, schools, keys)
 
 
+def hidden_lines(material: Material) -> list[Line]:
+    """One sentence in the place of each table of which every cell would be hidden, because all groups are too small."""
+    words, work = material.wording, material.facts.team.work
+    logs = (
+        ("training_hidden", plan_work.training_by_objective, work.training),
+        ("coaching_hidden", plan_work.coaching_by_school, work.coaching),
+    )
+    return [
+        Line(item=key.replace("_", "."), text=words.say(key, day=_since(material)))
+        for key, count, log in logs
+        if (rows := _sessions(material, count, log)) and _all_hidden(rows)
+    ]
+
+
+def _all_hidden(rows: Sequence[Attended]) -> bool:
+    return not any(one.hours.known or one.person_hours.known for one in rows)
+
+
+def _since(material: Material) -> str:
+    """The day the school year began."""
+    year = material.facts.calendar.school_year_of(material.facts.today)
+    return material.wording.full_date(year.first_on) if year else ""
+
+
 def _sessions(material: Material, count: plan_work.Counting, log: Sequence[plan_work.Session] | None) -> list[Attended]:
     facts = material.facts
     year = facts.calendar.school_year_of(facts.today)
@@ -44,8 +68,11 @@ def _sessions_table(
     titles: Mapping[str, str],
     order: Sequence[str],
 ) -> Table | None:
-    """The rows in their order, all together last. `named` are the words of the caption and of the first column."""
-    if not rows:
+    """The rows in their order, all together last; None where none may be shown.
+
+    `named` are the words of the caption and of the first column.
+    """
+    if not rows or _all_hidden(rows):
         return None
     words = material.wording
     *parts, total = rows
@@ -53,8 +80,6 @@ def _sessions_table(
     shown = [known[key] for key in order if key in known]
     if len(shown) > 1:
         shown.append(total)
-    year = material.facts.calendar.school_year_of(material.facts.today)
-    first = words.full_date(year.first_on) if year else ""
     columns = (named[1], "sessions", "session_hours", "person_hours")
     cells = [
         Row(
@@ -67,7 +92,7 @@ def _sessions_table(
         )
         for one in shown
     ]
-    caption = words.say(named[0], day=first, n=len(set(order) - set(known)))
+    caption = words.say(named[0], day=_since(material), n=len(set(order) - set(known)))
     return plan_table(words, caption, columns, cells, numeric=columns[1:])
 
 

@@ -185,6 +185,19 @@ def test_coaching_is_told_in_counts_and_small_groups_are_not(folder: District) -
     assert [row.cells for row in table(found, "Trainings since").rows] == [("One gradebook", "1", "2 h", "60 h")]
 
 
+def test_a_log_of_which_nothing_may_be_shown_is_one_sentence_and_no_table(tmp_path: Path) -> None:
+    small = PLAN.replace("teachers: 14", "teachers: 4").replace("teachers: 12", "teachers: 1")
+    found = section(plan_material(district(tmp_path / "small", plan=small.replace("people: 30", "people: 3"))))
+    captions = [one.caption for one in found.tables]
+    assert [one for one in captions if one.startswith(("Coaching", "Trainings"))] == []
+    told = [line.text for line in found.sentences]
+    assert len(told) <= 5
+    assert told[-2:] == [
+        "Trainings since 12 Aug 2026 are on the log; each group is too small for its counts to be shown.",
+        "Coaching since 12 Aug 2026 is on the log; each group is too small for its counts to be shown.",
+    ]
+
+
 LEADERS = FOLDER["teams.yaml"].replace(
     "      - {person: pam, roles: [parent_representative]}",
     "      - {person: pam, roles: [parent_representative, education_technology_leader]}",
