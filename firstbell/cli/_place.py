@@ -80,9 +80,15 @@ def place_of(context: typer.Context) -> Place:
     return place
 
 
-def only_team(district: District, wanted: str) -> str:
-    """The team that was named, or the district's only one. Raises FirstbellError naming those there are."""
+def only_team(district: District, wanted: str, of: str = "") -> str:
+    """The team that was named, or the only one there is: of the district, or of the person whose key is `of`.
+
+    Raises FirstbellError naming those there are.
+    """
+    own = [team.key for team in district.teams if any(seat.person == of for seat in team.members)]
     keys = [team.key for team in district.teams]
+    if not wanted and own:
+        keys = own
     if wanted in keys or (not wanted and len(keys) == 1):
         return wanted or keys[0]
     raise FirstbellError(f"Name a team with --team: {', '.join(keys)}.")

@@ -189,7 +189,7 @@ def settle(
 def resend(
     context: typer.Context,
     person: Annotated[str, typer.Argument(help="Key of the reader.")],
-    team: Annotated[str, typer.Option(help="The team; the only one by default.")] = "",
+    team: Annotated[str, typer.Option(help="The team; the reader's only one by default.")] = "",
     meeting: Annotated[str, typer.Option(help="The meeting's date; the next one by default.")] = "",
 ) -> None:
     """Mail one reader the newest packet once more; nobody else gets anything."""
@@ -200,9 +200,8 @@ def resend(
 
     with place_of(context).work() as work:
         transport = transport_of(work.district, work.state, secret_readers(work.district.folder))
-        wish = BriefingWish(
-            team_key=only_team(work.district, team), meeting=meeting, as_of=work.clock(), resend_to=person
-        )
+        key = only_team(work.district, team, of=person)
+        wish = BriefingWish(team_key=key, meeting=meeting, as_of=work.clock(), resend_to=person)
         for done in brief(work, transport, wish):
             for sentence in done.sentences:
                 typer.echo(sentence)

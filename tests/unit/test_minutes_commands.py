@@ -234,7 +234,7 @@ def test_what_nobody_knows_stands_on_top_and_is_settled_by_hand(place: Path) -> 
 
 def test_a_packet_goes_once_more_to_one_reader(place: Path) -> None:
     for number in range(2):
-        assert run(place, "outbox", "resend", "ada", "--team", "leadership").exit_code == 0
+        assert run(place, "outbox", "resend", "ada").exit_code == 0
         rows = json.loads(run(place, "outbox", "--json").stdout)
         assert [(row["person_key"], row["resend_number"], row["state"]) for row in rows] == [
             ("ada", resent, "sent") for resent in range(number + 1)
@@ -243,6 +243,8 @@ def test_a_packet_goes_once_more_to_one_reader(place: Path) -> None:
     assert len({mail.partition(b"Message-ID: ")[2][:40] for mail in mails}) == 2
     assert run(place, "outbox", "resend", "nobody", "--team", "leadership").exit_code == 2
     assert "does not lead the team" in run(place, "outbox", "resend", "bo", "--team", "leadership").stderr
+    several = run(place, "outbox", "resend", "bo")
+    assert (several.exit_code, several.stderr) == (2, "Name a team with --team: leadership, oak_team.\n")
 
 
 def test_a_packet_is_asked_for_once_more_of_the_persons_own_teams(place: Path) -> None:
