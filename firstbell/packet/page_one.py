@@ -201,6 +201,8 @@ class _Setter:
         for key, block in blocks.items():
             if block is not None and block.left_out:
                 whole = self.pieces.of(key, longest=600)[-block.left_out :]
+                if key == "changed":
+                    whole.sort(key=_worse_first)
                 yield Block(key=key, title=block.title, entries=tuple(whole))
         if corrections:
             entries = tuple(Entry(text=text) for text in corrections)

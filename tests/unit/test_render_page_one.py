@@ -85,6 +85,15 @@ def test_the_heaviest_changes_stand_and_the_worse_ones_first() -> None:
     assert trends == sorted(trends, key=["worse", "better"].index)
 
 
+def test_what_did_not_fit_stands_in_the_order_of_page_one() -> None:
+    trends = (Trend.BETTER, Trend.UNKNOWN, Trend.WORSE, Trend.NEW, Trend.SAME)
+    told = tuple(Change(trend=trends[place % 5], text=f"Change {place}. " * 5, weight=40 - place) for place in range(40))
+    (rest,) = [one for one in page_one(changed(sample(5), changes=told), "leadership").rest if one.key == "changed"]
+    order = [entry.trend for entry in rest.entries]
+    assert len(set(order)) == 5
+    assert order == sorted(order, key=["worse", "unknown", "new", "same", "better"].index)
+
+
 def test_blocks_that_an_edition_may_not_see_are_absent_and_not_empty() -> None:
     public = page(5, "public")
     assert public.changed is None
