@@ -58,7 +58,7 @@ def _approvals(district: District, today: date) -> Iterator[Finding]:
 def _leading_team(district: District) -> Iterator[Finding]:
     if district.leading_team is None:
         sentence = (
-            "no team leads the district, so no incident that is not released stands on any cover; give a member of a "
+            "no team leads the district, so nobody reads of an incident before it is released; give a member of a "
             "district team in teams.yaml the role superintendent or data_security_specialist."
         )
         yield Finding("leading team", Level.WARN, sentence)
