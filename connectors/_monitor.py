@@ -6,7 +6,8 @@ docs/decisions/0023 says what such a connector yields. Looks with their instants
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from math import ceil
 from typing import Literal, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -14,13 +15,19 @@ from pydantic import Field
 
 from connectors._base import Doubtful, SourceSettings
 from connectors._errors import SettingsError
-from firstbell.records import ObservationInterval, ServiceState
+from firstbell.records import Measurement, ObservationInterval, ServiceState
 
 VANTAGE = "monitor"
 """From where was looked, where the monitor names no place."""
 
 STALE_INTERVALS = 3.0
 """A newest look older than this many of its intervals means that the monitor stands still."""
+
+LATENCIES = {50: "monitor_p50_ms.", 95: "monitor_p95_ms."}
+"""How the measures of a monitor's percentiles begin, in milliseconds of a local day; the service's key follows."""
+
+ANSWERS_BEYOND = 10
+"""So many answers have to lie beyond a percentile before it is given, as with our own: 20 for p50, 200 for p95."""
 
 CONTINUOUS_SECONDS = 1
 """How finely a monitor knows a state that it tells from change to change."""
@@ -80,6 +87,21 @@ def matched(
 def stands_still(newest: datetime | None, every_seconds: float, now: datetime) -> bool:
     """True where the newest look is so old, or missing, that the monitor cannot know what is now."""
     return newest is None or now - newest > timedelta(seconds=STALE_INTERVALS * every_seconds)
+
+
+def latencies(service_key: str, day: date, seconds: Iterable[float], as_of: datetime) -> Iterator[Measurement]:
+    """How long half and 95 % of a day's answers took as a monitor measured them, by nearest rank; no failed look's."""
+    ordered = sorted(seconds)
+    for percent, name in LATENCIES.items():
+        if len(ordered) * (100 - percent) >= ANSWERS_BEYOND * 100:
+            yield Measurement(
+                measure_key=f"{name}{service_key}",
+                scope="district",
+                period_start_on=day,
+                period_end_on=day,
+                numerator=round(ordered[ceil(len(ordered) * percent / 100) - 1] * 1000, 3),
+                as_of=as_of,
+            )
 
 
 def answered(

@@ -9,6 +9,10 @@ An expression that computes (a minimum, a comparison with `bool`) has no samples
 scrape interval, at most 11,000 points a call, and a point counts only where `scraper` has a sample of its own: the
 `up` of what the expression is computed from.
 
+Of a service that is a plain probe_success, probe_duration_seconds with the same labels is read too: how long half and
+95 % of the answers of a past local day took at most, over its raw samples, failed looks left out. These are the
+monitor's, as the measures monitor_p50_ms and monitor_p95_ms with the service's key, and in no figure of ours.
+
 A value of 1 is up, 0 is down, in between is degraded (some of several probes failed). Any other value is no state and
 so unknown: write a comparison such as `monitor_status == bool 1` where a metric counts otherwise.
 
@@ -34,9 +38,10 @@ from connectors._errors import SettingsError, UnavailableError
 from connectors._http import Http, HttpSettings
 from connectors._http_auth import Auth, BasicAuth, HeaderAuth
 from connectors._looks import GAP_INTERVALS, Look, Watch, intervals, moment
-from connectors._monitor import STALE_INTERVALS, VANTAGE, at_rest, stands_still
+from connectors._monitor import STALE_INTERVALS, VANTAGE, at_rest, latencies, stands_still
 from connectors._shape import bad_shape, shaped
-from firstbell.records import ObservationInterval, ServiceState
+from firstbell.intervals import local_day
+from firstbell.records import Measurement, ObservationInterval, ServiceState
 
 POINTS_A_CALL = 10_000
 """Prometheus refuses more than 11,000 points of a series in one answer to a range query."""
@@ -65,6 +70,12 @@ class PrometheusSettings(HttpSettings):
         "", description="Label that tells from where was looked, where several probers look at one service."
     )
     first_read_days: int = Field(15, ge=1, le=400, description="How far back the first read goes.")
+    latency_days: int = Field(
+        2,
+        ge=0,
+        le=14,
+        description="Of how many past days the p50 and p95 of probe_duration_seconds are kept; 0 for none.",
+    )
 
     @model_validator(mode="after")
     def _fits_together(self) -> PrometheusSettings:
@@ -101,6 +112,11 @@ class Series(BaseModel):
     metric: dict[str, str]
     values: list[Value]
 
+    @property
+    def place(self) -> frozenset[tuple[str, str]]:
+        """The labels without the metric's name: what one scrape of one target has in common."""
+        return frozenset(one for one in self.metric.items() if one[0] != "__name__")
+
 
 class Part(NamedTuple):
     """A stretch of time that one call asks for: after `start`, up to `end`, in seconds since 1970."""
@@ -114,7 +130,10 @@ class Prometheus(Connector):
 
     title = "Prometheus (blackbox exporter)"
     docs_url = "https://prometheus.io/docs/prometheus/latest/querying/api/"
-    streams = (Stream("looks", ObservationInterval, StreamMode.APPEND),)
+    streams = (
+        Stream("looks", ObservationInterval, StreamMode.APPEND),
+        Stream("latencies", Measurement, StreamMode.UPSERT),
+    )
     least_privilege = "None, or a login or token of its own at the proxy before it, for /api/v1/query and query_range."
     checked_against = "real Prometheus 2.42 with blackbox_exporter 0.23"
     Settings = PrometheusSettings
@@ -144,6 +163,9 @@ class Prometheus(Connector):
             missing = [key for key, at in newest.items() if at == oldest]
             if missing:
                 raise _lacks(http, missing, self.settings.first_read_days)
+            for key, expression in self.settings.services.items():
+                yield from self._latencies(http, key, expression, now)
+        yield Complete("latencies")
         last = moment(max(newest.values()))
         still = stands_still(last, self.settings.interval_seconds, now)
         yield Complete("looks", state=newest, known_until=last if still else None)
@@ -179,6 +201,23 @@ class Prometheus(Connector):
                         looks[at] = _look(at, value)
                 watch = Watch(key, self.context.source_key, vantage or VANTAGE, every)
                 yield from intervals(watch, (looks[at] for at in sorted(looks)))
+
+    def _latencies(self, http: Http, key: str, expression: str, now: datetime) -> Iterator[Measurement]:
+        """The percentiles of past days of a service that the blackbox exporter looks at; none where none is stored."""
+        plain = SELECTOR.fullmatch(expression)
+        if plain is None or plain[1] != "probe_success":
+            return
+        today = now.astimezone(self.context.zone).date()
+        for number in range(self.settings.latency_days, 0, -1):
+            day = today - timedelta(days=number)
+            window = local_day(day, self.context.zone)
+            part = Part(window.start.timestamp(), window.end.timestamp())
+            took = _samples(http, f"probe_duration_seconds{plain[2] or ''}", part)
+            if took:
+                looked = _samples(http, expression, part)
+                answered = {(one.place, at) for one in looked for at, up in one.values if up == 1}
+                seconds = [value for one in took for at, value in one.values if (one.place, at) in answered]
+                yield from latencies(key, day, seconds, window.end)
 
     def _tries(self, http: Http, expression: str, part: Part) -> dict[str, list[Value]]:
         """When Prometheus tried to look, and whether any of what it asked answered (1 or 0), by vantage."""

@@ -10,12 +10,15 @@ from zoneinfo import ZoneInfo
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
 
+from connectors._monitor import LATENCIES
 from firstbell.intervals import Window, local_dates
 from firstbell.metrics.uptime import Outage
 from firstbell.metrics.uptime_result import DayOfService, ServiceResult
 from firstbell.packet.wording import Wording
 from firstbell.periods import Period, PeriodKind, period_of
+from firstbell.records import Measurement
 from firstbell.service_report import service_report
+from firstbell.store.queries import facts_as_known
 from firstbell.workplace import Workplace
 from tasks.place import workplace
 from tasks.show import page
@@ -24,6 +27,9 @@ ROWS = 25
 OUTAGES = 30
 STEPS = ((0.0, "·"), (900.0, "▂"), (3600.0, "▅"), (float("inf"), "█"))
 """What a day shows, by the most seconds down that it stands for."""
+LATELY = timedelta(days=4)
+"""How old a monitor's own figure may be to stand on the page."""
+
 NOT_KNOWN, NOT_NEEDED = "?", "-"
 
 
@@ -53,6 +59,16 @@ class FigureRow:
     answers: tuple[str, str, str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitorRow:
+    """How fast a service answered another monitor on one day, in print."""
+
+    name: str
+    monitor: str
+    day: str
+    answers: tuple[str, str]
+
+
 def services_page(work: Workplace, as_of: datetime | None = None) -> str:
     """The page for the month that a moment lies in, up to it, with what was known then."""
     moment = min(as_of, work.clock()) if as_of is not None else work.clock()
@@ -61,6 +77,8 @@ def services_page(work: Workplace, as_of: datetime | None = None) -> str:
     assert period is not None, "every day lies in a month"
     with work.store.read() as connection:
         results = service_report(district, connection, period, as_of=moment, with_days=True)
+        lately = Window(moment - LATELY, moment)
+        told = facts_as_known(connection, Measurement, known_at=moment, window=lately)
     names = {service.key: service.name for service in district.services}
     names |= {group.key: group.name for group in district.service_groups}
     shown, days = results[:ROWS], list(local_dates(period.elapsed(moment), district.zone))
@@ -70,6 +88,7 @@ def services_page(work: Workplace, as_of: datetime | None = None) -> str:
         period=words.say("window", start=words.full_date(period.window.start), end=words.moment(moment)),
         rows=[_row(one, _name(one, names, period, words), days, district.zone, words) for one in shown],
         figures=[_figures(one, _name(one, names, period, words), words) for one in shown if not one.members],
+        monitors=_by_monitors(told, names, {one.key: one.title for one in district.sources}, words),
         left=len(results) - len(shown),
         left_down=sum(one.seconds.down > 0 for one in results[ROWS:]),
         outages=[_outage(one, names, words) for one in outages[:OUTAGES]],
@@ -138,6 +157,34 @@ def _figures(result: ServiceResult, name: str, words: Wording) -> FigureRow:
         pupil_minutes="" if pupils is None or not (known or pupils) else words.number(round(pupils)),
         answers=(p50, p95, p99),
     )
+
+
+def _by_monitors(
+    told: Iterable[tuple[str, Measurement]], names: dict[str, str], sources: dict[str, str], words: Wording
+) -> list[MonitorRow]:
+    """The newest day that each monitor told of how fast each service answered it: beside ours, and no part of them."""
+    newest: dict[tuple[str, str], dict[int, Measurement]] = {}
+    for source, one in sorted(told, key=lambda pair: pair[1].period_end_on):
+        for percent, begins in LATENCIES.items():
+            service = one.measure_key.removeprefix(begins)
+            if source in sources and service in names and service != one.measure_key:
+                kept = newest.setdefault((service, source), {})
+                if any(other.period_end_on < one.period_end_on for other in kept.values()):
+                    kept.clear()
+                kept[percent] = one
+    return [
+        MonitorRow(
+            name=names[service],
+            monitor=sources[source],
+            day=words.full_date(next(iter(kept.values())).period_end_on),
+            answers=(_milliseconds(kept.get(50), words), _milliseconds(kept.get(95), words)),
+        )
+        for (service, source), kept in sorted(newest.items())
+    ]
+
+
+def _milliseconds(one: Measurement | None, words: Wording) -> str:
+    return "" if one is None else f"{words.number(round(one.numerator))} ms"
 
 
 def _length(seconds: float | None, words: Wording) -> str:

@@ -12,9 +12,10 @@ from firstbell.intervals import Window, local_day
 from firstbell.knowledge import PROBES
 from firstbell.metrics.uptime_accounting import Seconds
 from firstbell.metrics.uptime_result import DayOfService
-from firstbell.records import ObservationInterval, ServiceObservation, ServiceState
+from firstbell.records import Measurement, ObservationInterval, ServiceObservation, ServiceState
 from firstbell.store.interval_history import save_intervals
 from firstbell.store.latency import save_latencies
+from firstbell.store.save import save_facts
 from firstbell.workplace import Workplace
 from tasks.place import workplace_at
 from tasks.services import services_page, strip_of
@@ -118,6 +119,44 @@ def test_outages_and_answers_stand_in_figures(work: Workplace) -> None:
     assert core.startswith("| Core \\| switch | 1 | 2 h | 2 h | 4 days |")
     assert core.count(" ms |") == 2
     assert "| Library | not known |  |  |  |  |  |  |  |" in text
+
+
+def test_how_fast_a_service_answered_another_monitor_stands_beside_ours_with_its_name(tmp_path: Path) -> None:
+    sources = """\
+sources:
+  - key: prom
+    kind: prometheus
+    title: The office's Prometheus
+    settings: {url: "http://prometheus.example", services: {core: 'probe_success{job="core"}'}}
+"""
+    folder = write_folder(tmp_path / "district", services=SERVICES, sources=sources)
+
+    def told(key: str, day: int, milliseconds: float) -> Measurement:
+        on = date(2026, 11, day)
+        moment = datetime(2026, 11, day + 1, 6, tzinfo=UTC)
+        return Measurement(
+            measure_key=key,
+            scope="district",
+            period_start_on=on,
+            period_end_on=on,
+            numerator=milliseconds,
+            as_of=moment,
+        )
+
+    with workplace_at(folder, tmp_path / "state", clock=lambda: NOW) as opened:
+        assert "As this monitor measured it" not in services_page(opened)
+        found = [
+            *(told("monitor_p50_ms.core", day, 10.0 * day) for day in (3, 4)),
+            told("monitor_p95_ms.core", 3, 99),
+            told("monitor_p50_ms.nobody", 4, 1),
+            told("links_up", 4, 7),
+        ]
+        with opened.store.begin() as connection:
+            save_facts(connection, "prom", found, NOW)
+        text = services_page(opened)
+    assert "| Core \\| switch | The office's Prometheus | 4 Nov 2026 | 40 ms |  |" in text
+    assert "99 ms" not in text
+    assert text.count("Prometheus") == 1
 
 
 def test_the_strip_of_a_weighted_group_is_that_of_its_members(tmp_path: Path) -> None:

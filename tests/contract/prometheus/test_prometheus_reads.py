@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import ValidationError
@@ -13,7 +14,8 @@ from pydantic import ValidationError
 from connectors import get
 from connectors._base import Doubtful
 from connectors._errors import BadReplyError, SettingsError, UnavailableError
-from firstbell.records import ObservationInterval, ServiceState
+from connectors._monitor import latencies
+from firstbell.records import Measurement, ObservationInterval, ServiceState
 from tests.contract.prometheus.case import START, Case, reply
 from tests.contract.suite import Situation, ask, read
 from tests.contract.web import Question, Reply
@@ -48,9 +50,12 @@ def watched(tmp_path: Path) -> Iterator[Watched]:
 
 def test_a_prometheus_that_stands_still_is_known_no_further_than_its_newest_sample(watched: Watched) -> None:
     newest = START + timedelta(minutes=23)
-    [late] = read(watched).completed
-    [soon] = read(watched, now=newest + timedelta(minutes=2)).completed
-    assert (late.known_until, soon.known_until) == (newest, None)
+    late, soon = (
+        {one.stream: one.known_until for one in read(watched, now=now).completed}
+        for now in (None, newest + timedelta(minutes=2))
+    )
+    assert late == {"latencies": None, "looks": newest}
+    assert soon == {"latencies": None, "looks": None}
 
 
 def test_doctor_says_of_which_services_there_is_no_look_of_now(watched: Watched) -> None:
@@ -63,6 +68,41 @@ def test_doctor_says_of_which_services_there_is_no_look_of_now(watched: Watched)
     assert isinstance(sentence, Doubtful)
     assert "It stands still for mail (last look 2026-11-" in sentence
     assert "page" not in sentence
+
+
+def test_latency_is_that_of_a_days_answers_and_none_of_its_failures(watched: Watched) -> None:
+    """Of yesterday in the district's zone: 200 answers of 1 to 200 ms from one place, time-outs from both."""
+    zone = ZoneInfo("America/Chicago")
+    midnight = datetime(2026, 11, 19, tzinfo=zone).timestamp()
+    at = [midnight + 60 * minute for minute in range(1, 251)]
+    took = [(minute + 1) / 1000 for minute in range(200)] + [30.0] * 50
+
+    def series(name: str, values: list[float], prober: str) -> dict[str, Any]:
+        rows = [[moment, str(value)] for moment, value in zip(at, values, strict=True)]
+        return {"metric": {"__name__": name, "prober": prober}, "values": rows}
+
+    up = [1.0] * 200 + [0.0] * 50
+    watched.changes = {"services": {"mail": 'probe_success{instance="mail"}'}, "scraper": "", "latency_days": 1}
+    watched.replies = {
+        "probe_duration_seconds{": reply([series("probe_duration_seconds", took, place) for place in ("oak", "elm")]),
+        "probe_success{": reply([series("probe_success", up, "oak"), series("probe_success", [0.0] * 250, "elm")]),
+    }
+    now = datetime(2026, 11, 20, 5, tzinfo=zone)
+    told = [one for one in read(watched, now=now).records if isinstance(one, Measurement)]
+    assert {one.measure_key: one.numerator for one in told} == {"monitor_p50_ms.mail": 100, "monitor_p95_ms.mail": 190}
+    assert {(one.period_start_on, one.period_end_on, one.scope) for one in told} == {
+        (date(2026, 11, 19), date(2026, 11, 19), "district")
+    }
+    watched.changes = {**watched.changes, "latency_days": 0}
+    assert not any(isinstance(one, Measurement) for one in read(watched, now=now).records)
+
+
+def test_too_few_answers_have_no_latency() -> None:
+    day, end = date(2026, 11, 19), datetime(2026, 11, 20, 6, tzinfo=UTC)
+    told = {n: [one.measure_key for one in latencies("mail", day, [0.1] * n, end)] for n in (19, 20, 199, 200)}
+    assert told[19] == []
+    assert told[20] == told[199] == ["monitor_p50_ms.mail"]
+    assert told[200] == ["monitor_p50_ms.mail", "monitor_p95_ms.mail"]
 
 
 def test_a_service_without_a_sample_is_named(watched: Watched) -> None:
