@@ -35,6 +35,19 @@ def test_a_public_page_never_scrolls_sideways(screen: Screen, width: int) -> Non
     assert screen.number("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("width", [320, 390, 900])
+def test_a_lights_words_stand_on_one_line_and_the_table_stays_one(screen: Screen, width: int, language: str) -> None:
+    whole = sample(5)
+    packet = whole.model_copy(update={"heading": whole.heading.model_copy(update={"language": language})})
+    screen.show(packet_page(packet, "index.html", [SPANISH]), width=width)
+    badges = "[...document.querySelectorAll('td .badge')]"
+    assert screen.number(f"{badges}.length") == 5
+    assert screen.number(f"Math.max(...{badges}.map(one => one.getClientRects()[0].height))") < 30
+    assert screen.number(f"Math.max(...{badges}.map(one => one.getBoundingClientRect().right))") <= width
+    assert faults(screen) == []
+
+
 def test_a_public_page_has_its_landmarks_and_begins_with_a_way_past_them(screen: Screen) -> None:
     screen.show(page("packet"), width=900)
     for name in ("header", "nav", "main", "footer", "h1"):
