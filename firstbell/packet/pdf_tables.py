@@ -36,7 +36,7 @@ def table_data(table: Table, most: int, words: Words, clean: Callable[[str], str
     told = list(_told_once(table.rows) if figures else ((row, ()) for row in table.rows[:most]))
     cells = [_cells(row, names, len(titles), words, clean) for row, names in told]
     widths = column_widths(titles, cells, PAGE_LETTERS - (LIGHT_LETTERS if with_lights else 0), numeric)
-    if any(names for _, names in told):
+    if any(names for _, names in told) and not any(widths):
         widths[0] = 1.0  # The names need the width of the page.
     columns = [
         {"title": title, "numeric": column.numeric, "width": width}
