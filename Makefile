@@ -7,8 +7,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := $(BIN)/python
 READY := .venv/.ready
+# Most targets start many Python processes; without kept bytecode each compiles Prefect anew, for seconds.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo demo-reset ui test check faults browser peers fmt docs bench lock clean
+.PHONY: help demo demo-reset ui test test-flows test-rest check faults browser peers fmt docs bench lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -31,10 +33,16 @@ demo-reset: $(READY) ## Forget the demo's state and start afresh
 ui: $(READY) ## Prefect server and worker over the demo's state; Ctrl-C stops both
 	@$(BIN)/firstbell ui
 
-# One Prefect server serves tests/prefect_, so those run in one process; the others share both cores.
+# Two runs side by side, so that each fills the other's waiting. One Prefect server serves tests/prefect_, so those share
+# one process; what it says comes in one piece.
 test: $(READY) ## Every test that needs only Python packages
+	@$(MAKE) --no-print-directory --jobs=2 test-flows test-rest
+
+test-flows: $(READY)
+	@said=$$(mktemp); trap 'cat "$$said"; rm -f "$$said"' EXIT; $(RUN) -m pytest tests/prefect_ >"$$said" 2>&1
+
+test-rest: $(READY)
 	@$(RUN) -m pytest -n 2 --dist loadfile tests/unit tests/contract tests/store tests/mail tests/drift
-	@$(RUN) -m pytest tests/prefect_
 
 check: $(READY) ## Format, lint, types and drift
 	@$(BIN)/ruff format --check .
