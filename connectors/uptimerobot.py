@@ -1,7 +1,7 @@
 """What UptimeRobot's log says of each monitor (up, down, paused, started), and its own share of each local day.
 
-Read by version 2 of its interface, which is documented whole; of version 3 the answers about uptime are not. One
-question serves fifty monitors, so that ten questions a minute, as the free plan allows, are plenty.
+Read by version 2 of its interface unless `version` says 3. Of version 2 one question serves fifty monitors, so that ten
+questions a minute, as the free plan allows, are plenty.
 
 The log tells changes with their instants. The time before the oldest change that is still told is unknown, unless
 there is none at all: then the present state held for as long as is read. A monitor that "seems down" failed and is
@@ -12,22 +12,28 @@ The share of a day is asked for from local midnight to midnight. UptimeRobot giv
 taken over where the log shows no failure on that day, nor is any share of a day that began before the monitor was made
 or in which it was paused all the time.
 
+Version 3 tells incidents and for how long the present state has lasted, but no log: the time between two incidents
+before that is unknown, as a pause would read the same. Its share is asked for one service and day at a time, so on the
+free plan a read of more than ten of these waits; `window_days` and `wait_budget_seconds` say how long.
+
 Least access: the read-only API key. Limits: the free plan keeps its log for about two months and looks every five
 minutes.
-Vendor page: https://uptimerobot.com/api/legacy/
+Vendor pages: https://uptimerobot.com/api/legacy/ and https://uptimerobot.com/api/v3/
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field, SecretStr
 
+from connectors import _uptimerobot_v3 as v3
 from connectors._base import Complete, Connector, FetchRequest, Stream, StreamMode, Yielded
 from connectors._errors import AuthError, BadReplyError
 from connectors._http import Http, HttpSettings
+from connectors._http_auth import HeaderAuth
 from connectors._looks import moment
 from connectors._monitor import CONTINUOUS_SECONDS, Change, MonitorSettings, held, matched
 from connectors._shape import shaped
@@ -65,6 +71,7 @@ class UptimeRobotSettings(HttpSettings, MonitorSettings):
 
     url: str = Field("https://api.uptimerobot.com/", description="Address of UptimeRobot's interface.")
     api_key: SecretStr = Field(description="The account's read-only API key, as env:NAME or file:PATH.")
+    version: Literal["2", "3"] = Field("2", description="Of UptimeRobot's interface; 3 takes the same key.")
     log_days: int = Field(60, ge=1, le=365, description="How far back the log is read each time.")
     window_days: int = Field(7, ge=1, le=30, description="Of how many past days UptimeRobot's own share is kept.")
 
@@ -127,13 +134,21 @@ class UptimeRobot(Connector):
     settings: UptimeRobotSettings
 
     def check(self) -> str:
-        found, unmapped = self._found(None, self.context.clock())
-        idle = sorted(key for key, one in found.items() if one.status in (0, 1))
+        if self.settings.version == "3":
+            with self._http(None) as http:
+                there, unmapped = self._matched(http)
+            found, idle = set(there), sorted(key for key, one in there.items() if one.status in ("PAUSED", "STARTED"))
+        else:
+            told, unmapped = self._found(None, self.context.clock())
+            found, idle = set(told), sorted(key for key, one in told.items() if one.status in (0, 1))
         note = f" Not watched at present: {', '.join(idle)}." if idle else ""
         return f"UptimeRobot answers and has all {len(found)} services; {unmapped} more are not mapped.{note}"
 
     def fetch(self, request: FetchRequest) -> Iterator[Yielded]:
         now = self.context.clock().replace(microsecond=0)
+        if self.settings.version == "3":
+            yield from self._by_version_3(request.deadline, now)
+            return
         found, _ = self._found(request.deadline, now)
         known = {key: list(self._stretches(key, one, now)) for key, one in found.items()}
         for stretches in known.values():
@@ -141,6 +156,35 @@ class UptimeRobot(Connector):
         yield Complete("states")
         for key, one in found.items():
             yield from self._shares(key, one, known[key], now)
+        yield Complete("windows")
+
+    def _http(self, deadline: datetime | None) -> Http:
+        auth = HeaderAuth("Authorization", self.settings.api_key, "Bearer ")
+        return Http(self.settings, self.context, auth=auth, deadline=deadline)
+
+    def _matched(self, http: Http) -> tuple[Mapping[str, v3.Monitor], int]:
+        there = v3.monitors(http)
+        return matched(
+            http.host, self.settings, ((one, (str(one.id), one.friendlyName, one.url or "")) for one in there)
+        )
+
+    def _by_version_3(self, deadline: datetime | None, now: datetime) -> Iterator[Yielded]:
+        over = Window(self._midnight(now, self.settings.log_days), now)
+        with self._http(deadline) as http:
+            found, _ = self._matched(http)
+            told = v3.incidents(http, over.start)
+            known = {
+                key: list(v3.stretches(key, self.context.source_key, one, told.get(one.id, ()), over))
+                for key, one in found.items()
+            }
+            for stretches in known.values():
+                yield from stretches
+            yield Complete("states")
+            for key, one in found.items():
+                for day in self._days(now):
+                    if day.start >= one.createDateTime:
+                        rested, failed = _rested(known[key], day), _failed(known[key], day)
+                        yield _window(key, day, None if rested else v3.share(http, one, day, failed=failed))
         yield Complete("windows")
 
     def _found(self, deadline: datetime | None, now: datetime) -> tuple[Mapping[str, Monitor], int]:
@@ -227,21 +271,29 @@ class UptimeRobot(Connector):
             if day.start < moment(one.create_datetime):
                 continue
             share = _ratio(text)
-            there = [one for one in known if one.first_at < day.end and one.last_at >= day.start]
-            failed = any(stretch.state is ServiceState.DOWN for stretch in there)
-            at_rest = any(
-                stretch.state is ServiceState.UNKNOWN
-                and stretch.first_at <= day.start
-                and stretch.last_at >= day.end - timedelta(seconds=CONTINUOUS_SECONDS)
-                for stretch in there
-            )
-            yield ServiceWindow(
-                service_key=key,
-                started_at=day.start,
-                ended_at=day.end,
-                accounting_policy=COUNTS,
-                up_ratio=share if (share or failed) and not at_rest else None,
-            )
+            yield _window(key, day, share if (share or _failed(known, day)) and not _rested(known, day) else None)
+
+
+def _failed(known: Sequence[ObservationInterval], day: Window) -> bool:
+    """Whether anything of a day was down."""
+    there = (one for one in known if one.first_at < day.end and one.last_at >= day.start)
+    return any(stretch.state is ServiceState.DOWN for stretch in there)
+
+
+def _rested(known: Sequence[ObservationInterval], day: Window) -> bool:
+    """Whether a day was unknown from its beginning to its end, as while the monitor is paused."""
+    return any(
+        stretch.state is ServiceState.UNKNOWN
+        and stretch.first_at <= day.start
+        and stretch.last_at >= day.end - timedelta(seconds=CONTINUOUS_SECONDS)
+        for stretch in known
+    )
+
+
+def _window(key: str, day: Window, share: float | None) -> ServiceWindow:
+    return ServiceWindow(
+        service_key=key, started_at=day.start, ended_at=day.end, accounting_policy=COUNTS, up_ratio=share
+    )
 
 
 def _ratio(text: Any) -> float:
