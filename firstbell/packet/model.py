@@ -2,92 +2,50 @@
 
 A `Packet` is composed once, frozen as JSON and never changed; editions are cut from it by `firstbell.packet.audience`
 and drawn by `firstbell.packet.render`. Text here is finished: sentences are made by `firstbell.packet.wording`, so a
-template only lays out.
-
-Labels work on two levels. A field's class stands in its annotation (`Public[str]`); a field without a class is never
-shown to anybody. A piece whose class depends on its content (a finding may be about lunch menus or about a hole in
-the firewall) is a `Classed` part and carries its class in `audience`: the whole piece needs it, on top of the classes
-of its fields.
+template only lays out. What all pieces share stands in `parts`, what any part is made of in `pieces`, the appendix in
+`appendix_model`; all of it is imported from here.
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from enum import StrEnum
-from typing import Annotated, ClassVar, Literal, TypeVar
-
-from pydantic import BaseModel, ConfigDict
+from typing import ClassVar, Literal
 
 from firstbell.kpi import Light
+from firstbell.packet.appendix_model import Appendix, Criterion, Figure, IndicatorRow, SourceRow, Term
+from firstbell.packet.parts import Audience, Classed, IncidentOnly, Individual, Part, Public, Team
+from firstbell.packet.pieces import Chart, ChartSeries, Column, Line, Point, Row, Table, Trend
 
-
-class Audience(StrEnum):
-    """The classes of information."""
-
-    PUBLIC = "public"
-    TEAM = "team"
-    INDIVIDUAL = "individual"
-    """About or for one person: shown on that person's own cover only."""
-    SMALL_GROUP = "small_group"
-    """About fewer people than the small-group minimum: kept in the snapshot, shown in no edition."""
-    LEADERSHIP = "leadership"
-    """What those who lead renew or staff: terms, keys, calendars."""
-    TECHNICAL = "technical"
-    """Names of machines and accounts: for those who mend them."""
-    SECURITY = "security"
-    INCIDENT = "incident"
-
-
-Value = TypeVar("Value")
-Public = Annotated[Value, Audience.PUBLIC]
-Team = Annotated[Value, Audience.TEAM]
-Individual = Annotated[Value, Audience.INDIVIDUAL]
-SmallGroup = Annotated[Value, Audience.SMALL_GROUP]
-Technical = Annotated[Value, Audience.TECHNICAL]
-IncidentOnly = Annotated[Value, Audience.INCIDENT]
-
-
-class Part(BaseModel):
-    """Any piece of a packet. Strict and frozen; defaults are what stands there once a field was cut away."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Classed(Part):
-    """A piece that is shown as a whole or not at all.
-
-    `STUB` names the fields that stay where the piece is cut, so that item numbers and places are the same in all
-    editions; a piece without stub vanishes.
-    """
-
-    STUB: ClassVar[tuple[str, ...]] = ()
-
-    audience: Public[Audience] = Audience.TEAM
-
-
-class Trend(StrEnum):
-    """How a figure moved since the last packet, judged by which way is better."""
-
-    BETTER = "better"
-    WORSE = "worse"
-    SAME = "same"
-    NEW = "new"
-    UNKNOWN = "unknown"
-
-
-class Line(Classed):
-    """A finished sentence or two. `item` is the figure or fact it speaks of; `note` a person's words of context.
-
-    `weight` says how much it matters where there is not room for all: what is bad or unknown before what is well.
-    `times` counts the packets in a row that told it.
-    """
-
-    text: Public[str] = ""
-    item: Public[str] = ""
-    weight: Public[float] = 0
-    times: Public[int] = 1
-    note: Team[str] = ""
-    note_by: Team[str] = ""
+__all__ = [
+    "Action",
+    "Appendix",
+    "Audience",
+    "Change",
+    "Chart",
+    "ChartSeries",
+    "Classed",
+    "Column",
+    "Cover",
+    "Criterion",
+    "Decision",
+    "Figure",
+    "Heading",
+    "IncidentLine",
+    "IndicatorRow",
+    "LightLine",
+    "LightStatement",
+    "Line",
+    "Packet",
+    "Part",
+    "Point",
+    "PublicFigure",
+    "Row",
+    "Section",
+    "SourceRow",
+    "Table",
+    "Term",
+    "Trend",
+]
 
 
 class Change(Classed):
@@ -155,64 +113,6 @@ class Action(Classed):
     state: Team[str] = ""
 
 
-class Column(Part):
-    """A table's column; `numeric` ones are set flush right."""
-
-    title: Public[str] = ""
-    numeric: Public[bool] = False
-
-
-class Row(Classed):
-    """A table's row: one finished text a column; `light` where the row has a verdict."""
-
-    cells: Public[tuple[str, ...]] = ()
-    light: Public[Light | None] = None
-
-
-class Table(Classed):
-    """A table with a caption that says what to see in it."""
-
-    caption: Public[str] = ""
-    columns: Public[tuple[Column, ...]] = ()
-    rows: Public[tuple[Row, ...]] = ()
-    left_out: Public[int] = 0
-    """Rows that were left out for room; they are counted in print."""
-
-
-class Point(Part):
-    """One value of a chart. A None is drawn as a gap, never as zero. Neighbours of one `group` stand together.
-
-    `partly`: part of its time is not known, so the value may be too good.
-    """
-
-    label: Public[str] = ""
-    group: Public[str] = ""
-    value: Public[float | None] = None
-    partly: Public[bool] = False
-
-
-class ChartSeries(Classed):
-    """One line or one set of bars; `finding` is what it adds to the chart's own finding, in its edition alone."""
-
-    name: Public[str] = ""
-    finding: Public[str] = ""
-    points: Public[tuple[Point, ...]] = ()
-
-
-class Chart(Classed):
-    """A drawing and what it shows in words: `alternative` says the finding, not the form."""
-
-    kind: Public[Literal["bars", "line", "sparkline", "gap", "days"]] = "bars"
-    title: Public[str] = ""
-    alternative: Public[str] = ""
-    unit: Public[str] = ""
-    series: Public[tuple[ChartSeries, ...]] = ()
-    target: Public[float | None] = None
-    band_from: Public[float | None] = None
-    band_to: Public[float | None] = None
-    """Between which values a line should stay, where its target is not a single one."""
-
-
 class Section(Part):
     """One item of the standing agenda. One with nothing to say is one line, `quiet`.
 
@@ -250,86 +150,6 @@ class Cover(Part):
     incidents: Individual[tuple[IncidentLine, ...]] = ()
     own: Individual[tuple[str, ...]] = ()
     """Figures that are nobody else's business, such as a leader's hours."""
-
-
-class IndicatorRow(Classed):
-    """One indicator in the appendix, with everything needed to doubt it."""
-
-    code: Public[str] = ""
-    title: Public[str] = ""
-    light: Team[Light] = Light.NOT_KNOWN
-    value: Team[str] = ""
-    target: Team[str] = ""
-    basis: Public[str] = ""
-    numerator: Team[str] = ""
-    denominator: Team[str] = ""
-    missing: Team[str] = ""
-    window: Team[str] = ""
-    sources: Team[str] = ""
-    as_of: Team[str] = ""
-    method: Public[str] = ""
-    trend: Team[Trend] = Trend.UNKNOWN
-    priority: Team[float | None] = None
-
-
-class Criterion(Classed):
-    """One of the assessment's areas with its score and how much of it is covered."""
-
-    title: Public[str] = ""
-    score: Team[str] = ""
-    coverage: Team[str] = ""
-    indicators: Team[tuple[IndicatorRow, ...]] = ()
-
-
-class SourceRow(Classed):
-    """Where figures come from and how fresh it is. `error` is the sentence of a failed read: it may name machines."""
-
-    title: Public[str] = ""
-    read_at: Team[str] = ""
-    state: Team[str] = ""
-    error: Technical[str] = ""
-    owner: Team[str] = ""
-    feeds: Public[str] = ""
-
-
-class Term(Part):
-    word: Public[str] = ""
-    meaning: Public[str] = ""
-
-
-class Appendix(Part):
-    """The needs assessment by its criteria, the method and the freshness: the second file."""
-
-    criteria: Team[tuple[Criterion, ...]] = ()
-    needs: Team[tuple[Row, ...]] = ()
-    strengths: Team[tuple[Line, ...]] = ()
-    not_collected: Team[tuple[Line, ...]] = ()
-    sources: Team[tuple[SourceRow, ...]] = ()
-    method: Public[tuple[Line, ...]] = ()
-    never_used_for: Public[str] = ""
-    glossary: Public[tuple[Term, ...]] = ()
-
-
-class Figure(Classed):
-    """A figure with its whole evidence, for the file beside the packet. Fields as in `firstbell.kpi.Kpi`."""
-
-    key: Public[str] = ""
-    title: Public[str] = ""
-    value: Public[float | None] = None
-    unit: Public[str] = ""
-    numerator: Public[float | None] = None
-    denominator: Public[float | None] = None
-    n: Public[int] = 0
-    missing: Public[float] = 0
-    window_start: Public[datetime | None] = None
-    window_end: Public[datetime | None] = None
-    as_of: Public[datetime | None] = None
-    sources: Public[tuple[str, ...]] = ()
-    method: Public[str] = ""
-    policy_hash: Public[str] = ""
-    availability: Public[str] = ""
-    reason: Public[str] = ""
-    light: Public[Light | None] = None
 
 
 class PublicFigure(Classed):
