@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
+from firstbell.actions import number_of
 from firstbell.meetings import Meeting
 from firstbell.minutes.model import DecisionWord, Minutes, NewAction
 from firstbell.minutes.promises import TAKEN_OUT
@@ -38,7 +39,9 @@ def minutes_kept(
             for one in decisions
             if (one.meeting_key, one.state) == (meeting.key, "decided")
         ),
-        new_actions=tuple(_promised(one) for one in actions if one.meeting_key == meeting.key and _stands(one)),
+        new_actions=tuple(
+            _promised(one) for one in sorted(actions, key=number_of) if one.meeting_key == meeting.key and _stands(one)
+        ),
         ideas=kept.ideas,
         note=kept.note,
     )

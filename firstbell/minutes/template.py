@@ -168,7 +168,8 @@ def _asked(decision: TeamDecision) -> str:
 
 
 def _actions(minutes: Minutes, team: _Team, meeting: Meeting, wording: Wording) -> Iterator[str]:
-    """The open actions to speak on; those that a tracker keeps, or that came later, are told as comments."""
+    """The words on actions; as comments those open before of which nothing was said, and those that a tracker keeps."""
+    day = meeting.starts_at.astimezone(wording.zone).date()
     roles = {role.key: role.title for role in load_roles().roles}
     yield "actions:  # word: open, done, moved (due, why), handed_over (to) or dropped (why)"
 
@@ -183,7 +184,8 @@ def _actions(minutes: Minutes, team: _Team, meeting: Meeting, wording: Wording) 
             yield f"  # {told(known[key])}"
         yield _entry(word)
     for action in team.actions:
-        if action.state == "open" and action.action_key not in spoken and action.meeting_key != meeting.key:
+        earlier = action.meeting_key != meeting.key and (action.opened_on is None or action.opened_on < day)
+        if earlier and action.state == "open" and action.action_key not in spoken:
             yield f"  # {told(action)}"
             yield f"  # - {{action: {action.action_key}, word: open}}"
     for one in team.tracked:

@@ -496,9 +496,11 @@ def test_the_template_of_recorded_minutes_holds_what_was_recorded_and_changes_no
 
 def test_the_template_recorded_twice_is_recorded_once(work: Workplace, clock: Watch) -> None:
     record(work, minutes_template(work, "leadership"))
-    tell(work, action(9, title="Opened since"))
+    later = action(10, meeting_key=DECEMBER, opened_on=date(2026, 12, 3))
+    tell(work, action(9, title="Written down late"), later)
     text = minutes_template(work, "leadership")
     assert "  # - {action: A-9, word: open}" in text
+    assert "A-10" not in text
     assert "recorded already" in again(work, clock, text).sentences[0]
     spoken = text.replace("  # - {action: A-9, word: open}", "  - {action: A-9, word: open}")
     assert "recorded already" in again(work, clock, spoken).sentences[0]
@@ -520,6 +522,7 @@ def test_minutes_of_which_no_copy_was_kept_are_told_from_what_stands(work: Workp
         'note: "Short and good."',
     ):
         assert part in text
+    assert text.index("Ask three vendors") < text.index("Invite the parents")
     assert "recorded already" in again(work, clock, text).sentences[0]
     assert "corrected" in again(work, clock, text.replace("Short and good.", "Short.")).sentences[0]
     assert kept_minutes(work)[0].note == "Short."
