@@ -246,7 +246,9 @@ def test_two_places_that_saw_it_differently_are_told_apart(folder: District) -> 
     found = of(folder, [*looks(), *annex])
     assert vantage_lines(found) == []
     names = replace(found.names, vantages={"here": "this site", "annex": "the annex"})
-    alone, down = vantage_lines(replace(found, names=names))
+    told = vantage_lines(replace(found, names=names))
+    assert vantage_lines(changing(replace(found, names=names), local(11, 17, 8, 30), target_ratio=0.9)) == told
+    alone, down = told
     assert alone.text.startswith("Services were seen from this site only, 7 days in all since Mon 16 Nov")
     assert alone.text.endswith("the annex could not look.")
     assert down.text == "Down as seen from this site alone, while another place saw an answer: Sign-in (50 min)."

@@ -171,14 +171,18 @@ def test_the_strip_of_a_weighted_group_is_that_of_its_members(tmp_path: Path) ->
         assert row.endswith(f"| `{strip}` |")
 
 
-def test_where_a_policy_changed_each_part_of_the_month_has_a_row_and_an_outage_over_it_is_one(tmp_path: Path) -> None:
-    """The new rules hold from Wednesday the 4th on; the switch is down from eleven the evening before until one."""
+@pytest.mark.parametrize(("hours", "later_days"), [(2, "▅·"), (1, "··")])
+def test_where_a_policy_changed_each_part_of_the_month_has_a_row_and_an_outage_over_it_is_one(
+    tmp_path: Path, hours: int, later_days: str
+) -> None:
+    """The new rules hold from Wednesday the 4th on; the switch is down from eleven the evening before."""
     turned = SERVICES.replace(
         "target: 0.99}", "target: 0.99}\n  - {name: district, valid_from: 2026-11-04, target: 0.9}"
     )
     folder = write_folder(tmp_path / "district", services=turned)
     minute, begins = timedelta(minutes=1), datetime(2026, 11, 1, 5, tzinfo=UTC)
-    down, up = datetime(2026, 11, 4, 5, tzinfo=UTC), datetime(2026, 11, 4, 7, tzinfo=UTC)
+    down = datetime(2026, 11, 4, 5, tzinfo=UTC)
+    up = down + timedelta(hours=hours)
     with workplace_at(folder, tmp_path / "state", clock=lambda: NOW) as opened:
         parts = [
             seen("core", begins, down - minute),
@@ -191,9 +195,9 @@ def test_where_a_policy_changed_each_part_of_the_month_has_a_row_and_an_outage_o
     rows = [line for line in text.splitlines() if line.startswith("| Core") and "`" in line]
     assert [(row.split(" | ")[0], row.split("`")[1]) for row in rows] == [
         ("| Core \\| switch, 1 Nov 2026 to 3 Nov 2026", "··▅  "),
-        ("| Core \\| switch, 4 Nov 2026 to 30 Nov 2026", "   ▅·"),
+        ("| Core \\| switch, 4 Nov 2026 to 30 Nov 2026", f"   {later_days}"),
     ]
-    assert "| Tue 3 Nov, 11 pm | 2 h | refused |" in text
+    assert f"| Tue 3 Nov, 11 pm | {'2 h' if hours == 2 else '60 min'} | refused |" in text
     assert "still" not in text
     assert text.count("| refused |") == 1
     assert "policy district in force since 2000-01-01" in text
