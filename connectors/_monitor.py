@@ -89,6 +89,15 @@ def stands_still(newest: datetime | None, every_seconds: float, now: datetime) -
     return newest is None or now - newest > timedelta(seconds=STALE_INTERVALS * every_seconds)
 
 
+def rested_since(looks: Iterable[tuple[datetime | None, bool]]) -> datetime | None:
+    """How far a stream is known where it is not known to now: to its newest look, where all monitors stand still.
+
+    `looks` gives each monitor's newest look and whether it stands still.
+    """
+    told = tuple(looks)
+    return max((at for at, _ in told if at is not None), default=None) if all(still for _, still in told) else None
+
+
 def latencies(service_key: str, day: date, seconds: Iterable[float], as_of: datetime) -> Iterator[Measurement]:
     """How long half and 95 % of a day's answers took as a monitor measured them, by nearest rank; no failed look's."""
     ordered = sorted(seconds)

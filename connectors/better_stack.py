@@ -29,7 +29,7 @@ from connectors._base import Complete, Connector, FetchRequest, Stream, StreamMo
 from connectors._http import Http, HttpSettings
 from connectors._http_auth import HeaderAuth
 from connectors._looks import Look, Watch, intervals
-from connectors._monitor import VANTAGE, Change, MonitorSettings, answered, held, matched, stands_still
+from connectors._monitor import VANTAGE, Change, MonitorSettings, answered, held, matched, rested_since, stands_still
 from connectors._shape import bad_shape, shaped
 from firstbell.intervals import Window, union
 from firstbell.records import ObservationInterval, ServiceState, ServiceWindow
@@ -126,9 +126,9 @@ class BetterStack(Connector):
             found, _ = self._found(http)
             for key, one in found.items():
                 yield from self._states(http, key, one, now)
-            newest = [one.attributes.last_checked_at for one in found.values() if one.attributes.last_checked_at]
-            still = all(_still(one.attributes, now) for one in found.values())
-            yield Complete("states", known_until=max(newest) if still and newest else None)
+            abouts = [one.attributes for one in found.values()]
+            rested = rested_since((about.last_checked_at, _still(about, now)) for about in abouts)
+            yield Complete("states", known_until=rested)
             for key, one in found.items():
                 yield from self._days(http, key, one, now)
         yield Complete("windows")

@@ -30,7 +30,7 @@ from connectors._errors import BadReplyError
 from connectors._http import Http, HttpSettings, Limits
 from connectors._http_auth import Auth, BasicAuth
 from connectors._looks import Look, Watch, intervals, moment, usual_seconds
-from connectors._monitor import VANTAGE, MonitorSettings, answered, matched, stands_still
+from connectors._monitor import VANTAGE, MonitorSettings, answered, matched, rested_since, stands_still
 from connectors._shape import bad_shape, shaped
 from firstbell.records import ObservationInterval, ServiceState, ServiceWindow
 
@@ -119,9 +119,9 @@ class Gatus(Connector):
         for key, one in found.items():
             watch = Watch(key, self.context.source_key, VANTAGE, self._every(one))
             yield from intervals(watch, (_look(at, one.looks[at]) for at in sorted(one.looks)))
-        newest = [one.newest for one in found.values() if one.newest is not None]
-        still = all(self._still(one, self.context.clock()) for one in found.values())
-        yield Complete("looks", known_until=max(newest) if still and newest else None)
+        clock = self.context.clock()
+        rested = rested_since((one.newest, self._still(one, clock)) for one in found.values())
+        yield Complete("looks", known_until=rested)
         for key, one in found.items():
             for name, share in told[key].items():
                 yield self._window(key, one, name, share, now)

@@ -21,7 +21,7 @@ from connectors._errors import BadReplyError
 from connectors._http import Http, HttpSettings, Parameters
 from connectors._http_auth import HeaderAuth
 from connectors._looks import moment
-from connectors._monitor import Change, MonitorSettings, answered, held, matched, stands_still
+from connectors._monitor import Change, MonitorSettings, answered, held, matched, rested_since, stands_still
 from connectors._shape import shaped
 from firstbell.records import ObservationInterval, ServiceState, ServiceWindow
 
@@ -127,9 +127,7 @@ class Pingdom(Connector):
             found, _ = self._found(http)
             for key, one in found.items():
                 yield from self._states(http, key, one, now)
-            newest = [one.newest for one in found.values() if one.newest is not None]
-            still = all(_still(one, now) for one in found.values())
-            yield Complete("states", known_until=max(newest) if still and newest else None)
+            yield Complete("states", known_until=rested_since((one.newest, _still(one, now)) for one in found.values()))
             for key, one in found.items():
                 yield from self._days(http, key, one, now)
         yield Complete("windows")

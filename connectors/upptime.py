@@ -29,7 +29,7 @@ from connectors._http import Http, HttpSettings
 from connectors._http_auth import Auth, HeaderAuth
 from connectors._http_faults import error_of_content
 from connectors._looks import Look, Watch, intervals
-from connectors._monitor import VANTAGE, MonitorSettings, answered, matched, stands_still
+from connectors._monitor import VANTAGE, MonitorSettings, answered, matched, rested_since, stands_still
 from connectors._shape import bad_shape, shaped
 from firstbell.records import ObservationInterval, ServiceState, ServiceWindow
 
@@ -108,9 +108,8 @@ class Upptime(Connector):
             watch = Watch(key, self.context.source_key, VANTAGE, LOOKS_EVERY_SECONDS)
             at = history.lastUpdated.timestamp()
             yield from intervals(watch, [Look(at, state or ServiceState.UNKNOWN, "" if state else "status")])
-        newest = max(one.lastUpdated for one in histories.values())
-        still = all(_still(one, now) for one in histories.values())
-        yield Complete("looks", known_until=newest.astimezone(UTC) if still else None)
+        rested = rested_since((one.lastUpdated.astimezone(UTC), _still(one, now)) for one in histories.values())
+        yield Complete("looks", known_until=rested)
         for key, one in found.items():
             yield from self._days(key, one, histories[key], now)
         yield Complete("windows")

@@ -33,7 +33,7 @@ from connectors._errors import SettingsError
 from connectors._http import Http, HttpSettings
 from connectors._http_auth import Auth, BasicAuth
 from connectors._looks import Look, Watch, intervals
-from connectors._monitor import VANTAGE, MonitorSettings, answered, matched, stands_still
+from connectors._monitor import VANTAGE, MonitorSettings, answered, matched, rested_since, stands_still
 from connectors._monitor_metrics import samples
 from connectors._shape import shaped
 from firstbell.records import ObservationInterval, ServiceState, ServiceWindow
@@ -175,10 +175,9 @@ class UptimeKuma(Connector):
         now = self.context.clock()
         for key, one in found.items():
             yield from self._looks(key, one)
-        newest = [one.newest for one in found.values() if one.newest is not None]
-        still = all(self._still(one, now) for one in found.values() if one.beats is not None)
         if self.settings.status_page:
-            yield Complete("looks", known_until=max(newest) if still and newest else None)
+            shown = (one for one in found.values() if one.beats is not None)
+            yield Complete("looks", known_until=rested_since((one.newest, self._still(one, now)) for one in shown))
         for key, one in found.items():
             yield from self._window(key, one, version, now.replace(second=0, microsecond=0))
         yield Complete("windows")
