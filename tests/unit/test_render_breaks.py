@@ -14,7 +14,7 @@ from firstbell.packet.page_one import page_one
 from firstbell.packet.pdf_room import MOST_PAGES, set_packet
 from firstbell.packet.render import render_edition
 from firstbell.packet.words import Words
-from tests.unit.packet_samples import sample
+from tests.unit.packet_samples import PUBLIC_FIGURES, sample
 from tests.unit.pdf_text import pages_text
 
 
@@ -59,3 +59,12 @@ def test_a_short_packet_takes_no_new_page_for_what_the_appendix_tells() -> None:
     packet = cut(sample(12), "representative")
     document, agenda = set_packet(packet, "representative", page_one(packet, "representative"), Words("en"), "{}")
     assert (document.pages["last"], sum(agenda.left["rest"])) == (5, 0)
+
+
+def test_the_public_edition_is_one_page_with_its_agenda() -> None:
+    figures = tuple(
+        one.model_copy(update={"title": f"{one.title} in all of the schools"}) for one in PUBLIC_FIGURES * 2
+    )
+    packet = cut(sample(5).model_copy(update={"public_figures": figures[:9]}), "public")
+    pages = render_edition(packet, "public").pages
+    assert (pages["section-6"], pages["last"]) == (1, 1)
