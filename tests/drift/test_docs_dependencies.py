@@ -6,7 +6,8 @@ import ast
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -37,30 +38,38 @@ def all_dependencies() -> set[str]:
     return run_dependencies().union(*map(declared, PROJECT["optional-dependencies"].values()))
 
 
+@cache
+def owners() -> Mapping[str, list[str]]:
+    """The distributions that bring each top-level module."""
+    return packages_distributions()
+
+
 def imported(*folders: str) -> set[str]:
     """Distributions that modules below the folders import."""
-    owners = packages_distributions()
     found = set()
     for folder in folders:
         for path in (ROOT / folder).rglob("*.py"):
             for module in modules_of(path):
                 if module.split(".")[0] not in OURS | sys.stdlib_module_names:
-                    found.add(distribution_of(module, owners))
+                    found.add(distribution_of(module))
     return found
 
 
-def modules_of(path: Path) -> Iterator[str]:
+@cache
+def modules_of(path: Path) -> frozenset[str]:
+    found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            yield node.module
+            found.add(node.module)
+    return frozenset(found)
 
 
-def distribution_of(module: str, owners: dict[str, list[str]]) -> str:
+def distribution_of(module: str) -> str:
     """Who brings a module; of a shared namespace such as `ruamel` the one that is named like it."""
     top = module.split(".")[0]
-    names = {canonical(name) for name in owners.get(top, [top])}
+    names = {canonical(name) for name in owners().get(top, [top])}
     if len(names) > 1:
         names &= {canonical(".".join(module.split(".")[:2]))}
     (name,) = names

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -27,10 +28,18 @@ def run(place: Path, *arguments: str, typed: str | None = None) -> Result:
     return CliRunner().invoke(app, arguments, input=typed, env={**environment, "FIRSTBELL_DATABASE": None})
 
 
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A place in which `firstbell init` was run, to copy."""
+    place = tmp_path_factory.mktemp("begun")
+    assert run(place, *INIT).exit_code == 0
+    return place
+
+
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
+def place(begun: Path, tmp_path: Path) -> Path:
     """A place in which `firstbell init` was run."""
-    assert run(tmp_path, *INIT).exit_code == 0
+    shutil.copytree(begun, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 

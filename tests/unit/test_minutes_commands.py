@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -60,18 +61,19 @@ def work_at(place: Path) -> Iterator[Workplace]:
         store.close()
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Path:
-    """A district with one team's meetings around today, an open action and a draft with two decisions."""
+@pytest.fixture(scope="module")
+def drafted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A district with one team's meetings around today, an open action and a draft with two decisions, to copy."""
+    place = tmp_path_factory.mktemp("drafted")
     write_folder(
-        tmp_path / "district",
+        place / "district",
         district=MAIL_TO_FILES,
         teams=TEAMS,
         people_csv=PEOPLE,
         plan=PLAN,
         meetings=MEETINGS,
     )
-    with work_at(tmp_path) as work:
+    with work_at(place) as work:
         held, coming = meetings_of(work.district, "leadership", utc_now(), no_calendar)
         tell(
             work,
@@ -81,6 +83,13 @@ def place(tmp_path: Path) -> Path:
             at=utc_now() - timedelta(days=5),
         )
         freeze(work, coming, held, "draft", as_of=utc_now(), known_at=utc_now())
+    return place
+
+
+@pytest.fixture
+def place(drafted: Path, tmp_path: Path) -> Path:
+    """A district with one team's meetings around today, an open action and a draft with two decisions."""
+    shutil.copytree(drafted, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 
