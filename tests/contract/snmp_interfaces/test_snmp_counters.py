@@ -34,7 +34,7 @@ class Router(Case):
 
     def settings(self) -> Mapping[str, Any]:
         assert self.agent is not None
-        device = {"host": "127.0.0.1", "port": self.agent.port, "community": "reader", "timeout_seconds": 0.2}
+        device = {"host": "127.0.0.1", "port": self.agent.port, "community": "reader", "timeout_seconds": 10}
         return {"devices": [{**device, "tries": 1, "interfaces": {"wan0": self.link}}], **self.more}
 
     def table(self) -> dict[Oid, Value]:
