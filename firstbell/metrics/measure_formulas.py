@@ -24,13 +24,8 @@ Parameters = Mapping[str, Any]
 
 
 def measure_ratio(facts: Facts, params: Parameters, scope: str) -> Kpi:
-    """Newest numerator / denominator. `measure`."""
-    key = parameters.text(params, "measure")
-    rows = newest(facts, key, scope)
-    kpi = measures.measured_ratio(
-        key, rows, frame_of(facts, (key,), scope), expected=expected_schools(facts, rows, scope)
-    )
-    return finished(facts, kpi, (key,), rows, params)
+    """Newest numerator / denominator, of which there cannot be more than all. `measure`."""
+    return _newest_ratio(facts, params, scope, of_a_whole=True)
 
 
 def measure_period_ratio(facts: Facts, params: Parameters, scope: str) -> Kpi:
@@ -67,7 +62,7 @@ def measure_sum(facts: Facts, params: Parameters, scope: str) -> Kpi:
 
 def measure_mean(facts: Facts, params: Parameters, scope: str) -> Kpi:
     """Newest sum of scores / number of scores. `measure`, `unit` (default "score")."""
-    kpi = measure_ratio(facts, params, scope)
+    kpi = _newest_ratio(facts, params, scope, of_a_whole=False)
     return replace(kpi, unit=parameters.text(params, "unit", "score"))
 
 
@@ -127,6 +122,15 @@ def budget_pace(facts: Facts, params: Parameters, scope: str) -> Kpi:
     kpi = measures.pace(key, rows, frame_of(facts, (key,), scope), facts.today)
     if kpi.value is not None and params.get("absolute") is True:
         kpi = replace(kpi, value=abs(kpi.value), method=f"absolute value of {kpi.method}")
+    return finished(facts, kpi, (key,), rows, params)
+
+
+def _newest_ratio(facts: Facts, params: Parameters, scope: str, *, of_a_whole: bool) -> Kpi:
+    key = parameters.text(params, "measure")
+    rows = newest(facts, key, scope)
+    expected = expected_schools(facts, rows, scope)
+    frame = frame_of(facts, (key,), scope)
+    kpi = measures.measured_ratio(key, rows, frame, expected=expected, of_a_whole=of_a_whole)
     return finished(facts, kpi, (key,), rows, params)
 
 

@@ -17,6 +17,8 @@ from firstbell.kpi import Kpi
 from firstbell.metrics.figure import DISTRICT, Frame
 from firstbell.records import Measurement
 
+IMPOSSIBLE = "A row counts more than there are, or fewer than none; correct the file that it comes from."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Total:
@@ -66,14 +68,27 @@ def total(rows: Sequence[Measurement]) -> Total | None:
     )
 
 
-def measured_ratio(name: str, rows: Sequence[Measurement], frame: Frame, *, expected: int = 0) -> Kpi:
-    """Numerators over denominators of the rows. `expected` scopes that have no row are `missing`."""
+def possible(rows: Iterable[Measurement]) -> bool:
+    """Whether every row counts no more than there are, and not fewer than none."""
+    return all(0 <= row.numerator <= row.denominator for row in rows if row.denominator is not None)
+
+
+def measured_ratio(
+    name: str, rows: Sequence[Measurement], frame: Frame, *, expected: int = 0, of_a_whole: bool = True
+) -> Kpi:
+    """Numerators over denominators of the rows. `expected` scopes that have no row are `missing`.
+
+    Of a whole there cannot be more than all nor fewer than none: rows that say so are no figure. A mean of scores is
+    not `of_a_whole`.
+    """
     method = "sum of numerators / sum of denominators over the newest row of each scope"
     added = total(rows)
     if added is None:
         return frame.not_known(name, "ratio", method, "No row of this measure has arrived.", missing=expected)
     if added.denominator is None:
         return frame.not_known(name, "ratio", method, "The rows of this measure carry no denominator.")
+    if of_a_whole and not possible(rows):
+        return frame.not_known(name, "ratio", method, IMPOSSIBLE)
     missing = max(0, expected - len(added.scopes))
     return frame.ratio(name, added.numerator, added.denominator, method, n=added.rows, missing=missing)
 
@@ -84,6 +99,8 @@ def measured_sum(name: str, rows: Sequence[Measurement], frame: Frame, unit: str
     added = total(rows)
     if added is None:
         return frame.not_known(name, unit, method, "No row of this measure has arrived.", missing=expected)
+    if added.numerator < 0:
+        return frame.not_known(name, unit, method, IMPOSSIBLE)
     missing = max(0, expected - len(added.scopes))
     return frame.measured(name, added.numerator, unit, method, numerator=added.numerator, n=added.rows, missing=missing)
 
@@ -115,6 +132,8 @@ def per_head(
     below = total([row for row in heads if row.scope in shared])
     if above is None or below is None or below.numerator <= 0:
         return frame.not_known(name, unit, method, "The figure or the number of heads has not arrived.")
+    if above.numerator < 0:
+        return frame.not_known(name, unit, method, IMPOSSIBLE)
     untold = 0 if DISTRICT in shared else max(len((above_in | below_in) - shared), schools - len(shared))
     return frame.measured(
         name,
@@ -151,6 +170,8 @@ def weekly_median(
         if added and added.denominator and (DISTRICT in added.scopes or len(added.scopes) >= expected):
             counted[monday] = (added.numerator / added.denominator, added)
     complete = [counted[monday] for monday in sorted(taught & counted.keys())]
+    if not possible(row for monday in taught & counted.keys() for row in weeks[monday]):
+        return frame.not_known(name, "ratio", method, IMPOSSIBLE)
     missing = len(taught) - len(complete)
     if not complete:
         earlier = [monday for monday in counted if monday < days[0] and _is_taught(monday, calendar)] if days else []
@@ -223,6 +244,8 @@ def difference(name: str, rows: Sequence[Measurement], comparison: Sequence[Meas
     own, other = total(rows), total(comparison)
     if own is None or other is None or not own.denominator or not other.denominator:
         return frame.not_known(name, "points", method, "One of the two groups has not been counted.")
+    if not possible([*rows, *comparison]):
+        return frame.not_known(name, "points", method, IMPOSSIBLE)
     return frame.measured(
         name,
         100 * (own.numerator / own.denominator - other.numerator / other.denominator),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -53,6 +54,26 @@ def test_schools_are_summed_and_never_averaged() -> None:
     rows = [row(9, 10, scope="school:oak"), row(10, 90, scope="school:elm")]
     kpi = measures.measured_ratio("use", rows, FRAME, expected=3)
     assert (kpi.value, kpi.missing) == (0.19, 1)
+
+
+@pytest.mark.parametrize("wrong", [row(150, 100), row(-1, 100), row(1, -100)])
+def test_of_a_whole_there_is_no_more_than_all(wrong: Measurement) -> None:
+    rows = [wrong, row(9, 10, scope="school:oak")]
+    kpi = measures.measured_ratio("use", rows, FRAME)
+    assert (kpi.value, kpi.reason) == (None, measures.IMPOSSIBLE)
+    week = [replace(wrong, period_start_on=date(2026, 11, 2), period_end_on=date(2026, 11, 6))]
+    assert measures.weekly_median("use", week, FRAME, CALENDAR).reason == measures.IMPOSSIBLE
+    assert measures.difference("use", [row(1, 2)], [wrong], FRAME).reason == measures.IMPOSSIBLE
+
+
+def test_a_mean_of_scores_may_be_above_one() -> None:
+    assert measures.measured_ratio("score", [row(34, 10)], FRAME, of_a_whole=False).value == 3.4
+
+
+def test_a_count_is_never_below_none() -> None:
+    assert measures.measured_sum("holes", [row(-5)], FRAME, "count").reason == measures.IMPOSSIBLE
+    assert measures.per_head("hours", [row(-5)], [row(10)], FRAME, "hours").reason == measures.IMPOSSIBLE
+    assert measures.measured_sum("grants", [row(100), row(-40)], FRAME, "dollars").value == 60
 
 
 def test_the_districts_own_row_goes_before_its_schools() -> None:
