@@ -90,6 +90,8 @@ def services_page(work: Workplace, as_of: datetime | None = None) -> str:
         figures=[_figures(one, _name(one, names, period, words), words) for one in shown if not one.members],
         monitors=_by_monitors(told, names, {one.key: one.title for one in district.sources}, words),
         left=len(results) - len(shown),
+        needed=sum(one.coverage is not None for one in results),
+        untold=sum(one.coverage is not None and bool(one.refusal) for one in results),
         left_down=sum(one.seconds.down > 0 for one in results[ROWS:]),
         outages=[_outage(one, names, words) for one in outages[:OUTAGES]],
         outages_left=max(0, len(outages) - OUTAGES),
@@ -130,12 +132,13 @@ def _name(result: ServiceResult, names: dict[str, str], period: Period, words: W
 
 def _row(result: ServiceResult, name: str, days: Sequence[date], zone: ZoneInfo, words: Wording) -> ServiceRow:
     seconds, budget = result.seconds, result.budget
+    none_seen = "" if result.coverage is None else words.say("not_known") if result.refusal else "0"
     meant = set(local_dates(result.period.window, zone))
     on_others = seconds.down - seconds.own_down
     return ServiceRow(
         name=name,
         answered=words.say("not_known") if result.availability is None else words.exact_percent(result.availability),
-        down=words.duration(seconds.down) if seconds.down else "0",
+        down=words.duration(seconds.down) if seconds.down else none_seen,
         on_others_account=words.duration(on_others) if on_others else "",
         not_watched=words.duration(seconds.unknown) if seconds.unknown else "0",
         budget="" if budget is None else _left(budget.left_seconds, words),

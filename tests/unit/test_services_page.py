@@ -87,8 +87,18 @@ def test_the_worst_service_is_first_with_its_days_and_its_budget(work: Workplace
 def test_what_nobody_looked_at_is_not_known_and_not_good(work: Workplace) -> None:
     fill(work)
     library = next(line for line in services_page(work).splitlines() if line.startswith("| Library"))
-    assert "| not known | 0 |" in library
+    assert library.startswith("| Library | not known | not known |")
     assert "·" not in library
+
+
+def test_where_nobody_looked_no_outage_is_ruled_out(work: Workplace) -> None:
+    text = services_page(work)
+    assert "Whether there was an outage is not known: nothing was watched enough to tell." in text
+    assert "No outage" not in text
+    with work.store.begin() as connection:
+        save_intervals(connection, PROBES, [seen("core", datetime(2026, 11, 1, 5, tzinfo=UTC), NOW)])
+    told = services_page(work)
+    assert "No outage in agreed hours was seen, but 2 of 3 were watched too little to tell." in told
 
 
 def test_an_outage_names_what_it_hung_on(work: Workplace) -> None:
@@ -207,7 +217,7 @@ def test_where_a_policy_changed_each_part_of_the_month_has_a_row_and_an_outage_o
 def test_a_past_moment_is_told_as_it_was_then(work: Workplace) -> None:
     fill(work)
     text = services_page(work, datetime(2026, 11, 2, 18, tzinfo=UTC))
-    assert "No outage in agreed hours was seen." in text
+    assert "No outage in agreed hours was seen, but 1 of 3 was watched too little to tell." in text
 
 
 def test_each_day_has_its_sign() -> None:
