@@ -4,8 +4,8 @@ The raw side gets its rows ready-made as tuples and only inserts them into the s
 records: it hashes, looks for earlier versions, compares and inserts. Ratio 1 is as fast as raw; the goal for bulk
 loads is 0.5. A round of looks is not a bulk load: each look touches one interval and one hour, so both sides of it
 write two rows a look. Handing over many looks at once is: beside it stands the raw insert of each look as a row.
-The fastest of some rounds counts, since the machine may be shared; on SQLite, which works within this process, CPU
-seconds do, for the same reason.
+Both sides take turns and the fastest of some rounds counts, since the machine may be shared; on SQLite, which works
+within this process, CPU seconds do, for the same reason.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter, process_time
@@ -33,12 +34,21 @@ from firstbell.store.types import utc_text
 
 TICKETS = 10_000
 SERVICES = 5_000
-ROUNDS = 7
+ROUNDS = 15
 LOOKS = ("observation_interval", "latency_hour")
 """The tables that a look goes to."""
 BULK = ("tickets, first load", "looks, many at once")
 """What counts as a bulk load."""
 DAY = datetime(2026, 9, 1, 6, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Side:
+    """What is timed, on emptied tables and after what prepares it."""
+
+    tables: Sequence[str]
+    action: Callable[[Connection], object]
+    prepare: Callable[[Connection], object] | None = None
 
 
 def run() -> list[dict[str, Any]]:
@@ -130,27 +140,22 @@ def looks(minute: int, services: int = SERVICES) -> list[ServiceObservation]:
 def first_load(store: Store) -> dict[str, Any]:
     """Tickets into an empty table."""
     rows = tickets()
-    return compared(
-        "tickets, first load",
-        TICKETS,
-        timed(store, ["ticket"], lambda connection: save_facts(connection, "desk", rows, DAY)),
-        raw(store, "ticket", lambda connection: save_facts(connection, "desk", rows, DAY)),
-    )
+
+    def save(connection: Connection) -> None:
+        save_facts(connection, "desk", rows, DAY)
+
+    return compared(store, "tickets, first load", TICKETS, Side(["ticket"], save), raw(store, "ticket", save))
 
 
 def unchanged(store: Store) -> dict[str, Any]:
     """The same tickets again: nothing is written. Beside it the raw insert, for scale."""
     rows = tickets()
 
-    def prepare(connection: Connection) -> None:
+    def save(connection: Connection) -> None:
         save_facts(connection, "desk", rows, DAY)
 
-    return compared(
-        "tickets, nothing changed",
-        TICKETS,
-        timed(store, ["ticket"], lambda connection: save_facts(connection, "desk", rows, DAY), prepare),
-        raw(store, "ticket", prepare),
-    )
+    mine = Side(["ticket"], save, prepare=save)
+    return compared(store, "tickets, nothing changed", TICKETS, mine, raw(store, "ticket", save))
 
 
 def many_looks(store: Store) -> dict[str, Any]:
@@ -160,8 +165,8 @@ def many_looks(store: Store) -> dict[str, Any]:
     def save(connection: Connection) -> None:
         save_observations(connection, "probes", rows, DAY)
 
-    mine = timed(store, LOOKS, save)
-    return compared("looks, many at once", len(rows), mine, timed(store, LOOKS, one_row_each(store, rows)))
+    driver = Side(LOOKS, one_row_each(store, rows))
+    return compared(store, "looks, many at once", len(rows), Side(LOOKS, save), driver)
 
 
 def one_row_each(store: Store, rows: Sequence[ServiceObservation]) -> Callable[[Connection], object]:
@@ -182,55 +187,58 @@ def first_round(store: Store) -> dict[str, Any]:
     def save(connection: Connection) -> None:
         save_observations(connection, "probes", seen, DAY)
 
-    mine = timed(store, LOOKS, save)
-    return compared("looks, first round", SERVICES, mine, sum(raw(store, table, save) for table in LOOKS))
+    driver = (raw(store, table, save) for table in LOOKS)
+    return compared(store, "looks, first round", SERVICES, Side(LOOKS, save), *driver)
 
 
 def next_round(store: Store) -> dict[str, Any]:
     """A later round that sees the same: every interval and latency hour grows by one look."""
+    seen, again = looks(0), looks(1)
 
     def first(connection: Connection) -> None:
-        save_observations(connection, "probes", looks(0), DAY)
+        save_observations(connection, "probes", seen, DAY)
 
-    second = looks(1)
-    mine = timed(store, LOOKS, lambda connection: save_observations(connection, "probes", second, DAY), first)
-    return compared("looks, next round", SERVICES, mine, sum(raw(store, table, first) for table in LOOKS))
+    def second(connection: Connection) -> None:
+        save_observations(connection, "probes", again, DAY)
+
+    driver = (raw(store, table, first) for table in LOOKS)
+    return compared(store, "looks, next round", SERVICES, Side(LOOKS, second, prepare=first), *driver)
 
 
-def compared(what: str, rows: int, mine: float, driver: float) -> dict[str, Any]:
+def compared(store: Store, what: str, rows: int, mine: Side, *driver: Side) -> dict[str, Any]:
+    """Ours beside the driver's, or beside the sum of what the driver needs for each table."""
+    ours, *theirs = in_turns(store, (mine, *driver))
     return {
         "what": what,
         "rows": rows,
-        "firstbell_rows_per_second": round(rows / mine),
-        "driver_rows_per_second": round(rows / driver),
-        "ratio": round(driver / mine, 2),
+        "firstbell_rows_per_second": round(rows / ours),
+        "driver_rows_per_second": round(rows / sum(theirs)),
+        "ratio": round(sum(theirs) / ours, 2),
     }
 
 
-def timed(
-    store: Store,
-    tables: Sequence[str],
-    action: Callable[[Connection], object],
-    prepare: Callable[[Connection], object] | None = None,
-) -> float:
-    """CPU or wall seconds of an action and its commit, the fastest of some rounds on emptied tables."""
+def in_turns(store: Store, sides: Sequence[Side]) -> list[float]:
+    """CPU or wall seconds of each side and its commit, the fastest of some rounds: a busy minute strikes all alike."""
+    rounds = [[timed(store, side) for side in sides] for _ in range(ROUNDS)]
+    return [min(seconds) for seconds in zip(*rounds, strict=True)]
+
+
+def timed(store: Store, side: Side) -> float:
+    """Seconds of one round."""
     clock = process_time if store.is_sqlite else perf_counter
-    seconds = []
-    for _ in range(ROUNDS):
-        with store.begin() as connection:
-            for table in tables:
-                connection.execute(text(f"DELETE FROM {table}"))
-            if prepare is not None:
-                prepare(connection)
-        started = clock()
-        with store.begin() as connection:
-            action(connection)
-        seconds.append(clock() - started)
-    return min(seconds)
+    with store.begin() as connection:
+        for table in side.tables:
+            connection.execute(text(f"DELETE FROM {table}"))
+        if side.prepare is not None:
+            side.prepare(connection)
+    started = clock()
+    with store.begin() as connection:
+        side.action(connection)
+    return clock() - started
 
 
-def raw(store: Store, table: str, fill: Callable[[Connection], object]) -> float:
-    """Seconds of the driver's executemany of the rows that `fill` leaves in a table."""
+def raw(store: Store, table: str, fill: Callable[[Connection], object]) -> Side:
+    """The driver's executemany of the rows that `fill` leaves in a table."""
     with store.begin() as connection:
         for name in {table, "observation_interval", "latency_hour", FACTS.of(Ticket).table.name}:
             connection.execute(text(f"DELETE FROM {name}"))
@@ -240,7 +248,7 @@ def raw(store: Store, table: str, fill: Callable[[Connection], object]) -> float
         rows = [tuple(row) for row in connection.exec_driver_sql(f"SELECT {listed} FROM {table}")]
         assert rows
         assert connection.scalar(select(text("count(*)")).select_from(metadata.tables[table])) == len(rows)
-    return timed(store, [table], lambda connection: executemany(connection, store, table, names, rows))
+    return Side([table], lambda connection: executemany(connection, store, table, names, rows))
 
 
 def executemany(

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from types import UnionType
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -55,41 +55,31 @@ class FactTable(Generic[R]):
         self.shapes = tuple(_shapes(record_type))
         self.table = _table(table_name(record_type), self.shapes, metadata)
         self.columns = [*VERSION_COLUMNS, *(shape.name for shape in self.shapes)]
-        self.getter = attrgetter(*(shape.name for shape in self.shapes))
+        self._getters = [attrgetter(shape.name) for shape in self.shapes]
         self._solid = [i for i, shape in enumerate(self.shapes) if shape.name not in record_type.VOLATILE]
         self._names = tuple(shape.name for shape in self.shapes)
         decoders = [(shape.name, _decoder(shape.type)) for shape in self.shapes]
         self._decoders = [(name, decode) for name, decode in decoders if decode is not None]
 
-    def encoder(self, dialect_name: str) -> Callable[[R], tuple[list[Any], str]]:
-        """Turns a record into driver values in the order of its fields, and its content hash."""
-        texts = [_encoder(shape.type, "sqlite") for shape in self.shapes]
-        natives = [_encoder(shape.type, dialect_name) for shape in self.shapes]
-        to_text = [(i, encode) for i, encode in enumerate(texts) if encode is not None]
-        to_native = [(i, encode) for i, encode in enumerate(natives) if encode is not None]
-        getter, content, blake, native = (
-            self.getter,
-            itemgetter(*self._solid),
-            hashlib.blake2b,
-            dialect_name != "sqlite",
-        )
+    def encoded(self, records: Sequence[R], dialect_name: str) -> tuple[list[Sequence[Any]], list[str]]:
+        """The records' fields as columns of driver values, and each record's content hash.
 
-        def encode(record: R) -> tuple[list[Any], str]:
-            raw = getter(record)
-            plain = list(raw)
-            for i, convert in to_text:
-                if plain[i] is not None:
-                    plain[i] = convert(plain[i])
-            digest = blake(repr(content(plain)).encode(), digest_size=16).hexdigest()
-            if not native:
-                return plain, digest
-            values = list(raw)
-            for i, convert in to_native:
-                if values[i] is not None:
-                    values[i] = convert(values[i])
-            return values, digest
+        By columns, which takes half the time of one record after the other.
+        """
+        told = [list(map(get, records)) for get in self._getters]
+        texts = self._columns(told, "sqlite")
+        solid = zip(*(texts[place] for place in self._solid), strict=True)
+        blake = hashlib.blake2b
+        hashes = [blake(repr(content).encode(), digest_size=16).hexdigest() for content in solid]
+        return texts if dialect_name == "sqlite" else self._columns(told, dialect_name), hashes
 
-        return encode
+    def _columns(self, told: Sequence[Sequence[Any]], dialect_name: str) -> list[Sequence[Any]]:
+        """The fields' columns as a driver takes them; SQLite's are what is hashed on both engines."""
+        encoders = (_encoder(shape.type, dialect_name) for shape in self.shapes)
+        return [
+            column if encode is None else [None if value is None else encode(value) for value in column]
+            for column, encode in zip(told, encoders, strict=True)
+        ]
 
     def decode(self, row: Sequence[Any]) -> R:
         """The record of a selected row whose last columns are the record's fields."""

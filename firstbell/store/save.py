@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import compress, groupby, repeat
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, insert, update
@@ -109,29 +109,29 @@ def _save_batch(
     told = {record.entity_key: record for record in records}
     current = _current(connection, fact, source_key, list(told))
     left = _left_at(connection, fact, source_key, [key for key in told if key not in current])
-    encode = fact.encoder(connection.dialect.name)
+    columns, hashes = fact.encoded(list(told.values()), connection.dialect.name)
     stamp = stamper(connection)
     usual = stamp(recorded_at)
-    fresh: list[tuple[Any, ...]] = []
+    since: list[Any] = []  # From when each version is known; None where it was known before.
     superseded: list[tuple[datetime, int]] = []
-    unchanged = 0
-    for key, record in told.items():
-        values, content_hash = encode(record)
+    for key, content_hash in zip(told, hashes, strict=True):
         before = current.get(key)
         at = usual
         if before is not None:
             if before.content_hash == content_hash:
-                unchanged += 1
-                continue
-            moment = max(recorded_at, before.recorded_at + TICK)
-            superseded.append((moment, before.id))
-            at = stamp(moment)
+                at = None
+            else:
+                moment = max(recorded_at, before.recorded_at + TICK)
+                superseded.append((moment, before.id))
+                at = stamp(moment)
         elif key in left:
             at = stamp(max(recorded_at, left[key]))
-        fresh.append((source_key, key, content_hash, at, *values))
+        since.append(at)
+    rows = zip(repeat(source_key), told, hashes, since, *columns, strict=False)
+    fresh = list(compress(rows, (at is not None for at in since)))
     _supersede(connection, fact, superseded)
     insert_rows(connection, fact.table, fact.columns, fresh)
-    return SaveCounts(len(fresh) - len(superseded), len(superseded), unchanged)
+    return SaveCounts(len(fresh) - len(superseded), len(superseded), len(told) - len(fresh))
 
 
 def _supersede(connection: Connection, fact: FactTable[Any], ends: Sequence[tuple[datetime, int]]) -> None:
