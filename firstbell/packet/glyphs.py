@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from unicodedata import combining, is_normalized, normalize
 
@@ -51,6 +51,7 @@ def clean(text: str, clipped: str, longest: int = LONGEST) -> str:
     return held(f"{kept.rsplit(' ', 1)[0] if ' ' in kept[-40:] else kept} {clipped}")
 
 
+@lru_cache(8192)
 def held(text: str) -> str:
     """The text with no-break spaces where a line must not end: "80 %", "26 h", "Fri 23 Oct", "4 of 8".
 

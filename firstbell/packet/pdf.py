@@ -34,7 +34,15 @@ class Document:
 
 
 def set_document(template: str, data: Mapping[str, Any], words: Words, evidence: str | None = None) -> Document:
-    """Lays the data out in a template and reads where each part stands.
+    """Lays the data out in a template and reads where each part stands."""
+    document = ready_document(template, data, words, evidence)
+    found = json.loads(_compiler(template, document.files).query("<anchor>", field="value"))
+    room = sum(one.get("room", 0.0) for one in found)
+    return replace(document, pages={one["key"]: one["page"] for one in found}, room=room)
+
+
+def ready_document(template: str, data: Mapping[str, Any], words: Words, evidence: str | None = None) -> Document:
+    """The data in a template, to be written; where its parts stand is not known.
 
     A character without a glyph would stop the accessible form, so it is replaced before, and the file says so.
     """
@@ -45,9 +53,7 @@ def set_document(template: str, data: Mapping[str, Any], words: Words, evidence:
     files = {"data.json": json.dumps(printable, ensure_ascii=False).encode()}
     if evidence is not None:
         files["evidence.json"] = evidence.encode()
-    found = json.loads(_compiler(template, files).query("<anchor>", field="value"))
-    room = sum(one.get("room", 0.0) for one in found)
-    return Document(template, files, {one["key"]: one["page"] for one in found}, notes, room)
+    return Document(template, files, {}, notes)
 
 
 def write(document: Document, words: Words) -> tuple[bytes, tuple[str, ...]]:

@@ -14,7 +14,7 @@ from firstbell.packet.mail import mail_html
 from firstbell.packet.model import Cover, Packet
 from firstbell.packet.page_one import may_show, page_one
 from firstbell.packet.page_parts import PageOne
-from firstbell.packet.pdf import common_data, set_document, write
+from firstbell.packet.pdf import common_data, ready_document, write
 from firstbell.packet.pdf_agenda import Agenda
 from firstbell.packet.pdf_appendix import appendix_data
 from firstbell.packet.pdf_room import set_packet
@@ -133,6 +133,5 @@ def _appendix(
     if data is None:
         return None, ()
     title = f"{words.say('appendix')}: {page.subject}"
-    return write(
-        set_document("appendix.typ", {**common_data(packet, page, words), **data, "title": title}, words), words
-    )
+    whole = {**common_data(packet, page, words), **data, "title": title}
+    return write(ready_document("appendix.typ", whole, words), words)
