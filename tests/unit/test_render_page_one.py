@@ -87,7 +87,7 @@ def test_the_heaviest_changes_stand_and_the_worse_ones_first() -> None:
 
 def test_what_did_not_fit_stands_in_the_order_of_page_one() -> None:
     trends = (Trend.BETTER, Trend.UNKNOWN, Trend.WORSE, Trend.NEW, Trend.SAME)
-    told = tuple(Change(trend=trends[place % 5], text=f"Change {place}. " * 5, weight=40 - place) for place in range(40))
+    told = tuple(Change(trend=trends[at % 5], text=f"Change {at}. " * 5, weight=40 - at) for at in range(40))
     (rest,) = [one for one in page_one(changed(sample(5), changes=told), "leadership").rest if one.key == "changed"]
     order = [entry.trend for entry in rest.entries]
     assert len(set(order)) == 5
