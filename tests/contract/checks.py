@@ -58,8 +58,7 @@ def succeeded(case: Case, situation: Situation, **how: Any) -> Outcome:
 
 
 def failed(case: Case, situation: Situation, *errors: type[ConnectorError]) -> Outcome:
-    case.serve(situation)
-    outcome = read(case)
+    outcome = seen_once(case, situation)
     assert outcome.error is not None, f"{situation}: taken as success, {len(outcome.records)} records"
     if not isinstance(outcome.error, errors):
         raise AssertionError(f"{situation}: {type(outcome.error).__name__} is the wrong error") from outcome.error
@@ -67,7 +66,7 @@ def failed(case: Case, situation: Situation, *errors: type[ConnectorError]) -> O
 
 
 def seen_once(case: Case, situation: Situation) -> Outcome:
-    """What a read of a situation comes to, read once for the checks that look at all situations of a connector."""
+    """What a first read of a situation comes to, read once for all the checks of a connector that look at it."""
     key = type(case), connector_class(case), situation
     if key not in _SEEN:
         case.serve(situation)
@@ -175,8 +174,8 @@ def unknown_enum_is_kept(case: Case) -> None:
 
 @check(Situation.UNAUTHORIZED)
 def wrong_credentials_are_final(case: Case) -> None:
-    failed(case, Situation.UNAUTHORIZED, AuthError)
-    assert case.requests <= 3, f"{case.requests} requests with refused credentials"
+    outcome = failed(case, Situation.UNAUTHORIZED, AuthError)
+    assert outcome.requests <= 3, f"{outcome.requests} requests with refused credentials"
 
 
 @check(Situation.UNAUTHORIZED)
@@ -207,8 +206,7 @@ def does_not_wait_for_ever(case: Case) -> None:
 
 @check(Situation.SERVER_ERROR)
 def server_error_is_not_empty(case: Case) -> None:
-    failed(case, Situation.SERVER_ERROR, UnavailableError)
-    assert case.requests <= 12
+    assert failed(case, Situation.SERVER_ERROR, UnavailableError).requests <= 12
 
 
 @check(Situation.SERVER_ERROR_ONCE)
@@ -269,8 +267,7 @@ def endless_paging_stops(case: Case) -> None:
 
 @check(Situation.FOREIGN_LINK)
 def foreign_links_are_not_followed(case: Case) -> None:
-    failed(case, Situation.FOREIGN_LINK, BadReplyError)
-    assert case.foreign_requests == 0
+    assert failed(case, Situation.FOREIGN_LINK, BadReplyError).foreign_requests == 0
 
 
 @check(Situation.GONE)

@@ -165,6 +165,9 @@ class Outcome:
     waits: list[float] = field(default_factory=list)
     shown: str = ""
     """Every text by which the connector and its error show themselves: repr, str, the printed traceback."""
+    requests: int = 0
+    foreign_requests: int = 0
+    """How many requests had reached the source, and the other host, since `serve`."""
 
     @property
     def completed(self) -> list[Complete]:
@@ -212,6 +215,7 @@ def read(
                 (outcome.records if isinstance(item, Record) else outcome.marks).append(item)  # type: ignore[arg-type]
         except Exception as error:  # noqa: BLE001 - the checks judge which errors are right
             outcome.error = error
+    outcome.requests, outcome.foreign_requests = case.requests, case.foreign_requests
     outcome.log = "\n".join(lines)
     outcome.shown = "\n".join([repr(connector), repr(connector.settings), *_printed(outcome.error)])
     return outcome
