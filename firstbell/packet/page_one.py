@@ -186,7 +186,10 @@ class _Setter:
         self.spare = max(0, room - sum(entry.lines for entry in entries[:kept]))
         words = self.words
         aside = self._clean(self.packet.actions_due, longest=90) if key == "overdue" else ""
-        empty = {"decide": "nothing_to_decide", "changed": "nothing_changed", "overdue": "nothing_overdue"}
+        verdicts = [line.light for line in self.packet.lights if "light" in line.model_fields_set]
+        blind = bool(verdicts) and set(verdicts) == {Light.NOT_KNOWN}
+        nothing = "nothing_to_decide_yet" if blind else "nothing_to_decide"
+        empty = {"decide": nothing, "changed": "nothing_changed", "overdue": "nothing_overdue"}
         shown = entries[:kept] if key != "changed" else sorted(entries[:kept], key=_worse_first)
         return Block(
             key=key,

@@ -320,7 +320,10 @@ def incident_lines(material: Material) -> tuple[IncidentLine, ...]:
 def closing(material: Material) -> str:
     """How to answer, and until when."""
     reply_by, words = material.occasion.reply_by, material.wording
-    return words.say("reply_by", day=words.day(reply_by)) if reply_by else words.say("reply")
+    if reply_by is None:
+        return words.say("reply")
+    later = reply_by > material.occasion.starts_at.astimezone(words.zone).date()
+    return words.say("reply_by_next" if later else "reply_by", day=words.day(reply_by))
 
 
 def minutes_missing(material: Material) -> str:

@@ -69,6 +69,13 @@ def test_an_empty_block_is_one_line() -> None:
     assert "Nothing is overdue." in quiet
 
 
+def test_who_knows_nothing_does_not_advise_to_cancel_the_meeting() -> None:
+    blind = changed(sample(0), lights=(LightLine(area="Services", light=Light.NOT_KNOWN),))
+    told = mail_text(page_one(blind, "leadership"), WORDS, PAGES)
+    assert "Nothing to decide is known yet; too little has been read." in told
+    assert "cancelling" not in told
+
+
 def test_what_was_left_out_is_counted_with_its_page() -> None:
     full = page(200)
     assert full.decide is not None
