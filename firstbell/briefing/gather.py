@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -15,10 +15,11 @@ from firstbell.assessment.result import Assessment, IndicatorResult
 from firstbell.assessment.targets import Target, targets_for
 from firstbell.briefing.editions import edition_of
 from firstbell.briefing.one_school import assessment_of_school, district_of, facts_of_school
+from firstbell.briefing.papers import Papers
 from firstbell.catalog import load_roles
 from firstbell.config.loaded import District
 from firstbell.config.team import Membership
-from firstbell.decisions import decisions_of, put_before
+from firstbell.decisions import put_before
 from firstbell.errors import FirstbellError
 from firstbell.intake.items import number_of
 from firstbell.intervals import Window
@@ -30,10 +31,9 @@ from firstbell.packet.logo import printable_logo
 from firstbell.packet.material import Material, Names, Occasion, Reader, SourceState
 from firstbell.packet.model import Packet
 from firstbell.packet.wording import Wording
-from firstbell.records import AgendaItem, MeetingMinutes, SectionNote, TeamAction, TeamDecision
 from firstbell.store.assessments import previous_results
 from firstbell.store.packets import previous_packet
-from firstbell.store.queries import facts_as_known, source_states
+from firstbell.store.queries import source_states
 from firstbell.store.received import mails_aside
 from firstbell.trackers import goals_with_told, told_actions
 from firstbell.workplace import Workplace
@@ -42,7 +42,19 @@ from firstbell.year_turn import ending_soon
 FIRST_PERIOD = timedelta(days=30)
 """What the first packet of a team speaks of, when there was no meeting before."""
 
-TeamRecord = TypeVar("TeamRecord", TeamDecision, TeamAction, MeetingMinutes, SectionNote, AgendaItem)
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A packet to be made: for which meeting, from what, and what was printed before."""
+
+    work: Workplace
+    connection: Connection
+    meeting: Meeting
+    previous: Meeting | None
+    known_at: datetime
+    everything: Facts
+    last_printed: Packet | None
+    printed: Packet | None
 
 
 def gather(
@@ -60,63 +72,75 @@ def gather(
 
     It is compared with the team's last packet, or with `sent`, the packet of this same meeting that is out already.
     """
-    district = work.district
-    team = district.team(meeting.team_key)
+    window = Window(min(previous.starts_at if previous else as_of - FIRST_PERIOD, as_of), as_of)
     with work.store.read() as connection:
-        window = Window(min(previous.starts_at if previous else as_of - FIRST_PERIOD, as_of), as_of)
-        everything = facts_of(
-            district,
-            connection,
-            work.feeds,
-            window=window,
-            as_of=as_of,
-            known_at=known_at,
-            read_calendar=work.read_calendar,
-        )
-        facts = facts_of_school(everything, district, team.school) if team.school else everything
         last_printed = _printed(connection, meeting, known_at)
-        printed = last_printed if sent is None else _dated(sent)
-        minutes = _team_facts(connection, MeetingMinutes, meeting.team_key, known_at)
-        last = [one for one in minutes if previous is not None and one.meeting_key == previous.key]
-        decisions = _team_facts(connection, TeamDecision, meeting.team_key, known_at)
-        notes = _team_facts(connection, SectionNote, meeting.team_key, known_at)
-        coming = _coming(work, meeting)
-        wording = Wording(district.zone, district.about.packet.language)
-        concerned = (team.key,) if team.school else ("", team.key)
-        return Material(
-            district=district_of(district.about, team.school) if team.school else district.about,
-            team=team,
-            goals=goals_with_told(district.plan.goals, facts),
-            names=names_of(district, wording),
-            occasion=_occasion(meeting, previous, _reply_by(district.zone, coming, as_of)),
-            readers=readers_of(district, meeting),
-            facts=facts,
-            assessment=assessed(district, connection, everything, meeting.team_key, known_at, printed),
-            instrument=instrument_in(wording),
-            wording=wording,
+        wanted = _Wanted(
+            work=work,
+            connection=connection,
+            meeting=meeting,
+            previous=previous,
             known_at=known_at,
-            stage=stage,
-            revision=revision,
-            printed=printed,
-            recomputed=_recomputed(work, connection, printed, known_at),
-            decisions=tuple(put_before(decisions, meeting.team_key, meeting.key, as_of)),
-            actions=(
-                *_team_facts(connection, TeamAction, meeting.team_key, known_at),
-                *told_actions(district, meeting.team_key, facts),
-            ),
-            minutes_expected=last_printed is not None,
-            minutes_came=bool(last),
-            decided=_decided(decisions, previous),
-            ideas=tuple(idea for one in last for idea in one.ideas),
-            items=tuple(sorted(_team_facts(connection, AgendaItem, meeting.team_key, known_at), key=number_of)),
-            mails_aside=mails_aside(connection, meeting.team_key, window.start, known_at),
-            grants=() if team.school else district.plan.grants,
-            coming=tuple(one.starts_at.astimezone(district.zone).date() for one in coming),
-            notes={note.line_key: note for note in notes if note.meeting_key == meeting.key},
-            logo=printable_logo(district.folder, district.about.packet.logo),
-            sources=_sources(district, connection, facts, wording, known_at),
-            endings=tuple(one for one in ending_soon(district, facts.today) if one.team_key in concerned),
+            everything=_facts_over(work, connection, window, as_of, known_at),
+            last_printed=last_printed,
+            printed=last_printed if sent is None else _dated(sent),
         )
+        return _material(wanted, stage, revision)
+
+
+def _material(wanted: _Wanted, stage: str, revision: int) -> Material:
+    work, connection, meeting, known_at = wanted.work, wanted.connection, wanted.meeting, wanted.known_at
+    district, everything = work.district, wanted.everything
+    team = district.team(meeting.team_key)
+    facts = facts_of_school(everything, district, team.school) if team.school else everything
+    papers = Papers.of(connection, team.key, known_at)
+    last = [one for one in papers.minutes if wanted.previous is not None and one.meeting_key == wanted.previous.key]
+    coming = _coming(work, meeting)
+    wording = Wording(district.zone, district.about.packet.language)
+    concerned = (team.key,) if team.school else ("", team.key)
+    return Material(
+        district=district_of(district.about, team.school) if team.school else district.about,
+        team=team,
+        goals=goals_with_told(district.plan.goals, facts),
+        names=names_of(district, wording),
+        occasion=_occasion(meeting, wanted.previous, _reply_by(district.zone, coming, everything.as_of)),
+        readers=readers_of(district, meeting),
+        facts=facts,
+        assessment=assessed(district, connection, everything, team.key, known_at, wanted.printed),
+        instrument=instrument_in(wording),
+        wording=wording,
+        known_at=known_at,
+        stage=stage,
+        revision=revision,
+        printed=wanted.printed,
+        recomputed=_recomputed(work, connection, wanted.printed, known_at),
+        decisions=tuple(put_before(papers.decisions, team.key, meeting.key, everything.as_of)),
+        actions=(*papers.actions, *told_actions(district, team.key, facts)),
+        minutes_expected=wanted.last_printed is not None,
+        minutes_came=bool(last),
+        decided=papers.decided(wanted.previous),
+        ideas=tuple(idea for one in last for idea in one.ideas),
+        items=tuple(sorted(papers.items, key=number_of)),
+        mails_aside=mails_aside(connection, team.key, everything.window.start, known_at),
+        grants=() if team.school else district.plan.grants,
+        coming=tuple(one.starts_at.astimezone(district.zone).date() for one in coming),
+        notes={note.line_key: note for note in papers.notes if note.meeting_key == meeting.key},
+        logo=printable_logo(district.folder, district.about.packet.logo),
+        sources=_sources(district, connection, facts, wording, known_at),
+        endings=tuple(one for one in ending_soon(district, facts.today) if one.team_key in concerned),
+    )
+
+
+def _facts_over(work: Workplace, connection: Connection, window: Window, as_of: datetime, known_at: datetime) -> Facts:
+    return facts_of(
+        work.district,
+        connection,
+        work.feeds,
+        window=window,
+        as_of=as_of,
+        known_at=known_at,
+        read_calendar=work.read_calendar,
+    )
 
 
 def assessed(
@@ -256,30 +280,8 @@ def _recomputed(
     if printed is None or printed.as_of is None or period is None or period.window_start is None:
         return None
     window = Window(period.window_start, printed.as_of)
-    facts = facts_of(
-        work.district,
-        connection,
-        work.feeds,
-        window=window,
-        as_of=printed.as_of,
-        known_at=known_at,
-        read_calendar=work.read_calendar,
-    )
+    facts = _facts_over(work, connection, window, printed.as_of, known_at)
     return assess(facts, load_instrument(), targets_of(work.district))
-
-
-def _team_facts(
-    connection: Connection, record_type: type[TeamRecord], team_key: str, known_at: datetime
-) -> list[TeamRecord]:
-    rows: list[tuple[str, TeamRecord]] = facts_as_known(connection, record_type, known_at=known_at)
-    return [record for _, record in rows if record.team_key == team_key]
-
-
-def _decided(decisions: Sequence[TeamDecision], previous: Meeting | None) -> tuple[TeamDecision, ...]:
-    if previous is None:
-        return ()
-    mine = decisions_of(decisions, previous.team_key, previous.key)
-    return tuple(one for one in mine if one.state == "decided")
 
 
 def _sources(
