@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from keyword import iskeyword
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -17,7 +18,7 @@ def write_connector(kind: str, title: str, root: Path = ROOT) -> tuple[Path, Pat
 
     Raises FirstbellError for a name that is no module's name, and where one of the files is there already.
     """
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", kind):
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", kind) or iskeyword(kind):
         raise FirstbellError("a kind is a module's name: lower case letters, digits and underscores, as in ticket_csv.")
     module, case = root / "connectors" / f"{kind}.py", root / "tests" / "contract" / kind / "case.py"
     for path in (module, case):

@@ -107,10 +107,10 @@ def _rehearsal(place: Place, installer: str) -> Finding:
 
 def _print(findings: list[Finding]) -> None:
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
     from rich.text import Text
 
-    table = Table("", "what", "how it is", show_edge=False, pad_edge=False)
+    table = Table("", Column("what", overflow="fold"), "how it is", show_edge=False, pad_edge=False)
     styles = {"ok": "green", "warn": "yellow", "wrong": "bold red"}
     for finding in findings:
         table.add_row(Text(finding.level, styles[finding.level]), Text(finding.subject), Text(finding.sentence))

@@ -85,11 +85,22 @@ def read_document(folder: Path, file: str) -> Document:
     try:
         text = (folder / file).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ConfigError([Fault(file, 0, "", "is not UTF-8 text; save it as UTF-8.")]) from error
+        line = line_that_is_no_text(folder / file)
+        raise ConfigError([Fault(file, line, "", "is not UTF-8 text from here on; save it as UTF-8.")]) from error
     except OSError as error:
         sentence = f"cannot be read ({error.strerror}); check its permissions."
         raise ConfigError([Fault(file, 0, "", sentence)]) from error
     return parse_document(text, file)
+
+
+def line_that_is_no_text(path: Path) -> int:
+    """The first line, from 1, that holds something but UTF-8; 0 where all is."""
+    content = path.read_bytes()
+    try:
+        content.decode()
+    except UnicodeDecodeError as error:
+        return content.count(b"\n", 0, error.start) + 1
+    return 0
 
 
 def parse_document(text: str, file: str) -> Document:

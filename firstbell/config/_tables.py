@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from firstbell.config._document import Document
+from firstbell.config._document import Document, line_that_is_no_text
 from firstbell.config._shape import Model, fields_of, item_of, model_of, values_of, walk
 from firstbell.config.faults import Fault
 
@@ -68,7 +68,8 @@ def _records(folder: Path, file: str, faults: list[Fault]) -> Iterator[tuple[int
                     yield line, {name: cell.strip() for name, cell in zip(header, cells, strict=False) if cell.strip()}
                 line = reader.line_num + 1
     except UnicodeDecodeError:
-        faults.append(Fault(file, 0, "", 'is not UTF-8 text; save it as "CSV UTF-8".'))
+        line = line_that_is_no_text(folder / file)
+        faults.append(Fault(file, line, "", 'is not UTF-8 text from here on; save it as "CSV UTF-8".'))
     except csv.Error:
         faults.append(Fault(file, line, "", "is no readable CSV from here on; look for a quote that never closes."))
     except OSError as error:

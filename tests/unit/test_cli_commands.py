@@ -250,4 +250,5 @@ def test_a_new_connector_is_two_files_that_fail_until_filled_in(tmp_path: Path) 
     with pytest.raises(NotImplementedError):
         connector({}, None).check()  # type: ignore[operator]
     assert run(tmp_path, "connectors", "new", "fresh_desk", "--root", str(tmp_path)).exit_code == 2
-    assert run(tmp_path, "connectors", "new", "Fresh-Desk", "--root", str(tmp_path)).exit_code == 2
+    for kind in ("Fresh-Desk", "class"):
+        assert run(tmp_path, "connectors", "new", kind, "--root", str(tmp_path)).exit_code == 2

@@ -135,8 +135,8 @@ def test_a_domain_beyond_ascii_is_kept_as_dns_spells_it(tmp_path: Path) -> None:
 
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     folder = write_folder(tmp_path)
-    (folder / "teams.yaml").write_bytes("name: Müller".encode("latin-1"))
-    assert faults_of(folder) == ["teams.yaml: is not UTF-8 text; save it as UTF-8."]
+    (folder / "teams.yaml").write_bytes("teams:\n  - name: Müller".encode("latin-1"))
+    assert faults_of(folder) == ["teams.yaml:2: is not UTF-8 text from here on; save it as UTF-8."]
 
 
 def test_needed_files_and_the_folder_itself(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def test_an_empty_table_is_an_empty_list(tmp_path: Path) -> None:
 def test_a_table_in_another_encoding(tmp_path: Path) -> None:
     folder = write_folder(tmp_path, services=SERVICES, services_csv="")
     (folder / "services.csv").write_bytes("key,name\na,Müller\n".encode("latin-1"))
-    assert first_fault(folder) == 'services.csv: is not UTF-8 text; save it as "CSV UTF-8".'
+    assert first_fault(folder) == 'services.csv:2: is not UTF-8 text from here on; save it as "CSV UTF-8".'
 
 
 def test_a_missing_table(tmp_path: Path) -> None:
