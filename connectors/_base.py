@@ -111,7 +111,7 @@ class SourceSettings(BaseModel):
 
 
 class Doubtful(str):
-    """A sentence of `check` that doctor shows as a warning: the source answers, and what it says is not of now."""
+    """A sentence of `check` that doctor shows as a warning: the source answers, and what it says may not be so now."""
 
     __slots__ = ()
 

@@ -19,7 +19,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from connectors._base import Complete, Connector, FetchRequest, Stream, StreamMode, Yielded
+from connectors._base import Complete, Connector, Doubtful, FetchRequest, Stream, StreamMode, Yielded
 from connectors._cells import CellError, Reading, moment, number, whole
 from connectors._files import LOCATION, find
 from connectors._rows import Row, parsed, proven
@@ -97,6 +97,8 @@ class TicketCsv(Connector):
     def check(self) -> str:
         with self._table() as table:
             count = sum(1 for _ in parsed(table, self._tickets))
+            if not count:
+                return Doubtful(f"{table.described()} holds headings and no ticket; look at the export's filter.")
             return f"{count:,} tickets can be read from {table.described()}."
 
     def fetch(self, request: FetchRequest) -> Iterator[Yielded]:  # noqa: ARG002 - the file is always read anew

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors._base import Complete, FetchRequest, SourceContext
+from connectors._base import Complete, Doubtful, FetchRequest, SourceContext
 from connectors._cells import CellError, Reading, day, moment, month, number, percentage, whole
 from connectors._errors import BadReplyError, ConnectorError, SettingsError
 from connectors.measures_csv import MeasuresCsv
@@ -164,6 +164,13 @@ def test_the_newest_match_of_a_pattern_is_read(tmp_path: Path) -> None:
         os.utime(folder / name, (at, at))
     connector = TicketCsv(TicketCsv.Settings(file="*.csv"), context(folder))
     assert [item.ticket_key for item in connector.fetch(FetchRequest()) if isinstance(item, Ticket)] == ["1"]
+
+
+def test_an_export_without_a_ticket_is_doubted(tmp_path: Path) -> None:
+    tickets(tmp_path, TICKETS.splitlines()[0] + "\n")
+    told = TicketCsv(TicketCsv.Settings(file="t.csv"), context(tmp_path)).check()
+    assert isinstance(told, Doubtful)
+    assert told.endswith("holds headings and no ticket; look at the export's filter.")
 
 
 @pytest.mark.parametrize(("days_ago", "known"), [(120, datetime(2026, 7, 23, 5, 0, tzinfo=UTC)), (-1, NOW)])
