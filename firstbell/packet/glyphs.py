@@ -33,6 +33,7 @@ _BEFORE = re.compile(
 )
 
 
+@lru_cache(8192)
 def clean(text: str, clipped: str, longest: int = LONGEST) -> str:
     """One line of visible characters, at most `longest` of them; `clipped` is the note set where it was cut.
 
@@ -51,7 +52,6 @@ def clean(text: str, clipped: str, longest: int = LONGEST) -> str:
     return held(f"{kept.rsplit(' ', 1)[0] if ' ' in kept[-40:] else kept} {clipped}")
 
 
-@lru_cache(8192)
 def held(text: str) -> str:
     """The text with no-break spaces where a line must not end: "80 %", "26 h", "Fri 23 Oct", "4 of 8".
 

@@ -68,6 +68,7 @@ class AgendaSetter:
     def __init__(self, packet: Packet, words: Words, limits: Limits, *, appendix: bool) -> None:
         self.packet, self.words, self.limits, self.appendix = packet, words, limits, appendix
         self.agenda = Agenda()
+        self.clipped = words.say("clipped")
 
     def set(self, page: PageOne) -> Agenda:
         """The agenda, with page one's rest behind it."""
@@ -189,7 +190,7 @@ class AgendaSetter:
         return self._clean(self.words.say(form[0], text=line.note, **form[1]))
 
     def _clean(self, text: str) -> str:
-        return clean(text, self.words.say("clipped"), self.limits.longest)
+        return clean(text, self.clipped, self.limits.longest)
 
 
 def entry_data(entry: Entry) -> dict[str, Any]:
