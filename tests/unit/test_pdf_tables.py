@@ -53,6 +53,16 @@ def test_many_rows_with_the_same_figures_are_one_row_with_all_their_names() -> N
     ]
 
 
+def test_the_names_of_many_take_no_room_from_the_column_of_names() -> None:
+    titles = ("Service", "Answered in class hours", "Lost", "Out", "Not watched", "May be away until the meeting")
+    columns = tuple(Column(title=title, numeric=place > 0) for place, title in enumerate(titles))
+    long = "Student information system of the district"
+    rows = [(long, *"11111"), *((f"Fine {n}", *"00000") for n in range(ALIKE))]
+    made = table_data(table(*rows, columns=columns), len(rows), Words("en"), lambda text: text)
+    first, *others = (column["width"] for column in made["columns"])
+    assert not first or first >= max(others)
+
+
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("01")), max_size=60))
 def test_every_name_stands_once_and_few_alike_keep_their_places(figures: list[tuple[str, str]]) -> None:
     rows = [(f"service {place}", *both) for place, both in enumerate(figures)]
