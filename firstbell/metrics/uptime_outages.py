@@ -89,7 +89,7 @@ def outages(
         Outage(
             service_key=service_key,
             window=window,
-            open=answered is None or answered <= window.start,
+            open=answered is None or answered <= window.end,
             reason=failures[place - 1][1] if (place := bisect_right(moments, window.start)) else "",
             root=_root(line, window),
         )

@@ -21,6 +21,7 @@ from firstbell.metrics.uptime import (
     timeline,
     uptime_ratio,
 )
+from firstbell.metrics.uptime_outages import outage_figures
 from firstbell.policies import GapRule, SlaPolicy
 from firstbell.records import ObservationInterval, ServiceState
 
@@ -123,6 +124,14 @@ def test_outages_closer_than_the_limit_are_one_episode() -> None:
     assert len(outages("sis", observed, line, DEFAULT)) == 2
     merged = outages("sis", observed, line, replace(DEFAULT, merge_outages_closer_than_seconds=300))
     assert [outage.window for outage in merged] == [Window(at(10), at(30))]
+
+
+def test_an_outage_that_lasts_is_open_though_it_was_up_between_two_merged_parts() -> None:
+    observed = [seen(UP, 0, 839), seen(DOWN, 840, 869), seen(UP, 870, 874), seen(DOWN, 875, 1439)]
+    line = timeline(observed, DAY, DEFAULT)
+    found = outages("sis", observed, line, replace(DEFAULT, merge_outages_closer_than_seconds=600))
+    assert [(outage.window, outage.open) for outage in found] == [(Window(at(840), at(1440)), True)]
+    assert outage_figures(found, line).mean_time_to_repair_seconds is None
 
 
 def test_maintenance_splits_an_outage_and_overlapping_windows_count_once() -> None:
