@@ -72,7 +72,7 @@ def outages(
 ) -> list[Outage]:
     """The timeline's stretches down, those merged that lie closer than the policy's limit.
 
-    `line` may lack maintenance, which then splits an outage in two.
+    `line` may lack maintenance, which then splits an outage in two; an answer seen within it ends one all the same.
     """
     merged: list[Window] = []
     for window in line.down:
@@ -82,7 +82,8 @@ def outages(
             merged.append(window)
     if not merged:
         return []
-    answered = max((part[-1].end for part in (line.up, line.degraded) if part), default=None)
+    answers = (line.up, line.degraded, line.answered_in_maintenance)
+    answered = max((part[-1].end for part in answers if part), default=None)
     failures = sorted((look.first_at, look.reason) for look in observed if look.state is ServiceState.DOWN)
     moments = [moment for moment, _ in failures]
     return [

@@ -22,9 +22,9 @@ from firstbell.records import ObservationInterval, ServiceState
 class Timeline:
     """What a service was during `over`: four disjoint parts that together cover it exactly.
 
-    `maintenance` is planned time that was taken out of `over`, and `down_in_maintenance` the part of it in which the
-    service was seen down: measuring never stops. `attributed` is the part of `down` that a service it depends on
-    answers for, by that service's key.
+    `maintenance` is planned time that was taken out of `over`, `down_in_maintenance` the part of it in which the
+    service was seen down and `answered_in_maintenance` that in which it answered: measuring never stops. `attributed`
+    is the part of `down` that a service it depends on answers for, by that service's key.
     """
 
     over: Windows
@@ -34,6 +34,7 @@ class Timeline:
     unknown: Windows
     maintenance: Windows = ()
     down_in_maintenance: Windows = ()
+    answered_in_maintenance: Windows = ()
     attributed: Mapping[str, Windows] = field(default_factory=dict)
 
     @cached_property
@@ -62,6 +63,7 @@ class Timeline:
             unknown=cut(self.unknown),
             maintenance=cut(self.maintenance),
             down_in_maintenance=cut(self.down_in_maintenance),
+            answered_in_maintenance=cut(self.answered_in_maintenance),
             attributed={root: part for root, windows in self.attributed.items() if (part := cut(windows))},
         )
 
@@ -79,8 +81,14 @@ class Timeline:
             unknown=rest.unknown,
             maintenance=union([*self.maintenance, *planned]),
             down_in_maintenance=union([*self.down_in_maintenance, *intersection(self.down, planned)]),
+            answered_in_maintenance=union([*self.answered_in_maintenance, *intersection(self.answered, planned)]),
             attributed=rest.attributed,
         )
+
+    @property
+    def answered(self) -> Windows:
+        """When the service answered, however slowly, while it had to be there."""
+        return union([*self.up, *self.degraded]) if self.degraded else self.up
 
     @property
     def failed(self) -> Windows:
@@ -150,6 +158,7 @@ def followed(lines: Sequence[Timeline]) -> Timeline:
         unknown=whole(one.unknown for one in lines),
         maintenance=whole(one.maintenance for one in lines),
         down_in_maintenance=whole(one.down_in_maintenance for one in lines),
+        answered_in_maintenance=whole(one.answered_in_maintenance for one in lines),
         attributed={root: whole(one.attributed.get(root, ()) for one in lines) for root in roots},
     )
 

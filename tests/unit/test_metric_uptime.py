@@ -22,6 +22,7 @@ from firstbell.metrics.uptime import (
     uptime_ratio,
 )
 from firstbell.metrics.uptime_outages import outage_figures
+from firstbell.metrics.uptime_timeline import followed
 from firstbell.policies import GapRule, SlaPolicy
 from firstbell.records import ObservationInterval, ServiceState
 
@@ -132,6 +133,17 @@ def test_an_outage_that_lasts_is_open_though_it_was_up_between_two_merged_parts(
     found = outages("sis", observed, line, replace(DEFAULT, merge_outages_closer_than_seconds=600))
     assert [(outage.window, outage.open) for outage in found] == [(Window(at(840), at(1440)), True)]
     assert outage_figures(found, line).mean_time_to_repair_seconds is None
+
+
+@pytest.mark.parametrize("answer", [UP, DEGRADED])
+@pytest.mark.parametrize(("back", "is_open"), [(663, False), (721, True)])
+def test_an_outage_that_ends_within_planned_work_has_ended(answer: ServiceState, back: int, is_open: bool) -> None:
+    """Down from ten on, work planned from eleven to one, asked at noon."""
+    observed = [seen(UP, 0, 599), seen(DOWN, 600, back - 1), seen(answer, back, 779)]
+    line = timeline(observed, Window(START, at(720)), DEFAULT).without([Window(at(660), at(780))])
+    for each in (line, followed([line.within((Window(START, at(600)),)), line.within((Window(at(600), at(720)),))])):
+        (outage,) = outages("sis", observed, each, DEFAULT)
+        assert (outage.window, outage.open) == (Window(at(600), at(660)), is_open)
 
 
 def test_maintenance_splits_an_outage_and_overlapping_windows_count_once() -> None:
