@@ -24,8 +24,10 @@ _INVISIBLE = re.compile(
 _SPACES = re.compile(r"\s+")
 _BESIDE = re.compile(r"\d | \d")
 """A space at a number, where a line might have to be held."""
-_BETWEEN = re.compile(r"(?<=\d) ([^\W\d_]{1,2}) (?=\d)")
-_BEHIND = re.compile(r"(?<=\d) (?=(?:[^\W\d_]{1,4}\b|[%\u00b0\u20ac$]))")
+_DATED = r"(?<!\d[ \u00a0][^\W\d_]{3}[ \u00a0]\d{4})"
+"""Not behind a whole date: a span of two may break behind the first."""
+_BETWEEN = re.compile(rf"(?<=\d){_DATED} ([^\W\d_]{{1,2}}) (?=\d)")
+_BEHIND = re.compile(rf"(?<=\d){_DATED} (?=(?:[^\W\d_]{{1,4}}\b|[%\u00b0\u20ac$]))")
 _WEEKDAYS = "|".join(day for language in languages() for day in table_of(language)["weekdays"] if day.islower())
 """Of the languages that begin them with a small letter."""
 _BEFORE = re.compile(
@@ -55,12 +57,15 @@ def clean(text: str, clipped: str, longest: int = LONGEST) -> str:
 def held(text: str) -> str:
     """The text with no-break spaces where a line must not end: "80 %", "26 h", "Fri 23 Oct", "4 of 8".
 
-    A number keeps a unit, month or other short word behind it, and a weekday, a month or its "goal" before it.
+    A number keeps a unit, month or other short word behind it, and a weekday, a month or its "goal" before it. A year
+    ends its date: a span of two dates is twice as long as a table's column may be.
 
     >>> held("worse: 54 min on Wed 18 Nov").replace("\xa0", "~")
     'worse: 54~min on Wed~18~Nov'
     >>> held("para las 3, el mié 18 nov").replace("\xa0", "~")
     'para las 3, el mié~18~nov'
+    >>> held("20 Nov 2026 to 21 Nov 2026").replace("\xa0", "~")
+    '20~Nov~2026 to 21~Nov~2026'
     """
     if not _BESIDE.search(text):
         return text

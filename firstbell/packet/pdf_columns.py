@@ -11,6 +11,8 @@ GAP = 2
 SHORT = 20
 CODE = 6
 """A column of shorter texts holds numbers or codes, not words."""
+WIDE = 1.2
+"""By how much a single word may be wider than the mean print."""
 
 
 def column_widths(
@@ -19,7 +21,8 @@ def column_widths(
     """A share of the free room for each column; 0 for one that takes just what its longest text needs.
 
     `numeric` are the places of the columns of numbers. When everything fits on one line, nothing is shared, except
-    that in a table that fills half of the page the first column of words takes the rest.
+    that in a table that fills half of the page the first column of words takes the rest. No share is narrower than what
+    stands on one line of it, be it one word or a number with its unit, while the page has room for all of these.
 
     >>> column_widths(["No.", "Action"], [["A-1", "short"]]), column_widths(["No.", "Action"], [["A-1", "long " * 40]])
     ([0, 0], [0, 100.0])
@@ -32,7 +35,36 @@ def column_widths(
     short = [length <= SHORT for length in need]
     while sum(length for length, is_short in zip(need, short, strict=True) if is_short) > 0.65 * room:
         short[max(range(len(need)), key=lambda place: need[place] * short[place])] = False
-    return [0 if is_short else _weight(length) for length, is_short in zip(need, short, strict=True)]
+    weights = [0 if is_short else _weight(length) for length, is_short in zip(need, short, strict=True)]
+    least = [
+        0 if is_short else WIDE * max(_longest_piece(text) for text in (title, *(row[place] for row in rows)))
+        for place, (title, is_short) in enumerate(zip(titles, short, strict=True))
+    ]
+    taken = sum(length for length, is_short in zip(need, short, strict=True) if is_short)
+    return _roomy(weights, least, room - taken)
+
+
+def _roomy(weights: Sequence[float], least: Sequence[float], free: float) -> list[float]:
+    """The shares with none below its least; where there is not room for all of these, shares by these."""
+    if sum(least) > free:
+        return [max(1.0, round(one, 1)) if weight else 0 for one, weight in zip(least, weights, strict=True)]
+    shares, raised = list(weights), set[int]()
+    while True:
+        rest = free - sum(least[place] for place in raised)
+        total = sum(weight for place, weight in enumerate(weights) if place not in raised)
+        shares = [
+            least[place] if place in raised else rest * weight / total if weight else 0
+            for place, weight in enumerate(weights)
+        ]
+        tight = {place for place, share in enumerate(shares) if share < least[place]} - raised
+        if not tight:
+            return [round(one, 1) for one in shares] if raised else list(weights)
+        raised |= tight
+
+
+def _longest_piece(text: str) -> int:
+    """The characters of what stands on one line of a text."""
+    return max(map(len, text.split(" ")))
 
 
 def _weight(length: int) -> float:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from firstbell.kpi import Light
+from firstbell.packet.glyphs import loosened
 from firstbell.packet.model import Row, Table
 from firstbell.packet.palette import ink_of
-from firstbell.packet.pdf_columns import GAP, PAGE_LETTERS, column_widths
+from firstbell.packet.pdf_columns import GAP, PAGE_LETTERS, SHORT, column_widths
 from firstbell.packet.words import Words
 
 PAIR_LETTERS = 52
@@ -101,4 +102,9 @@ def _unbroken(name: str) -> str:
 
 def _cells(row: Row, names: Sequence[str], width: int, words: Words, clean: Callable[[str], str]) -> list[str]:
     first = [words.say("rows_alike", n=len(names))] if names else [clean(cell) for cell in row.cells[:1]]
-    return padded([*first, *map(clean, row.cells[1:])], width)
+    return padded([_breakable(cell) for cell in (*first, *map(clean, row.cells[1:]))], width)
+
+
+def _breakable(text: str) -> str:
+    """The text with no run of words held together that is longer than a short column."""
+    return " ".join(loosened(piece) if len(piece) > SHORT else piece for piece in text.split(" "))

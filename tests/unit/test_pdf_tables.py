@@ -16,6 +16,7 @@ from firstbell.kpi import Light
 from firstbell.packet.audience import cut
 from firstbell.packet.glyphs import MARK, Glyphs
 from firstbell.packet.model import Column, Packet, Row, Section, Table
+from firstbell.packet.pdf_columns import SHORT
 from firstbell.packet.pdf_tables import ALIKE, table_data
 from firstbell.packet.render import EditionFiles, render_edition
 from firstbell.packet.words import Words
@@ -82,6 +83,13 @@ def test_a_table_of_words_and_a_part_of_a_table_tell_each_row() -> None:
     numbers = table(*[(f"Fine {n}", "0", "0") for n in range(ALIKE + 1)])
     part = table_data(numbers, ALIKE, Words("en"), lambda text: text)
     assert part["rows"] == [[f"Fine {n}", "0", "0"] for n in range(ALIKE)]
+
+
+def test_no_run_of_words_is_held_together_beyond_a_short_column() -> None:
+    run = "\xa0".join(["1", "h"] * 30)
+    ((held, day),) = set_whole(table((run, "5\xa0Nov"), columns=COLUMNS[:2]))
+    assert max(map(len, held.split(" "))) <= SHORT
+    assert day == "5\xa0Nov"
 
 
 def test_rows_of_different_lights_are_not_alike() -> None:

@@ -31,7 +31,7 @@ from firstbell.packet.model import (
 from firstbell.packet.page_one import may_show, page_one
 from firstbell.packet.pdf_agenda import LEVELS, Agenda, AgendaSetter
 from firstbell.packet.pdf_appendix import appendix_data
-from firstbell.packet.pdf_columns import PAGE_LETTERS, column_widths
+from firstbell.packet.pdf_columns import GAP, PAGE_LETTERS, column_widths
 from firstbell.packet.pdf_room import MOST_PAGES
 from firstbell.packet.render import EditionFiles, render, render_edition
 from firstbell.packet.words import Words
@@ -282,6 +282,21 @@ def test_columns_share_the_page_only_where_they_must(rows: list[list[str]]) -> N
     if sum(need) > PAGE_LETTERS:
         assert any(widths)
     assert all(not width for width, length in zip(widths, need, strict=True) if length <= 6)
+
+
+WORDS_OF_A_CELL = st.lists(st.text("ab\xa0", min_size=1, max_size=12), min_size=1, max_size=9).map(" ".join)
+
+
+@given(st.lists(st.lists(WORDS_OF_A_CELL, min_size=5, max_size=5), min_size=1, max_size=5))
+def test_what_stands_on_one_line_has_room_in_its_column(rows: list[list[str]]) -> None:
+    titles = ["Service", "Monitor", "It says", "We saw", "How"]
+    widths = column_widths(titles, rows)
+    columns = list(zip(titles, *rows, strict=True))
+    taken = sum(max(map(len, column)) for column, width in zip(columns, widths, strict=True) if not width)
+    free = PAGE_LETTERS - GAP * len(titles) - taken
+    for column, width in zip(columns, widths, strict=True):
+        if width:
+            assert free * width / sum(widths) >= max(len(piece) for text in column for piece in text.split(" "))
 
 
 def test_a_table_without_a_row_to_see_is_not_printed() -> None:

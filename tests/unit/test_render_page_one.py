@@ -221,6 +221,11 @@ def test_a_number_and_its_unit_stay_on_one_line(text: str, together: str) -> Non
     assert loosened(held(text)) == text
 
 
+@pytest.mark.parametrize("span", ["20 Nov 2026 to 21 Nov 2026", "5 nov 2026 a 17 nov 2026", "Fri 20 Nov 2026 to 2 Dec"])
+def test_a_span_of_dates_may_break_behind_its_first(span: str) -> None:
+    assert max(map(len, held(span).split(" "))) <= len("Fri 20 Nov 2026")
+
+
 @given(st.text(max_size=200))
 def test_holding_together_changes_spaces_only(text: str) -> None:
     assert loosened(held(text)) == loosened(text)
