@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from firstbell.intervals import Window, Windows, intersection, total_seconds
 from firstbell.metrics.uptime_timeline import Timeline
-from firstbell.policies import SlaPolicy
+from firstbell.policies import GapRule, SlaPolicy
 from firstbell.records import ObservationInterval, ServiceState
 
 
@@ -70,17 +70,14 @@ class OutageFigures:
 def outages(
     service_key: str, observed: Iterable[ObservationInterval], line: Timeline, policy: SlaPolicy
 ) -> list[Outage]:
-    """The timeline's stretches down, those merged that lie closer than the policy's limit.
+    """The timeline's stretches down as outages, those made one that lie closer than the policy's limit.
 
-    `line` may lack maintenance, which then splits an outage in two; an answer seen within it ends one all the same.
+    An outage goes on over a gap in which nobody looked and after which the next looks failed too: nobody saw it up.
+    Its seconds stay unknown. Where the policy counts gaps as up, they end it. `line` may lack maintenance, which then
+    splits an outage in two; an answer seen within it ends one all the same.
     """
-    merged: list[Window] = []
-    for window in line.down:
-        if merged and (window.start - merged[-1].end).total_seconds() < policy.merge_outages_closer_than_seconds:
-            merged[-1] = Window(merged[-1].start, window.end)
-        else:
-            merged.append(window)
-    if not merged:
+    episodes = _episodes(line, policy)
+    if not episodes:
         return []
     answers = (line.up, line.degraded, line.answered_in_maintenance)
     answered = max((part[-1].end for part in answers if part), default=None)
@@ -94,8 +91,21 @@ def outages(
             reason=failures[place - 1][1] if (place := bisect_right(moments, window.start)) else "",
             root=_root(line, window),
         )
-        for window in merged
+        for window in episodes
     ]
+
+
+def _episodes(line: Timeline, policy: SlaPolicy) -> list[Window]:
+    """The stretches down, one for those that nothing but a gap or a short time up lies between."""
+    unseen = frozenset(() if len(line.down) < 2 or policy.gap_rule is GapRule.UP else line.unknown)
+    merged: list[Window] = []
+    for window in line.down:
+        between = Window(merged[-1].end, window.start) if merged else None
+        if between and (between.seconds < policy.merge_outages_closer_than_seconds or between in unseen):
+            merged[-1] = Window(merged[-1].start, window.end)
+        else:
+            merged.append(window)
+    return merged
 
 
 def outage_figures(found: Sequence[Outage], agreed: Timeline) -> OutageFigures:

@@ -146,6 +146,29 @@ def test_an_outage_that_ends_within_planned_work_has_ended(answer: ServiceState,
         assert (outage.window, outage.open) == (Window(at(600), at(660)), is_open)
 
 
+@pytest.mark.parametrize(("rule", "number"), [(GapRule.EXCLUDE, 1), (GapRule.DOWN, 1), (GapRule.UP, 2)])
+@pytest.mark.parametrize("gap", [3, 300])
+def test_an_outage_goes_on_over_a_gap_in_which_nobody_saw_it_up(rule: GapRule, number: int, gap: int) -> None:
+    observed = [seen(UP, 0, 99), seen(DOWN, 100, 109), seen(DOWN, 110 + gap, 119 + gap), seen(UP, 120 + gap, 1439)]
+    policy = replace(EXACT, gap_rule=rule)
+    line = timeline(observed, DAY, policy)
+    found = outages("sis", observed, line, policy)
+    assert (len(found), found[0].window.start, found[-1].window.end) == (number, at(100), at(120 + gap))
+    assert minutes(line) == (1420 - gap, 0, 20, gap)
+    assert outage_figures(found, line).mean_time_to_repair_seconds == 1200 / number
+
+
+def test_planned_work_a_lone_answer_or_the_end_of_looks_are_no_gap_to_go_on_over() -> None:
+    observed = [seen(DOWN, 100, 109), seen(UP, 115, 115), seen(DOWN, 120, 129), seen(DOWN, 140, 149)]
+    line = timeline(observed, DAY, EXACT)
+    ends = [(100, 110, False), (120, 150, True)]
+    assert [(one.window, one.open) for one in outages("sis", observed, line, EXACT)] == [
+        (Window(at(start), at(end)), is_open) for start, end, is_open in ends
+    ]
+    planned = line.without([Window(at(131), at(132))])
+    assert len(outages("sis", observed, planned, EXACT)) == 3
+
+
 def test_maintenance_splits_an_outage_and_overlapping_windows_count_once() -> None:
     observed = [seen(UP, 0, 99), seen(DOWN, 100, 199), seen(UP, 200, 1439)]
     planned = (Window(at(120), at(140)), Window(at(130), at(150)))
