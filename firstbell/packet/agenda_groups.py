@@ -19,7 +19,8 @@ NAMED = 3
 def group_table(material: Material) -> Table | None:
     """Each group of services over the packet's period, the worst first; None where the folder has none.
 
-    Where a policy has a target, also for how long each may still be away until the meeting.
+    Where a policy has a target, also for how long each may still be away until the meeting; not of rules that hold
+    no more.
     """
     facts, words = material.facts, material.wording
     if not facts.groups or facts.silent(facts.feeds(ObservationInterval)):
@@ -64,7 +65,8 @@ def _above(material: Material, members: set[str]) -> set[str]:
 def _row(material: Material, result: ServiceResult, rule: str, *, whole: Window, limits: bool) -> Row:
     words, part = material.wording, result.period.window
     name = material.names.services.get(result.key, result.key)
-    left = "" if result.policy.target_ratio is None else told_budget(material, result.budget)
+    over = part != whole and part.end <= material.facts.elapsed.end
+    left = "" if over or result.policy.target_ratio is None else told_budget(material, result.budget)
     known = result.availability is not None
     down = words.duration(result.seconds.down) if result.seconds.down else "0"
     return Row(

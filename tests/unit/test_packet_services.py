@@ -333,6 +333,18 @@ def test_a_groups_budget_until_the_meeting_leaves_out_what_its_members_planned(f
     assert left == [{"any_down": "13 days", "all_down": "14 days"}, {"any_down": "12 days", "all_down": "14 days"}]
 
 
+def test_of_a_groups_rules_that_hold_no_more_nothing_is_left(folder: District) -> None:
+    found = under(of(folder), target_ratio=0.5)
+    pair = ServiceGroup(
+        group_key="pair", rule=GroupRule.ALL_DOWN, members=("sis", "sso"), policy=found.facts.services[0].policy
+    )
+    pair = replace(pair, later=((local(11, 17), replace(pair.policy, target_ratio=0.6)),))
+    found = replace(found, facts=replace(found.facts, groups=(pair,)))
+    left = {row[0].split(", ")[1]: row[5] for row in cells(group_table(found))}
+    assert left["5 Nov 2026 to 16 Nov 2026"] == ""
+    assert left["17 Nov 2026 to 3 Dec 2026"].endswith("days")
+
+
 def test_what_ends_before_the_third_meeting_is_listed_with_the_last_one_in_time(folder: District) -> None:
     def certificate(subject: str, on: date) -> ControlResult:
         return ControlResult(
