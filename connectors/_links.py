@@ -20,6 +20,9 @@ from firstbell.intervals import Window, local_moment
 from firstbell.records import Measurement
 
 FINE = timedelta(minutes=20)
+LEAST_WATCHED = 0.8
+"""Of seven class hours 84 minutes may be unknown: a poller started again or a break in an export costs less, and a
+lunch time with the periods beside it, when a link is likeliest to be full, costs more."""
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -40,7 +43,7 @@ class LinkSettings(SourceSettings):
         0.05, ge=0, lt=1, description="Share of the class hours at which it must be full for a busy day."
     )
     least_watched: float = Field(
-        0.8, gt=0, le=1, description="Share of the class hours that must be known for a word about the day."
+        LEAST_WATCHED, gt=0, le=1, description="Share of the class hours that must be known for a word about the day."
     )
 
     @field_validator("closed")
@@ -90,6 +93,8 @@ class Traffic(NamedTuple):
     """Of what it can carry, in the busier direction."""
     faults: float | None = None
     packets: float | None = None
+    mean_of: timedelta | None = None
+    """How long a time the share is the mean of, where that is more than `over`; None where it is `over` itself."""
 
 
 @dataclass(slots=True)
@@ -104,14 +109,14 @@ class LinkDay:
     packets: float = 0.0
 
     def add(self, traffic: Traffic, settings: LinkSettings, zone: ZoneInfo) -> None:
-        """Count a stretch; it must lie within the day, or be one of several days as a whole."""
+        """Count a stretch, none of which was counted; it lies within the day, or is one of several days as a whole."""
         over = traffic.over
         self.carried_seconds += traffic.share * over.seconds
         self.known_seconds += over.seconds
         if traffic.faults is not None and traffic.packets is not None:
             self.faults += traffic.faults
             self.packets += traffic.packets + traffic.faults
-        if over.end - over.start > FINE:
+        if (traffic.mean_of or over.end - over.start) > FINE:
             return
         hours = settings.class_hours(over.start.astimezone(zone).date(), zone)
         within = over.clipped(hours) if hours is not None else None

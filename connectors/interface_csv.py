@@ -3,10 +3,12 @@
 Reads of each row the moment, the link, bits per second in and out, what the link can carry, and where they are there
 the packets and those lost or damaged. The busier direction counts. The sums of a day are kept, not the rows.
 
-A stretch is as long as `interval_seconds`; the moment stands at its end or at its start. A cell without a figure is
-time of which nothing is known. Rows further apart than 20 minutes are means that tell nothing of class hours, so such a
-file gives no busy days. The first day of an export that moves on from night to night is mostly cut off: it is left out
-where it begins later in the day than the next one does. What an export no longer holds stays known.
+A stretch is as long as `interval_seconds`; the moment stands at its end or at its start. No second counts twice: where
+rows stand closer, each speaks only for the time from or to the next. A cell without a figure is time of which nothing
+is known, and a day whose class hours are known too little is neither busy nor calm. Rows further apart than 20 minutes
+are means that tell nothing of class hours, so such a file gives no busy days. The first day of an export that moves on
+from night to night is mostly cut off: it is left out where it begins later in the day than the next one does. What an
+export no longer holds stays known.
 
 Least access: read the files or links. Vendor page: https://www.rfc-editor.org/rfc/rfc4180
 """
@@ -15,8 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import ClassVar, Literal, NamedTuple
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
@@ -24,10 +27,11 @@ from connectors._base import Complete, Connector, FetchRequest, Stream, StreamMo
 from connectors._cells import moment, number
 from connectors._errors import SettingsError
 from connectors._files import LOCATION, find
+from connectors._link_rows import Told, apart
 from connectors._links import Days, LinkDay, LinkPlace, LinkSettings, Traffic, link_measures
 from connectors._rows import Row, parsed
 from connectors._table import Columns, Table, TableSettings, open_table
-from firstbell.intervals import Window, local_day
+from firstbell.intervals import local_day
 from firstbell.records import Measurement
 
 UNITS = {"bit/s": 1.0, "kbit/s": 1e3, "Mbit/s": 1e6, "Gbit/s": 1e9, "byte/s": 8.0}
@@ -99,19 +103,20 @@ class InterfaceCsv(Connector):
     def check(self) -> str:
         with ExitStack() as stack:
             readers = self._readers(stack)
-            count = sum(1 for one in readers for _ in parsed(one.table, one.traffic))
-            return f"{count:,} rows can be read from {', '.join(one.table.described() for one in readers)}."
+            known = sum(row.share is not None for one in readers for _, row in parsed(one.table, one.told))
+            return f"{known:,} rows can be read from {', '.join(one.table.described() for one in readers)}."
 
     def fetch(self, request: FetchRequest) -> Iterator[Yielded]:  # noqa: ARG002 - the files are always read anew
         with ExitStack() as stack:
             readers = self._readers(stack)
-            links: dict[Name, Link] = {}
+            rows: dict[Name, list[Told]] = {}
             for reader in readers:
-                for name, traffic in parsed(reader.table, reader.traffic):
-                    links.setdefault(name, Link()).add(traffic, self)
+                for name, row in parsed(reader.table, reader.told):
+                    rows.setdefault(name, []).append(row)
             written_at = min(one.table.file.modified_at for one in readers)
+        links = {name: Link(told, self.settings, self.context.zone) for name, told in rows.items()}
         yield from self._measures(links, written_at)
-        reaches = [one.newest for one in links.values()]
+        reaches = [one.newest for one in links.values() if one.newest is not None]
         yield Complete("measures", known_until=min(max(reaches, default=written_at), self.context.clock()))
 
     def _readers(self, stack: ExitStack) -> list[Reader]:
@@ -135,24 +140,26 @@ class InterfaceCsv(Connector):
 
 
 class Link:
-    """The sums of one link, day by day, and the newest moment of which it tells."""
+    """The sums of one link, day by day, and the newest moment of which it tells, if it tells of any."""
 
-    def __init__(self) -> None:
+    def __init__(self, rows: Iterable[Told], settings: LinkSettings, zone: ZoneInfo) -> None:
         self.days: dict[date, LinkDay] = {}
         self.begins: dict[date, timedelta] = {}
-        self.newest = datetime.min.replace(tzinfo=UTC)
+        self.newest: datetime | None = None
+        for traffic in apart(rows):
+            self._add(traffic, settings, zone)
 
-    def add(self, traffic: Traffic, of: InterfaceCsv) -> None:
-        """Count a stretch to the day in which it begins."""
-        zone = of.context.zone
+    def _add(self, traffic: Traffic, settings: LinkSettings, zone: ZoneInfo) -> None:
+        """Count a stretch, none of which is older than the last, to the day in which it begins."""
         day = traffic.over.start.astimezone(zone).date()
-        into = traffic.over.start - local_day(day, zone).start
-        self.begins[day] = min(into, self.begins.get(day, into))
-        self.newest = max(self.newest, traffic.over.end)
-        self.days.setdefault(day, LinkDay()).add(traffic, of.settings, zone)
+        self.begins.setdefault(day, traffic.over.start - local_day(day, zone).start)
+        self.newest = traffic.over.end
+        self.days.setdefault(day, LinkDay()).add(traffic, settings, zone)
 
     def whole_days(self) -> dict[date, LinkDay]:
         """All days but a first one that begins later than the next one does: the export has cut it off."""
+        if not self.days:
+            return {}
         first, *others = sorted(self.days)
         cut = bool(others) and self.begins[first] > self.begins[others[0]]
         return {day: self.days[day] for day in ([] if cut else [first]) + others}
@@ -166,11 +173,13 @@ class Reader:
         self._told = told
         self._seen = seen
         self._links = {name.casefold(): place for name, place in told.links.items()}
+        stretch, none = timedelta(seconds=told.interval_seconds), timedelta()
+        self._around = (stretch, none) if told.moments == "end" else (none, stretch)
         if told.links and "link" not in table.places:
             raise SettingsError(f"{table.name} has no column for the link; name it under `columns`, or set `link`.")
 
-    def traffic(self, row: Row) -> Iterable[tuple[Name, Traffic]]:
-        """The traffic of a row of one of our links; nothing where a figure is not known."""
+    def told(self, row: Row) -> Iterable[tuple[Name, Told]]:
+        """What a row says of one of our links; nothing where it is about another."""
         named = row.need_text("link") if self._told.link is None else ""
         place = self._told.link or self._links.get(named.casefold())
         if place is None:
@@ -180,18 +189,21 @@ class Reader:
         if (name, at) in self._seen:
             raise row.fault("at", "repeats an earlier row of this link")
         self._seen.add((name, at))
+        share = self._share(row, place)
+        counted = (None, None) if share is None else (_amount(row, "faults"), _amount(row, "packets"))
+        yield name, Told(at, *self._around, share, *counted)
+
+    def _share(self, row: Row, place: LinkPlace) -> float | None:
+        """Of what the link can carry, in the busier direction; None where one of them is not known."""
         directions = [column for column in ("inbound", "outbound") if column in row.headings]
         carried = [_amount(row, column) for column in directions]
         known = [one for one in carried if one is not None]
         if len(known) < len(carried):
-            return
+            return None
         share = max(known) * UNITS[self._told.unit] / self._capacity(row, place)
         if share > MISTAKE:
             raise row.fault("inbound", "is more than the link can carry; check `unit` and its capacity")
-        stretch = timedelta(seconds=self._told.interval_seconds)
-        start = at - stretch if self._told.moments == "end" else at
-        faults, packets = _amount(row, "faults"), _amount(row, "packets")
-        yield name, Traffic(Window(start, start + stretch), min(1.0, share), faults, packets)
+        return min(1.0, share)
 
     def _capacity(self, row: Row, place: LinkPlace) -> float:
         """In bits a second."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,9 +16,11 @@ from pydantic import ValidationError
 
 from connectors import get
 from connectors._errors import BadReplyError, SettingsError
+from connectors._link_rows import Told, apart
 from connectors._links import LinkDay, LinkSettings, Traffic, days_of
-from firstbell.intervals import Window
+from firstbell.intervals import Window, intersection, union
 from firstbell.records import Measurement
+from tests.contract.file_case import MODIFIED_AT
 from tests.contract.interface_csv.case import HEAD, THURSDAY, WEDNESDAY, Case, rows
 from tests.contract.suite import Outcome, Situation, read
 
@@ -64,6 +67,80 @@ def test_a_day_whose_class_hours_are_known_too_little_is_neither_busy_nor_not(ex
     assert set(told(export.read())) == {("link_use", WEDNESDAY), ("link_faults", WEDNESDAY)}
     export.more = {"least_watched": 0.75}
     assert told(export.read())["busy_link_days", WEDNESDAY] == (1, 1)
+
+
+def each_minute(first: datetime, minutes: range, values: Mapping[int, int] = {}) -> str:
+    """A row for each of some minutes after `first`; a tenth of the link is used where `values` says nothing."""
+    return "".join(
+        f"{first + timedelta(minutes=at):%Y-%m-%d %H:%M},wan0,{values.get(at, 10_000_000)},0,100000000,,,x\n"
+        for at in minutes
+    )
+
+
+EIGHT = datetime(2026, 11, 18, 8)  # noqa: DTZ001 - as an export writes it, without an offset
+
+
+@pytest.mark.parametrize("moments", ["end", "start"])
+def test_rows_closer_than_their_interval_make_an_hour_no_day(export: Export, moments: str) -> None:
+    """70 rows of a minute with the interval left at five minutes are 70 minutes, not 350."""
+    export.changes = {"interval_seconds": 300, "moments": moments}
+    export.lines = each_minute(EIGHT, range(1, 71))
+    assert set(told(export.read())) == {("link_use", WEDNESDAY)}
+    export.lines = each_minute(EIGHT, range(-5, 430), dict.fromkeys(range(100, 130), 90_000_000))
+    found = told(export.read())
+    assert found["link_full_time", WEDNESDAY] == (30 * 60, 7 * 3600)
+    assert found["busy_link_days", WEDNESDAY] == (1, 1)
+
+
+def test_rows_newest_first_say_the_same(export: Export) -> None:
+    export.changes = {"interval_seconds": 300}
+    export.lines = each_minute(EIGHT, range(1, 421, 3), {31: 90_000_000})
+    found = told(export.read())
+    export.lines = "".join(reversed(export.lines.splitlines(keepends=True)))
+    assert told(export.read()) == found
+    assert found["link_full_time", WEDNESDAY] == (180, 25_080)
+
+
+@pytest.mark.parametrize("moments", ["end", "start"])
+def test_a_row_without_a_figure_leaves_its_own_time_unknown(export: Export, moments: str) -> None:
+    export.changes = {"moments": moments}
+    export.lines = each_minute(EIGHT, range(10, 31, 10)).replace(",10000000,", ",,", 2)
+    assert told(export.read())["link_use", WEDNESDAY] == (60, 600)
+    export.changes = {"moments": moments, "interval_seconds": 1200}
+    export.lines = each_minute(EIGHT, range(10, 31, 10)).replace("08:20,wan0,10000000,", "08:20,wan0,,")
+    assert told(export.read())["link_use", WEDNESDAY] == (180, 1800)
+
+
+def test_means_over_more_than_twenty_minutes_tell_nothing_of_class_hours_where_they_overlap(export: Export) -> None:
+    export.changes = {"interval_seconds": 3600}
+    export.lines = each_minute(EIGHT, range(-60, 480, 10))
+    assert set(told(export.read())) == {("link_use", WEDNESDAY)}
+
+
+def test_a_file_of_nothing_known_reaches_as_far_as_it_was_written(export: Export) -> None:
+    export.lines = "2026-11-18 09:00,wan0,,,100000000,,,x\n"
+    outcome = export.read()
+    assert (outcome.error, outcome.records) == (None, [])
+    assert [one.known_until for one in outcome.completed] == [MODIFIED_AT]
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 300), st.integers(0, 40), st.integers(0, 40), st.booleans()),
+        max_size=30,
+        unique_by=lambda one: one[0],
+    )
+)
+def test_no_second_is_told_twice_nor_without_a_row(drawn: list[tuple[int, int, int, bool]]) -> None:
+    noon = datetime(2026, 11, 18, 12, tzinfo=UTC)
+    rows = [
+        Told(noon + timedelta(minutes=at), timedelta(minutes=before), timedelta(minutes=after), 0.5 if known else None)
+        for at, before, after, known in drawn
+    ]
+    windows = [one.over for one in apart(rows)]
+    assert all(one.end <= other.start for one, other in pairwise(windows))
+    spoken = union(Window(one.at - one.before, one.at + one.after) for one in rows if one.share is not None)
+    assert intersection(union(windows), spoken) == union(windows)
 
 
 def test_a_day_without_classes_is_no_class_day(export: Export) -> None:
