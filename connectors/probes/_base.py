@@ -87,8 +87,8 @@ class Probe(ABC):
         """Look once, within `run.deadline`. Trouble of the target is an observation, never an exception."""
 
 
-Report = Callable[[int, ServiceObservation], None]
-"""Takes the position of a target within its batch, and what was seen of it."""
+Report = Callable[[int, ServiceObservation | Exception], None]
+"""Takes the position of a target within its batch, and what was seen of it or the fault its look broke off with."""
 
 
 class BatchProbe(Probe):
@@ -96,11 +96,16 @@ class BatchProbe(Probe):
 
     @abstractmethod
     def look_at_batch(self, targets: Sequence[Target], run: Round, report: Report) -> None:
-        """Look at all targets by `run.deadline`, and report each as soon as it is known. Blocks."""
+        """Look at all targets by `run.deadline`, and report each as soon as it is known. Blocks.
+
+        A fault in one look is reported for its target alone; raised, it ends the looks of all.
+        """
 
     async def look(self, target: Target, run: Round) -> ServiceObservation:
-        found: list[ServiceObservation] = []
+        found: list[ServiceObservation | Exception] = []
         await in_thread(lambda: self.look_at_batch([target], run, lambda _, seen: found.append(seen)))
+        if isinstance(found[0], Exception):
+            raise found[0]
         return found[0]
 
 

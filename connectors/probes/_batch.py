@@ -54,10 +54,10 @@ class Batch:
         self.multi = pycurl.CurlMulti()
         self.bundle = trusted_bundle(run)
         self.began = monotonic()
-        self.hosts = [probe.host(target) for target in targets]
         random = Random(run.seed)  # noqa: S311 - spreads load, guards nothing
         starts = [(random.random() * run.jitter_seconds, random.random(), index) for index in range(len(targets))]
         self.coming = sorted(starts, reverse=True)
+        self.hosts: dict[int, str] = {}
         self.ready: deque[int] = deque()
         self.parked: defaultdict[str, deque[int]] = defaultdict(deque)
         self.at_host: defaultdict[str, int] = defaultdict(int)
@@ -104,18 +104,24 @@ class Batch:
             try:
                 self.probe.prepare(transfer, transfer.target, self.run)
             except (pycurl.error, ValueError):
-                self._unasked(transfer)
+                sentence = "these settings cannot be sent; look at the address, the headers and the login"
+                self._unasked(transfer, unknown(transfer.target, self.run, "setup", sentence))
+                continue
+            except Exception as error:  # noqa: BLE001 - whatever it is, it must not end the looks at all others
+                self._unasked(transfer, error)
                 continue
             self.busy[transfer.curl] = transfer
             self.multi.add_handle(transfer.curl)
 
-    def _unasked(self, transfer: Transfer) -> None:
-        """Report a target whose settings libcurl does not take; the others are looked at all the same."""
-        self.unseen.discard(transfer.index)
-        sentence = "these settings cannot be sent; look at the address, the headers and the login"
-        self.report(transfer.index, unknown(transfer.target, self.run, "setup", sentence))
+    def _unasked(self, transfer: Transfer, why: ServiceObservation | Exception) -> None:
+        """Report a target that nothing can be asked of; the others are looked at all the same."""
+        self._tell(transfer.index, why)
         transfer.profile = None
         self._give_back(transfer)
+
+    def _tell(self, index: int, seen: ServiceObservation | Exception) -> None:
+        self.unseen.discard(index)
+        self.report(index, seen)
 
     def _next(self) -> int | None:
         """The next target that may start now, its place at its host already counted."""
@@ -124,7 +130,11 @@ class Batch:
         elapsed = monotonic() - self.began
         while self.coming and self.coming[-1][0] <= elapsed:
             index = self.coming.pop()[2]
-            host = self.hosts[index]
+            try:
+                host = self.hosts[index] = self.probe.host(self.targets[index])
+            except Exception as error:  # noqa: BLE001 - as in _start
+                self._tell(index, error)
+                continue
             if self.at_host[host] < self.run.per_host_limit:
                 self.at_host[host] += 1
                 return index
@@ -146,13 +156,17 @@ class Batch:
 
     def _end(self, curl: pycurl.Curl, code: int) -> None:
         transfer = self.busy[curl]
-        if transfer.second is None and self.probe.goes_on(transfer, code, self.run):
-            self.multi.remove_handle(curl)
-            self.multi.add_handle(curl)
-            return
+        seen: ServiceObservation | Exception
+        try:
+            if transfer.second is None and self.probe.goes_on(transfer, code, self.run):
+                self.multi.remove_handle(curl)
+                self.multi.add_handle(curl)
+                return
+            seen = self.probe.conclude(transfer, code, self.run)
+        except Exception as error:  # noqa: BLE001 - as in _start
+            seen, transfer.profile = error, None
         del self.busy[curl]
-        self.unseen.discard(transfer.index)
-        self.report(transfer.index, self.probe.conclude(transfer, code, self.run))
+        self._tell(transfer.index, seen)
         self.multi.remove_handle(curl)
         self._give_back(transfer)
 

@@ -60,10 +60,11 @@ def wrong_in_the_body(transfer: Transfer, settings: HttpSettings) -> Finding:
 
 
 def _text(transfer: Transfer) -> str:
-    declared = _CHARSET.search(transfer.curl.getinfo(pycurl.CONTENT_TYPE) or "")
+    # pycurl's own text is UTF-8 only, and any byte may stand in a header.
+    declared = _CHARSET.search((transfer.curl.getinfo_raw(pycurl.CONTENT_TYPE) or b"").decode("latin-1"))
     try:
         return transfer.body.decode(declared[1] if declared else "utf-8-sig", errors="replace")
-    except LookupError:
+    except (LookupError, UnicodeError):  # no charset, or one that replaces nothing: idna, punycode, undefined
         return transfer.body.decode("utf-8-sig", errors="replace")
 
 

@@ -108,8 +108,9 @@ def _work(
 def _batch(
     probe: BatchProbe, indices: list[int], targets: Sequence[tuple[str, Target]], run: Round, found: Found
 ) -> asyncio.Future[None]:
-    def report(position: int, seen: ServiceObservation) -> None:
-        found[indices[position]] = seen
+    def report(position: int, seen: ServiceObservation | Exception) -> None:
+        index = indices[position]
+        found[index] = _broke_off(targets[index], run, seen) if isinstance(seen, Exception) else seen
 
     batch = [targets[index][1] for index in indices]
     return in_thread(lambda: probe.look_at_batch(batch, run, report))
@@ -138,7 +139,7 @@ def _note_fault(
     run: Round,
     found: Found,
 ) -> None:
-    """A fault in a probe's own code must not blind the rest of the round, nor look like a fault of the service."""
+    """Note for all that an ended piece of work was to look at and did not that it broke off, if it did."""
     if not task.done() or task.cancelled():
         return
     error = task.exception()
@@ -146,6 +147,11 @@ def _note_fault(
         return
     for index in indices:
         if index not in found:
-            kind, target = targets[index]
-            log.error("the %s probe of %s broke off with %s", kind, target.service_key, type(error).__name__)
-            found[index] = unknown(target, run, "probe", f"the {kind} probe itself broke off ({type(error).__name__})")
+            found[index] = _broke_off(targets[index], run, error)
+
+
+def _broke_off(looked_at: tuple[str, Target], run: Round, error: BaseException) -> ServiceObservation:
+    """A fault in a probe's own code must not blind the rest of the round, nor look like a fault of the service."""
+    kind, target = looked_at
+    log.error("the %s probe of %s broke off with %s", kind, target.service_key, type(error).__name__)
+    return unknown(target, run, "probe", f"the {kind} probe itself broke off ({type(error).__name__})")

@@ -74,6 +74,10 @@ PAGES = {
     "/broken": (503, "text/plain", b"no"),
     "/created": (201, "text/plain", b"made"),
     "/odd": (200, "text/html; charset=utf-8", b"all \xff\xfe\xc3( is fine"),
+    "/undefined": (200, "text/html; charset=undefined", b"all is fine"),
+    "/idna": (200, "text/html; charset=idna", b"all is fine"),
+    "/punycode": (200, "text/html; charset=punycode", b"all \xff is fine"),
+    "/accent": (200, "text/html; charset=utf-8; title=\xe9", b"all is fine"),
     "/deep": (200, "application/json", b"[" * 200_000),
 }
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from connectors._errors import SettingsError
 from connectors.probes import get, kinds
 from connectors.probes._base import Round, Target
+from connectors.probes._http_settings import HttpSettings
 from connectors.probes._round import look_at_all, probe_round
 from firstbell.records import ServiceState
 
@@ -150,6 +151,76 @@ def test_a_fault_in_one_probe_blinds_nobody_else(web, a_round, a_target, caplog)
     odd, fine = probe_round([broken, a_target("http", "page", url=web.address)], a_round())
     assert (odd.state, odd.reason, fine.state) == (UNKNOWN, "probe", UP)
     assert caplog.messages == ["the dns probe of broken broke off with AttributeError"]
+
+
+@pytest.mark.parametrize("kind", ["dns", "http", "ping", "tcp", "tls"])
+def test_a_fault_in_one_look_blinds_no_other_of_its_kind(web, names, a_round, a_target, caplog, kind) -> None:
+    names.silent.add("*")
+    settings = {
+        "dns": {"name": "oak.example", "resolvers": [names.address], "resolvers_are_the_service": True},
+        "http": {"url": web.address + "/broken"},
+        "ping": {"host": "127.0.0.1", "limits": {"total": {"down_seconds": 1e-9}}},
+        "tcp": {"host": "127.0.0.1", "port": web.port, "expect": "SSH"},
+        "tls": {"host": "127.0.0.1", "port": web.port},
+    }[kind] | {"timeout_seconds": 0.3}
+    dead = [a_target(kind, f"dead {number}", **settings) for number in range(3)]
+    broken, *others = probe_round([(kind, Target("broken", None, 60)), *dead], a_round())
+    assert (broken.state, broken.reason) == (UNKNOWN, "probe")
+    assert [one.reason for one in others if one.state is DOWN] == [others[0].reason] * 3
+    assert caplog.messages == [f"the {kind} probe of broken broke off with AttributeError"]
+
+
+class WithoutMethod(HttpSettings):
+    """Settings that no question can be made of."""
+
+    def __getattribute__(self, name: str) -> object:
+        if name == "method":
+            raise KeyError(name)
+        return super().__getattribute__(name)
+
+
+class WithoutStatus(HttpSettings):
+    """Settings that no answer can be judged by."""
+
+    def __getattribute__(self, name: str) -> object:
+        if name == "fine":
+            raise KeyError(name)
+        return super().__getattribute__(name)
+
+
+@pytest.mark.parametrize("unfit", [WithoutMethod, WithoutStatus])
+def test_a_fault_in_asking_or_judging_one_page_leaves_the_slower_ones_their_own_word(
+    web, closed_port, a_round, a_target, caplog, unfit
+) -> None:
+    broken = [("http", Target(f"broken {n}", unfit(url=web.address + "/fine"), 60)) for n in range(5)]
+    others = [
+        a_target("http", "brief", url=web.address + "/brief"),
+        a_target("http", "hangs", url=web.address + "/slow", timeout_seconds=0.5),
+        a_target("http", "gone", url=f"http://127.0.0.1:{closed_port}"),
+    ]
+    # Two at a host: each fault has to give its place back, or nobody after it is looked at.
+    seen = probe_round([*broken, *others], a_round(per_host_limit=2))
+    assert [(one.state, one.reason) for one in seen[:5]] == [(UNKNOWN, "probe")] * 5
+    assert [(one.state, one.reason) for one in seen[5:]] == [(UP, ""), (DOWN, "timeout"), (DOWN, "refused")]
+    assert sorted(caplog.messages) == [f"the http probe of broken {n} broke off with KeyError" for n in range(5)]
+
+
+def test_a_charset_that_cannot_be_read_by_masks_no_outage(web, closed_port, a_round, a_target) -> None:
+    odd = ["/undefined", "/idna", "/punycode", "/accent"]
+    pages = [a_target("http", path, url=web.address + path, text_contains=["is fine"]) for path in odd]
+    others = [
+        a_target("http", "brief", url=web.address + "/brief"),
+        a_target("http", "hangs", url=web.address + "/slow", timeout_seconds=0.5),
+        a_target("http", "gone", url=f"http://127.0.0.1:{closed_port}"),
+        a_target("http", "wrong", url=web.address + "/undefined", text_contains=["all is well"]),
+    ]
+    seen = probe_round([*pages, *others], a_round())
+    assert [(one.state, one.reason) for one in seen] == [
+        *[(UP, "")] * 5,
+        (DOWN, "timeout"),
+        (DOWN, "refused"),
+        (DOWN, "body"),
+    ]
 
 
 def test_where_the_way_out_is_gone_nothing_is_said_of_any_service(web, closed_port, a_round, a_target) -> None:
