@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from firstbell.intervals import Window
-from firstbell.metrics.uptime import timeline
+from firstbell.metrics.uptime import WatchedService, timeline
 from firstbell.metrics.uptime_accounting import Seconds, availability, seconds_of
 from firstbell.metrics.uptime_services import parts_by_rules, ruled_at
 from firstbell.packet.material import Material
 from firstbell.packet.model import Audience, Column, Row, Table
 from firstbell.packet.wording import Wording
-from firstbell.records import ServiceWindow
+from firstbell.policies import SlaPolicy
+from firstbell.records import ObservationInterval, ServiceState, ServiceWindow
 
 SAME_TIME = timedelta(hours=1)
 """By how much a monitor's window may begin before or end after our own period and still be compared with it."""
+
+NEARLY_NONE = 0.01
+"""The share of a monitor's time that we may have begun to look late and still say nothing of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +57,7 @@ def _row(material: Material, told: _Told) -> Row:
         cells=(
             material.names.services.get(told.service_key, told.service_key),
             material.names.sources.get(told.source_key, told.source_key),
-            words.say("window", start=words.full_date(told.window.start), end=words.full_date(told.window.end)),
+            _dated(words, told.window),
             words.say("not_known") if told.share is None else words.exact_percent(told.share),
             ours,
             told.rule,
@@ -61,8 +65,17 @@ def _row(material: Material, told: _Told) -> Row:
     )
 
 
+def _dated(words: Wording, window: Window) -> str:
+    """The days of a window, the last of them included: as parts of the time are dated wherever rules change."""
+    last = max(window.start, window.end - timedelta(microseconds=1))
+    return words.say("window", start=words.full_date(window.start), end=words.full_date(last))
+
+
 def _aggregates(material: Material) -> Iterator[_Told]:
-    """The newest window that each source told of each service under each rule, the longest of those that end then."""
+    """The newest window that each source told of each service under each rule, the longest of those that end then.
+
+    Of time that the source knows nothing of, such as what its page no longer lists, only what lies in our period.
+    """
     newest: dict[tuple[str, str, str], ServiceWindow] = {}
     known = {service.service_key for service in material.facts.services}
     for source, rows in material.facts.by_source(ServiceWindow).items():
@@ -72,8 +85,9 @@ def _aggregates(material: Material) -> Iterator[_Told]:
             if row.service_key in known and _tells_share(row) and (kept is None or _age(row) > _age(kept)):
                 newest[key] = row
     for (source, service, rule), row in newest.items():
-        window = Window(row.started_at, row.ended_at)
-        yield _Told(service_key=service, source_key=source, rule=rule, window=window, share=_share(row))
+        share, window = _share(row), Window(row.started_at, row.ended_at)
+        for part in (window,) if share is not None else _clipped(window, material.facts.elapsed):
+            yield _Told(service_key=service, source_key=source, rule=rule, window=part, share=share)
 
 
 def _age(row: ServiceWindow) -> tuple[float, float]:
@@ -95,19 +109,33 @@ def _share(row: ServiceWindow) -> float | None:
 
 
 def _by_their_looks(material: Material) -> Iterator[_Told]:
-    """What a monitor's own looks come to under our rules, over our period."""
+    """What a monitor's own looks come to under our rules, over our period; not of rules that held before its first."""
     facts = material.facts
     rules = {service.service_key: service for service in facts.services}
     for source, services in facts.told_looks.items():
         for key, looks in services.items():
             if key in rules:
+                first = _first_told(looks)
                 for part in parts_by_rules(facts.elapsed, [rules[key]]):
-                    policy = ruled_at(rules[key], part.start).policy
-                    line = timeline(looks, part, policy).without(rules[key].maintenance)
-                    seconds = seconds_of(line)
-                    share = availability(seconds, policy)
-                    rule = _by_our_rules(material.wording, seconds, enough=share is not None)
-                    yield _Told(service_key=key, source_key=source, rule=rule, window=part, share=share)
+                    if first < part.end:
+                        yield _counted(material, rules[key], source, looks, part)
+
+
+def _first_told(looks: Sequence[ObservationInterval]) -> datetime:
+    """Since when a monitor tells of a service: what it says that it does not know tells nothing, if anything does."""
+    known = [one.first_at for one in looks if one.state is not ServiceState.UNKNOWN]
+    return min(known or [one.first_at for one in looks])
+
+
+def _counted(
+    material: Material, service: WatchedService, source: str, looks: Sequence[ObservationInterval], part: Window
+) -> _Told:
+    """A monitor's looks at a service over a part of the time, by the rules that held in it."""
+    policy = ruled_at(service, part.start).policy
+    seconds = seconds_of(timeline(looks, part, policy).without(service.maintenance))
+    share = availability(seconds, policy)
+    rule = _by_our_rules(material.wording, seconds, enough=share is not None)
+    return _Told(service_key=service.service_key, source_key=source, rule=rule, window=part, share=share)
 
 
 def _by_our_rules(words: Wording, seconds: Seconds, *, enough: bool) -> str:
@@ -128,9 +156,27 @@ def _ours(material: Material, told: _Told) -> str:
     service = next(one for one in facts.services if one.service_key == told.service_key)
     if any(len(parts_by_rules(window, [service])) > 1 for window in part):
         return words.say("rules_changed_within")
-    line = facts.timelines[told.service_key].within(part)
-    share = availability(seconds_of(line), ruled_at(service, max(told.window.start, over.start)).policy)
-    return words.say("not_known") if share is None else words.exact_percent(share)
+    policy = ruled_at(service, max(told.window.start, over.start)).policy
+    seconds = seconds_of(facts.timelines[told.service_key].within(part))
+    share = availability(seconds, policy)
+    if share is None and not seconds.watched:
+        return words.say("not_known")
+    return _over_the_same(words, seconds, sum(window.seconds for window in part), policy)
+
+
+def _over_the_same(words: Wording, seconds: Seconds, whole: float, policy: SlaPolicy) -> str:
+    """Our share of a monitor's time, or for how much of it we looked where that is too little; else both.
+
+    Time before we first looked at a service is in no timeline of ours, but it is in the monitor's.
+    """
+    before = max(0.0, whole - seconds.total)
+    same = replace(seconds, unknown=seconds.unknown + before)
+    n, of = round(same.watched / 60), words.number(round(same.expected / 60))
+    share = availability(seconds, policy)
+    if share is None or availability(same, policy) is None:
+        return words.say("we_looked", n=n, of=of)
+    told = words.exact_percent(share)
+    return told if before <= NEARLY_NONE * whole else words.say("share_and_looked", share=told, n=n, of=of)
 
 
 def _clipped(window: Window, over: Window) -> tuple[Window, ...]:

@@ -204,14 +204,59 @@ def test_a_monitor_that_knows_nothing_says_so(folder: District) -> None:
     assert cells(monitor_table(found))[0][3] == "not known"
 
 
-def test_another_monitors_looks_are_counted_by_our_rules(folder: District) -> None:
-    found = of(folder)
-    theirs = tuple(replace(one, source_key="kuma") for one in looks() if isinstance(one, ObservationInterval))
+def since(found: Material, at: datetime) -> Material:
+    """The same where we look at services only from a moment on."""
+    services = tuple(replace(one, since=at) for one in found.facts.services)
+    return replace(found, facts=replace(found.facts, services=services))
+
+
+@pytest.mark.parametrize(
+    ("began", "ours"),
+    [
+        (timedelta(days=2, minutes=-1), "we looked 1 minute of 2,880"),
+        (timedelta(days=2, minutes=-2), "we looked 2 minutes of 2,880"),
+        (timedelta(hours=12), "100.00 %; we looked 2,160 minutes of 2,880"),
+        (timedelta(minutes=20), "100.00 %"),
+    ],
+)
+def test_what_we_saw_is_compared_over_the_monitors_own_time(folder: District, began: timedelta, ours: str) -> None:
+    span = Window(local(11, 10), local(11, 12))
+    found = of(folder, vendors=[window("sis", span.start, span.end, up_ratio=0.9)])
+    assert cells(monitor_table(since(found, span.start + began)))[0][4] == ours
+
+
+def test_of_time_that_a_monitor_knows_nothing_of_only_our_period_is_told(folder: District) -> None:
+    year = window("sso", SINCE - timedelta(days=300), local(11, 12), unknown_seconds=9.0)
+    before = window("sis", SINCE - timedelta(days=300), SINCE - timedelta(days=9), unknown_seconds=9.0)
+    (row,) = cells(monitor_table(of(folder, vendors=[year, before])))
+    assert (row[0], *row[2:5]) == ("Sign-in", "5 Nov 2026 to 11 Nov 2026", "not known", "100.00 %")
+
+
+def monitored(found: Material, looks_told: Iterable[Record]) -> Material:
+    """The same with another monitor's looks, by the source of the vendors' pages."""
     sources = tuple(
-        replace(one, records=theirs, beside=frozenset({ObservationInterval})) if one.source_key == "vendors" else one
-        for one in of(folder, vendors=[]).facts.sources
+        replace(one, records=tuple(looks_told), beside=frozenset({ObservationInterval}))
+        if one.source_key == "vendors"
+        else one
+        for one in found.facts.sources
     )
-    found = replace(found, facts=replace(found.facts, sources=sources))
+    return replace(found, facts=replace(found.facts, sources=sources))
+
+
+def test_rules_that_held_before_a_monitors_first_look_have_no_row_of_it(folder: District) -> None:
+    begun = replace(seen("sso", local(11, 18, 8), AS_OF), source_key="kuma")
+    cut_off = replace(begun, first_at=SINCE, last_at=SINCE, count=1, state=ServiceState.UNKNOWN)
+    for told in ([begun], [cut_off, begun]):
+        found = monitored(changing(of(folder, vendors=[]), local(11, 17), confirmation_failures=1), told)
+        assert [row[2] for row in cells(monitor_table(found))] == ["17 Nov 2026 to 24 Nov 2026"]
+    found = monitored(changing(of(folder, vendors=[]), local(11, 17), confirmation_failures=1), [cut_off])
+    first, *_ = cells(monitor_table(found))
+    assert first[2:4] == ("5 Nov 2026 to 16 Nov 2026", "not known")
+
+
+def test_another_monitors_looks_are_counted_by_our_rules(folder: District) -> None:
+    theirs = tuple(replace(one, source_key="kuma") for one in looks() if isinstance(one, ObservationInterval))
+    found = monitored(of(folder, vendors=[]), theirs)
     assert [(row[0], row[3], row[4], row[5]) for row in cells(monitor_table(found))] == [
         ("Student records", "100.00 %", "100.00 %", "its looks, counted by our rules"),
         ("Sign-in", "99.81 %", "99.81 %", "its looks, counted by our rules"),
@@ -223,12 +268,7 @@ def test_a_monitor_that_tells_some_minutes_a_night_has_no_figure_and_the_row_say
     night = local(11, 23, 2)
     few = replace(seen("sso", night, night), last_at=night + timedelta(minutes=9.5), count=20, source_key="kuma")
     told = replace(few, expected_interval_seconds=60)
-    sources = tuple(
-        replace(one, records=(told,), beside=frozenset({ObservationInterval})) if one.source_key == "vendors" else one
-        for one in of(folder, vendors=[]).facts.sources
-    )
-    found = of(folder)
-    found = replace(found, facts=replace(found.facts, sources=sources))
+    found = monitored(of(folder, vendors=[]), [told])
     (row,) = cells(monitor_table(found))
     assert (row[0], row[3]) == ("Sign-in", "not known")
     assert row[5].endswith("it told 12 of 26,790 minutes, which is too little for a figure")
@@ -304,11 +344,7 @@ def test_other_monitors_are_counted_by_the_rules_of_each_part_too(folder: Distri
     found = changing(of(folder, vendors=told), at, confirmation_failures=1)
     assert [row[4] for row in cells(monitor_table(found))] == ["100.00 %", "our rules changed within it"]
     theirs = tuple(replace(one, source_key="kuma") for one in looks() if isinstance(one, ObservationInterval))
-    sources = tuple(
-        replace(one, records=theirs, beside=frozenset({ObservationInterval})) if one.source_key == "vendors" else one
-        for one in found.facts.sources
-    )
-    found = replace(found, facts=replace(found.facts, sources=sources))
+    found = monitored(found, theirs)
     rows = [row for row in cells(monitor_table(found)) if row[0] == "Sign-in"]
     assert [(row[2], row[3] == row[4]) for row in rows] == [
         ("5 Nov 2026 to 17 Nov 2026", True),
