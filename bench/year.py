@@ -202,9 +202,15 @@ def report(
         for at in range(0, services, BEHIND)
     ]
     keys = [one.service_key for one, _ in in_order(watched)]
-    latencies = StoredLatencies(connection, period.elapsed(AS_OF), preferred="probes", keys=keys)
     return service_results(
-        watched, groups, looks, period, as_of=AS_OF, calendar=CALENDAR, latencies=latencies, with_days=with_days
+        watched,
+        groups,
+        looks,
+        period,
+        as_of=AS_OF,
+        calendar=CALENDAR,
+        latencies=lambda over: StoredLatencies(connection, over, preferred="probes", keys=keys),
+        with_days=with_days,
     )
 
 

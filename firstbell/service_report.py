@@ -30,9 +30,8 @@ def service_report(
     """Each service's and group's result over a period by our own looks, the worst first.
 
     `known_at` None means what was known at `as_of`. Each day is counted by the policies in force on it, a result for
-    each part where they change; `under` counts all by those of one day, so that a past period can stand beside itself
-    under newer rules. `with_days`
-    gives each result its days.
+    each part where they change, with how fast the days of that part were answered; `under` counts all by those of one
+    day, so that a past period can stand beside itself under newer rules. `with_days` gives each result its days.
     """
     elapsed = period.elapsed(as_of)
     looks = StoredLooks(connection, PROBES, window=elapsed, known_at=known_at or as_of)
@@ -45,6 +44,6 @@ def service_report(
         period,
         as_of=as_of,
         calendar=district.calendar,
-        latencies=StoredLatencies(connection, elapsed, preferred=PROBES, keys=keys),
+        latencies=lambda over: StoredLatencies(connection, over, preferred=PROBES, keys=keys),
         with_days=with_days,
     )

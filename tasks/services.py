@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -82,7 +82,8 @@ def services_page(work: Workplace, as_of: datetime | None = None) -> str:
     names = {service.key: service.name for service in district.services}
     names |= {group.key: group.name for group in district.service_groups}
     shown, days = results[:ROWS], list(local_dates(period.elapsed(moment), district.zone))
-    outages = sorted(_outages(results, moment), key=lambda one: one.window.start, reverse=True)
+    found = (outage for one in results if not one.members for outage in one.outages.episodes)
+    outages = sorted(found, key=lambda one: (one.window.start, one.service_key), reverse=True)
     return page(
         "services",
         period=words.say("window", start=words.full_date(period.window.start), end=words.moment(moment)),
@@ -197,24 +198,6 @@ def _length(seconds: float | None, words: Wording) -> str:
 def _left(seconds: float, words: Wording) -> str:
     length = words.duration(abs(seconds))
     return length if seconds >= 0 else words.say("overspent", length=length)
-
-
-def _outages(results: Sequence[ServiceResult], moment: datetime) -> Iterable[Outage]:
-    """The outages of services; one that lasted over a change of rules is one, and open only where it still lasts."""
-    pieces = [
-        replace(outage, open=outage.open and one.period.window.end >= moment)
-        for one in results
-        if not one.members
-        for outage in one.outages.episodes
-    ]
-    joined: list[Outage] = []
-    for one in sorted(pieces, key=lambda one: (one.service_key, one.window.start)):
-        before = joined[-1] if joined else None
-        if before and (before.service_key, before.window.end) == (one.service_key, one.window.start):
-            joined[-1] = replace(before, window=Window(before.window.start, one.window.end), open=one.open)
-        else:
-            joined.append(one)
-    return joined
 
 
 def _outage(outage: Outage, names: dict[str, str], words: Wording) -> tuple[str, str, str, str]:

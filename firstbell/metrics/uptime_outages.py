@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from firstbell.intervals import Window, Windows, intersection, total_seconds
+from firstbell.metrics.uptime_services import LaterRules, policy_at
 from firstbell.metrics.uptime_timeline import Timeline
 from firstbell.policies import GapRule, SlaPolicy
 from firstbell.records import ObservationInterval, ServiceState
@@ -30,7 +31,8 @@ class Outage:
 class OutageFigures:
     """The outages that touched the agreed hours of a period, each with its seconds within them.
 
-    An outage that lasts over a night between two days of class is one outage. `up_seconds` is what lay between them.
+    An outage that lasts over a night between two days of class is one outage. One that lasts over a change of rules is
+    one of the part of the period in which it began. `up_seconds` is what lay between them.
     """
 
     episodes: tuple[Outage, ...] = ()
@@ -68,15 +70,20 @@ class OutageFigures:
 
 
 def outages(
-    service_key: str, observed: Iterable[ObservationInterval], line: Timeline, policy: SlaPolicy
+    service_key: str,
+    observed: Iterable[ObservationInterval],
+    line: Timeline,
+    policy: SlaPolicy,
+    later: LaterRules = (),
 ) -> list[Outage]:
     """The timeline's stretches down as outages, those made one that lie closer than the policy's limit.
 
     An outage goes on over a gap in which nobody looked and after which the next looks failed too: nobody saw it up.
     Its seconds stay unknown. Where the policy counts gaps as up, they end it. `line` may lack maintenance, which then
-    splits an outage in two; an answer seen within it ends one all the same.
+    splits an outage in two; an answer seen within it ends one all the same. `policy` holds until the first of the
+    `later` ones; an outage over a change of rules is one.
     """
-    episodes = _episodes(line, policy)
+    episodes = _episodes(line, policy, later)
     if not episodes:
         return []
     answers = (line.up, line.degraded, line.answered_in_maintenance)
@@ -95,27 +102,37 @@ def outages(
     ]
 
 
-def _episodes(line: Timeline, policy: SlaPolicy) -> list[Window]:
+def _episodes(line: Timeline, policy: SlaPolicy, later: LaterRules) -> list[Window]:
     """The stretches down, one for those that nothing but a gap or a short time up lies between."""
-    unseen = frozenset(() if len(line.down) < 2 or policy.gap_rule is GapRule.UP else line.unknown)
+    unseen = frozenset(line.unknown) if len(line.down) > 1 else frozenset()
     merged: list[Window] = []
     for window in line.down:
-        between = Window(merged[-1].end, window.start) if merged else None
-        if between and (between.seconds < policy.merge_outages_closer_than_seconds or between in unseen):
+        if merged and _goes_on(Window(merged[-1].end, window.start), unseen, policy, later):
             merged[-1] = Window(merged[-1].start, window.end)
         else:
             merged.append(window)
     return merged
 
 
-def outage_figures(found: Sequence[Outage], agreed: Timeline) -> OutageFigures:
-    """The figures of outages found around the clock, within the agreed hours that `agreed` is cut to."""
-    seconds = [total_seconds(intersection((one.window,), agreed.down)) for one in found]
-    kept = [(one, length) for one, length in zip(found, seconds, strict=True) if length > 0]
+def _goes_on(between: Window, unseen: frozenset[Window], policy: SlaPolicy, later: LaterRules) -> bool:
+    rules = policy_at(policy, later, between.start)
+    blind = between in unseen and rules.gap_rule is not GapRule.UP
+    return blind or between.seconds < rules.merge_outages_closer_than_seconds
+
+
+def outage_figures(found: Sequence[Outage], agreed: Timeline, part: Window | None = None) -> OutageFigures:
+    """The figures of outages found around the clock: of those that touch the agreed hours that `agreed` is cut to.
+
+    Of a `part` of the time, those that began in it, whole, wherever they ended: so no outage is counted twice.
+    """
+    begun = found if part is None else [one for one in found if one.window.start in part]
+    seconds = [total_seconds(intersection((one.window,), agreed.down)) for one in begun]
+    kept = [(one, length) for one, length in zip(begun, seconds, strict=True) if length > 0]
+    within = agreed if part is None else agreed.within((part,))
     return OutageFigures(
         episodes=tuple(one for one, _ in kept),
         seconds=tuple(length for _, length in kept),
-        up_seconds=total_seconds(agreed.up) + total_seconds(agreed.degraded),
+        up_seconds=total_seconds(within.up) + total_seconds(within.degraded),
     )
 
 

@@ -6,7 +6,7 @@ depend on or that form a group. So a year of thousands of services needs no more
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -21,8 +21,8 @@ from firstbell.metrics.uptime_accounting import (
     refusal,
     seconds_of,
 )
-from firstbell.metrics.uptime_latency import latency_figures
-from firstbell.metrics.uptime_outages import outage_figures, outages
+from firstbell.metrics.uptime_latency import LatencyFigures, latency_figures
+from firstbell.metrics.uptime_outages import Outage, outage_figures, outages
 from firstbell.metrics.uptime_result import ServiceResult, days_of, weighted_days
 from firstbell.metrics.uptime_services import (
     GroupRule,
@@ -33,18 +33,21 @@ from firstbell.metrics.uptime_services import (
     group_work,
     in_order,
     parts_by_rules,
+    policy_at,
     ruled_at,
 )
-from firstbell.metrics.uptime_timeline import Timeline, timeline
+from firstbell.metrics.uptime_timeline import Timeline, followed, timeline
 from firstbell.periods import Period
-from firstbell.policies import SlaPolicy
 from firstbell.records import ObservationInterval
 
 LooksOf = Callable[[str], Sequence[ObservationInterval]]
 """The looks at a service that the period needs, by its key."""
 
 BucketsOf = Callable[[str], Mapping[str, int]]
-"""The histogram of a service's answered looks over the period, by its key."""
+"""The histogram of a service's answered looks, by its key."""
+
+LatenciesOf = Callable[[Window], BucketsOf]
+"""The histograms of services over a window: the period as far as it had passed, or a part of it."""
 
 
 ALWAYS = "all"
@@ -61,71 +64,35 @@ def service_results(
     *,
     as_of: datetime,
     calendar: SchoolCalendar,
-    latencies: BucketsOf | None = None,
+    latencies: LatenciesOf | None = None,
     with_days: bool = False,
 ) -> tuple[ServiceResult, ...]:
     """The results of all services and groups, those that cost most class time first, then by seconds down.
 
     Where all is alike a service's own fault stands before what it only suffered, and the unknown before the known.
-    Where rules change within the period, what they make a difference to has a result for each part of it, under the
-    rules of that part and without latency, which no rule changes: percentages under two rules are never one figure.
+    A service whose rules change within the period has a result for each part of it, under the rules of that part, and
+    so has a group of which its own rules or a member's change: percentages under two rules are never one figure.
     """
     services, groups = tuple(services), tuple(groups)
-    parts = parts_by_rules(period.window, [*services, *groups])
-    found = _results(services, groups, looks, period, as_of, calendar, latencies, with_days)
-    if len(parts) > 1:
-        changed = _touched_by_change(services, groups, period.window)
-        found = [one for one in found if one.key not in changed]
-        for part in parts:
-            if part.start < as_of:
-                under = [ruled_at(one, part.start) for one in services], [ruled_at(one, part.start) for one in groups]
-                each = _results(*under, looks, replace(period, window=part), as_of, calendar, None, with_days)
-                found += [one for one in each if one.key in changed]
-    return tuple(sorted(found, key=_badness))
-
-
-def _touched_by_change(
-    services: Iterable[WatchedService], groups: Iterable[ServiceGroup], window: Window
-) -> frozenset[str]:
-    """What has other rules from some moment of a window on, hangs on such a service or has one among its members."""
-
-    def changes(one: WatchedService | ServiceGroup) -> bool:
-        return len(parts_by_rules(window, [one])) > 1
-
-    changed = {one.service_key for one in services if changes(one)}
-    changed |= {one.service_key for one, roots in in_order(services) if not changed.isdisjoint(roots)}
-    return frozenset(changed | {one.group_key for one in groups if changes(one) or not changed.isdisjoint(one.members)})
-
-
-def _results(
-    services: Sequence[WatchedService],
-    groups: Sequence[ServiceGroup],
-    looks: LooksOf,
-    period: Period,
-    as_of: datetime,
-    calendar: SchoolCalendar,
-    latencies: BucketsOf | None,
-    with_days: bool,
-) -> list[ServiceResult]:
-    """The results by the rules that hold at the period's start, in no order."""
-    desk = _Desk(period=period, elapsed=period.elapsed(as_of), calendar=calendar, with_days=with_days)
+    desk = _Desk(period=period, as_of=as_of, calendar=calendar, latencies=latencies, with_days=with_days)
     needed = {parent for one in services for parent in one.depends_on}
     grouped = {member for one in groups for member in one.members}
     failed: dict[str, Windows] = {}
-    members: dict[str, _Member] = {}
-    found = []
+    members: dict[str, _Counted] = {}
+    found: list[ServiceResult] = []
     for service, roots in in_order(services):
-        observed = looks(service.service_key)
+        key, observed = service.service_key, looks(service.service_key)
         line = service_line(service, observed, desk.elapsed, failed, roots)
-        if roots or service.service_key in needed:
-            failed[service.service_key] = line.failed
-        result = desk.service(service, observed, line, latencies)
-        found.append(result)
-        if service.service_key in grouped:
-            members[service.service_key] = _Member(line, result, service.maintenance)
+        if roots or key in needed:
+            failed[key] = line.failed
+        down = outages(key, observed, line, service.policy, service.later)
+        one = _Counted(service, line, down, service.maintenance)
+        found += desk.of_service(one)
+        if key in grouped:
+            members[key] = one
     together = ((one, [members[key] for key in one.members if key in members]) for one in groups)
-    found += [desk.group(group, there) for group, there in together if there]
-    return found
+    found += [result for group, there in together if there for result in desk.of_group(group, there)]
+    return tuple(sorted(found, key=_badness))
 
 
 def service_line(
@@ -135,30 +102,49 @@ def service_line(
     failed: Mapping[str, Windows],
     roots: Sequence[str],
 ) -> Timeline:
-    """A service's whole timeline of a period: since it is watched, maintenance apart, causes attributed."""
-    start = max(elapsed.start, min(service.since or elapsed.start, elapsed.end))
-    line = timeline(observed, Window(start, elapsed.end), service.policy).without(service.maintenance)
-    return attributed(service, line, failed, roots)
+    """A service's whole timeline of a period: since it is watched, maintenance apart, causes attributed.
+
+    Where its rules change within the period, each part of it is seen by those in force then.
+    """
+    lines = []
+    for part in parts_by_rules(elapsed, [service]):
+        ruled = ruled_at(service, part.start)
+        start = max(part.start, min(service.since or part.start, part.end))
+        line = timeline(observed, Window(start, part.end), ruled.policy).without(service.maintenance)
+        lines.append(attributed(ruled, line, failed, roots))
+    return lines[0] if len(lines) == 1 else followed(lines)
 
 
 @dataclass(frozen=True, slots=True)
-class _Member:
+class _Counted:
+    """A service or a group with its timeline of the whole period, its outages and its planned work."""
+
+    ruled: WatchedService | ServiceGroup
     line: Timeline
-    result: ServiceResult
+    outages: Sequence[Outage]
     planned: Windows
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Desk:
-    """What all results of one report share: the period and its hours."""
+    """What all results of one report share: the period, its hours and its latencies."""
 
     period: Period
-    elapsed: Window
+    as_of: datetime
     calendar: SchoolCalendar
+    latencies: LatenciesOf | None
     with_days: bool
 
     @cached_property
+    def elapsed(self) -> Window:
+        return self.period.elapsed(self.as_of)
+
+    @cached_property
     def _hours(self) -> dict[str, tuple[Windows, Windows]]:
+        return {}
+
+    @cached_property
+    def _buckets(self) -> dict[Window, BucketsOf]:
         return {}
 
     def hours(self, name: str) -> tuple[Windows, Windows]:
@@ -168,66 +154,70 @@ class _Desk:
             self._hours[name] = intersection(whole, elapsed), difference(whole, elapsed)
         return self._hours[name]
 
-    def to_come(self, hours: str, planned: Windows) -> float:
-        """Seconds of the hours still to come in which no work is planned."""
-        return total_seconds(difference(self.hours(hours)[1], planned))
+    def to_come(self, hours: str, planned: Windows, part: Period) -> float:
+        """Seconds of the hours of a part still to come in which no work is planned."""
+        return total_seconds(difference(intersection(self.hours(hours)[1], (part.window,)), planned))
 
-    def service(
-        self,
-        service: WatchedService,
-        observed: Sequence[ObservationInterval],
-        line: Timeline,
-        latencies: BucketsOf | None,
-    ) -> ServiceResult:
-        """One service's result from its whole timeline."""
-        key = service.service_key
-        result = self._result(key, service.policy, service.agreed_hours, line, observed, service.maintenance)
-        latency = None if latencies is None else latency_figures(latencies(key))
-        return replace(result, students=service.students, latency=latency)
+    def of_service(self, one: _Counted) -> Iterator[ServiceResult]:
+        """One service's results from its whole timeline, one for each part."""
+        for part in self._parts([one.ruled]):
+            result = self._result(one, part)
+            yield replace(result, latency=self._latency(result.key, part.elapsed(self.as_of)))
 
-    def group(self, group: ServiceGroup, members: Sequence[_Member]) -> ServiceResult:
-        """A group's result from its members'."""
-        named = tuple(one.result.key for one in members)
-        if group.rule is GroupRule.WORST:
-            worst = min((one.result for one in members), key=_by_availability)
-            return replace(worst, key=group.group_key, members=named, students=group.students, latency=None)
-        line = group_line(group.rule, [one.line for one in members])
-        planned = group_work(group.rule, [one.planned for one in members])
-        result = self._result(group.group_key, group.policy, group.agreed_hours, line, (), planned)
-        if group.rule is GroupRule.WEIGHTED:
-            result = self._weighted(result, members)
-        return replace(result, members=named, students=group.students)
+    def of_group(self, group: ServiceGroup, members: Sequence[_Counted]) -> Iterator[ServiceResult]:
+        """A group's results from its members, one for each part."""
+        named = tuple(one.ruled.service_key for one in members)
+        whole = None if group.rule is GroupRule.WORST else _together(group, members)
+        for part in self._parts([group, *(one.ruled for one in members)]):
+            if whole is None:
+                worst = min((self._result(one, part) for one in members), key=_by_availability)
+                yield replace(worst, key=group.group_key, members=named, students=group.students)
+                continue
+            result = self._result(whole, part)
+            if group.rule is GroupRule.WEIGHTED:
+                result = self._weighted(result, members, part)
+            yield replace(result, members=named)
 
-    def _result(
-        self,
-        key: str,
-        policy: SlaPolicy,
-        hours: str,
-        line: Timeline,
-        observed: Sequence[ObservationInterval],
-        planned: Windows = (),
-    ) -> ServiceResult:
-        passed, _ = self.hours(hours)
-        agreed = line if hours == ALWAYS else line.within(passed)
-        in_class, _ = self.hours("school")
+    def _parts(self, ruled: Iterable[WatchedService | ServiceGroup]) -> list[Period]:
+        """The period cut where rules change; of its parts the first and those that have begun."""
+        first, *later = parts_by_rules(self.period.window, ruled)
+        return [
+            replace(self.period, window=part) for part in (first, *(one for one in later if one.start < self.as_of))
+        ]
+
+    def _latency(self, key: str, over: Window) -> LatencyFigures | None:
+        if self.latencies is None:
+            return None
+        if over not in self._buckets:
+            self._buckets[over] = self.latencies(over)
+        return latency_figures(self._buckets[over](key))
+
+    def _result(self, one: _Counted, part: Period) -> ServiceResult:
+        """The result of a part of the period, by the rules that hold at its start."""
+        ruled, line, split = one.ruled, one.line, part.window != self.period.window
+        passed, _ = self.hours(ruled.agreed_hours)
+        whole = line if ruled.agreed_hours == ALWAYS else line.within(passed)
+        here, agreed = (each.within((part.window,)) if split else each for each in (line, whole))
+        policy = policy_at(ruled.policy, ruled.later, part.window.start)
         result = ServiceResult(
-            key=key,
-            period=self.period,
-            over=_span(line, self.elapsed),
-            agreed_hours=hours,
+            key=ruled.service_key,
+            period=part,
+            over=_span(here, part.elapsed(self.as_of)),
+            agreed_hours=ruled.agreed_hours,
             policy=policy,
             seconds=Seconds(),
-            always=seconds_of(line),
-            outages=outage_figures(outages(key, observed, line, policy), agreed),
-            class_seconds_down=total_seconds(intersection(line.down, in_class)),
+            always=seconds_of(here),
+            outages=outage_figures(one.outages, whole, part.window if split else None),
+            class_seconds_down=total_seconds(intersection(here.down, self.hours("school")[0])),
+            students=ruled.students,
             days=days_of(agreed, policy, self.calendar.zone) if self.with_days else (),
         )
-        seconds = result.always if agreed is line else seconds_of(agreed)
-        return _judged(result, seconds, self.to_come(hours, planned))
+        seconds = result.always if agreed is here else seconds_of(agreed)
+        return _judged(result, seconds, self.to_come(ruled.agreed_hours, one.planned, part))
 
-    def _weighted(self, result: ServiceResult, members: Sequence[_Member]) -> ServiceResult:
+    def _weighted(self, result: ServiceResult, members: Sequence[_Counted], part: Period) -> ServiceResult:
         """The members' seconds by the pupils they serve, past and to come, instead of those of the group's timeline."""
-        pupils = [one.result.students for one in members]
+        pupils = [one.ruled.students for one in members]
         weight = sum(one or 0 for one in pupils)
         if not weight or None in pupils:
             unknown = (
@@ -235,7 +225,7 @@ class _Desk:
             )
             blank = replace(result, seconds=Seconds(), always=Seconds(), class_seconds_down=0.0, days=tuple(unknown))
             return replace(blank, availability=None, own_availability=None, budget=None, refusal=_NO_WEIGHT)
-        shares = [(one.result, (one.result.students or 0) / weight) for one in members]
+        shares = [(self._result(one, part), (one.ruled.students or 0) / weight) for one in members]
         result = replace(
             result,
             always=sum((one.always.times(share) for one, share in shares), Seconds()),
@@ -243,9 +233,16 @@ class _Desk:
             days=weighted_days(shares, result.policy),
         )
         seconds = sum((one.seconds.times(share) for one, share in shares), Seconds())
-        ahead = [self.to_come(one.result.agreed_hours, one.planned) for one in members]
+        ahead = [self.to_come(one.ruled.agreed_hours, one.planned, part) for one in members]
         to_come = sum(each * share for each, (_, share) in zip(ahead, shares, strict=True))
         return _judged(result, seconds, to_come)
+
+
+def _together(group: ServiceGroup, members: Sequence[_Counted]) -> _Counted:
+    """A group that has a timeline of its own, from its members'."""
+    line = group_line(group.rule, [one.line for one in members])
+    down = outages(group.group_key, (), line, group.policy, group.later)
+    return _Counted(group, line, down, group_work(group.rule, [one.planned for one in members]))
 
 
 def _judged(result: ServiceResult, seconds: Seconds, to_come: float) -> ServiceResult:

@@ -78,10 +78,15 @@ class ServiceGroup:
 Ruled = TypeVar("Ruled", WatchedService, ServiceGroup)
 
 
+def policy_at(policy: SlaPolicy, later: LaterRules, moment: datetime) -> SlaPolicy:
+    """The version that holds at a moment: the first one until the first of the later ones."""
+    begun = [version for begins, version in later if begins <= moment]
+    return begun[-1] if begun else policy
+
+
 def ruled_at(one: Ruled, moment: datetime) -> Ruled:
     """The same by the rules that hold at a moment, and by these alone."""
-    begun = [policy for begins, policy in one.later if begins <= moment]
-    return replace(one, policy=begun[-1] if begun else one.policy, later=())
+    return replace(one, policy=policy_at(one.policy, one.later, moment), later=())
 
 
 def parts_by_rules(window: Window, ruled: Iterable[WatchedService | ServiceGroup]) -> tuple[Window, ...]:

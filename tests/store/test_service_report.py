@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -141,6 +142,21 @@ def test_a_period_over_a_change_of_policy_has_a_result_for_each_part(store: Stor
     assert (old.policy.valid_from, new.policy.valid_from) == (date(2026, 8, 1), date(2027, 1, 1))
     # One failed look is no outage until two are asked for, and is one from then on.
     assert (old.seconds.down, new.seconds.down, whole.seconds.down) == (0, 600, 1200)
+
+
+def test_each_part_of_a_month_tells_how_fast_its_own_days_were_answered(store: Store, tmp_path: Path) -> None:
+    """The new rules hold from Wednesday, 7 October, on; the two days before were slow."""
+    turned = SERVICES.replace("valid_from: 2027-01-01", "valid_from: 2026-10-07")
+    district = load(write_folder(tmp_path / "turned", services=turned))
+    save(store, [*looks(0, 2880, seconds=2.0), *looks(2880, 8 * 1440, seconds=0.02)])
+    add_up_days(store, district.zone, at(8 * 1440))
+    month = period_of(PeriodKind.MONTH, date(2026, 10, 5), district.calendar)
+    assert month is not None
+    with store.read() as connection:
+        found = service_report(district, connection, month, as_of=LATER)
+    parts = sorted((one for one in found if one.key == "sis"), key=lambda one: one.over.start)
+    told = [(one.latency.n, one.latency.p50_seconds) for one in parts if one.latency is not None]
+    assert told == [(288, pytest.approx(2.0, rel=0.2)), (6 * 144, pytest.approx(0.02, rel=0.2))]
 
 
 def test_what_came_late_mends_its_hours_and_was_not_known_before(store: Store, district: District) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -310,24 +310,85 @@ def test_where_rules_change_each_part_of_a_period_stands_under_its_own() -> None
     assert add([before.seconds, after.seconds]).total == add([one.seconds for one in (*before.days, *after.days)]).total
 
 
-def test_a_change_of_rules_reaches_what_hangs_on_a_service_and_the_groups_that_it_is_in() -> None:
+def test_a_change_of_rules_reaches_the_groups_that_a_service_is_in_and_cuts_nothing_that_hangs_on_it() -> None:
     """The core's one failed look answers for what hung on it only where it counts as an outage."""
     new = replace(EXACT, name="new", confirmation_failures=1)
     core = WatchedService(service_key="core", policy=EXACT, later=((at(720), new),))
     behind = WatchedService(service_key="behind", policy=new, depends_on=("core",))
     alone = WatchedService(service_key="alone", policy=EXACT)
-    group = ServiceGroup(group_key="pair", rule=GroupRule.WORST, members=("core", "alone"), policy=EXACT)
+    groups = [
+        ServiceGroup(group_key=rule.value, rule=rule, members=("core", "alone"), policy=EXACT) for rule in GroupRule
+    ]
     looks = {one.service_key: day_with((360, 361), (1080, 1081), service=one.service_key) for one in (core, behind)}
     looks["alone"] = day_with(service="alone")
     over = period()
     found = service_results(
-        [core, behind, alone], [group], lambda key: looks[key], over, as_of=over.window.end, calendar=CALENDAR
+        [core, behind, alone], groups, lambda key: looks[key], over, as_of=over.window.end, calendar=CALENDAR
     )
-    own = {(one.key, one.over.start): one.seconds.own_down for one in found}
+    told = {(one.key, one.over.start): one.seconds for one in found}
     noon = at(720)
-    assert (own["behind", START], own["behind", noon]) == (60, 0)
-    assert (own["core", noon], own["pair", START], own["pair", noon]) == (60, 0, 60)
-    assert ("alone", noon) not in own
+    assert (told["behind", START].down, told["behind", START].attributed) == (120, {"core": 60})
+    assert ("behind", noon) not in told
+    assert ("alone", noon) not in told
+    assert (told["core", START].down, told["core", noon].down) == (0, 60)
+    # Nobody counted the pupils that a group could be weighted by.
+    lost = {rule: (told[rule.value, START].down, told[rule.value, noon].down) for rule in GroupRule}
+    assert lost == {
+        GroupRule.WORST: (0, 60),
+        GroupRule.ANY_DOWN: (0, 60),
+        GroupRule.ALL_DOWN: (0, 0),
+        GroupRule.WEIGHTED: (0, 0),
+    }
+
+
+def test_an_outage_over_a_change_of_rules_is_one_of_the_part_in_which_it_began() -> None:
+    """Down over noon, when the rules change, and in the evening; hours of class end at three."""
+    new = replace(EXACT, name="new")
+    for hours, longest in (("all", 7200), ("testing", 0), ("school", 7200)):
+        sis = WatchedService(service_key="sis", policy=EXACT, later=((at(720), new),), agreed_hours=hours)
+        looks = day_with((660, 780), (1000, 1010))
+        found = service_results([sis], (), lambda _, looks=looks: looks, period(), as_of=DAY.end, calendar=CALENDAR)
+        before, after = (next(one.outages for one in found if one.policy.name == name) for name in ("exact", "new"))
+        assert (before.count, before.longest_seconds) == (int(longest > 0), longest)
+        assert [one.window for one in before.episodes] == [Window(at(660), at(780))] * before.count
+        assert [one.window.start for one in after.episodes] == [at(1000)] * (hours == "all")
+        assert not before.open
+        assert before.mean_time_to_repair_seconds == (longest or None)
+
+
+def test_an_outage_that_began_out_of_hours_before_the_rules_changed_began_there() -> None:
+    """From two in the night until nine; the rules change at seven and class begins at eight."""
+    sis = WatchedService(
+        service_key="sis", policy=EXACT, later=((at(420), replace(EXACT, name="new")),), agreed_hours="school"
+    )
+    looks = day_with((120, 540))
+    found = service_results([sis], (), lambda _: looks, period(), as_of=DAY.end, calendar=CALENDAR)
+    counts = {one.policy.name: (one.outages.count, one.outages.longest_seconds, one.seconds.down) for one in found}
+    assert counts == {"exact": (1, 3600, 0), "new": (0, 0, 3600)}
+
+
+def test_outages_are_merged_by_the_rules_in_force_between_them() -> None:
+    new = replace(EXACT, name="new", merge_outages_closer_than_seconds=600)
+    sis = WatchedService(service_key="sis", policy=EXACT, later=((at(720), new),))
+    looks = day_with((100, 110), (113, 120), (800, 810), (813, 820))
+    found = service_results([sis], (), lambda _: looks, period(), as_of=DAY.end, calendar=CALENDAR)
+    assert {one.policy.name: one.outages.count for one in found} == {"exact": 2, "new": 1}
+
+
+def test_each_part_of_a_period_has_the_latency_of_its_own_time() -> None:
+    sis = WatchedService(service_key="sis", policy=EXACT, later=((at(720), replace(EXACT, name="new")),))
+    asked = []
+
+    def latencies(over: Window) -> Callable[[str], dict[str, int]]:
+        asked.append(over)
+        return lambda _: {"20": int(over.seconds / 60)}
+
+    found = service_results(
+        [sis], (), lambda _: day_with(), period(), as_of=at(1000), calendar=CALENDAR, latencies=latencies
+    )
+    counts = {one.policy.name: one.latency.n for one in found if one.latency is not None}
+    assert counts == {"exact": 720, "new": 280}
+    assert sorted(asked) == [Window(START, at(720)), Window(at(720), at(1000))]
 
 
 def test_rules_that_change_after_now_or_after_the_period_change_nothing_yet() -> None:

@@ -187,8 +187,9 @@ def test_where_a_policy_changed_each_part_of_the_month_has_a_row_and_an_outage_o
 ) -> None:
     """The new rules hold from Wednesday the 4th on; the switch is down from eleven the evening before."""
     turned = SERVICES.replace(
-        "target: 0.99}", "target: 0.99}\n  - {name: district, valid_from: 2026-11-04, target: 0.9}"
-    )
+        "target: 0.99}",
+        "target: 0.99}\n  - {name: district, valid_from: 2026-11-04, target: 0.9}\n  - {name: plain, target: 0.99}",
+    ).replace("needed: class_hours}", "needed: class_hours, policy: plain, depends_on: [core]}")
     folder = write_folder(tmp_path / "district", services=turned)
     minute, begins = timedelta(minutes=1), datetime(2026, 11, 1, 5, tzinfo=UTC)
     down = datetime(2026, 11, 4, 5, tzinfo=UTC)
@@ -210,6 +211,13 @@ def test_where_a_policy_changed_each_part_of_the_month_has_a_row_and_an_outage_o
     assert f"| Tue 3 Nov, 11 pm | {'2 h' if hours == 2 else '60 min'} | refused |" in text
     assert "still" not in text
     assert text.count("| refused |") == 1
+    figures = [line.split(" | ")[1:4] for line in text.splitlines() if line.startswith("| Core") and "`" not in line][
+        :2
+    ]
+    length = "2 h" if hours == 2 else "60 min"
+    assert figures == [["1", length, length], ["0", "", ""]]
+    # What hangs on the switch, and on rules that did not change, is not cut.
+    assert len([line for line in text.splitlines() if line.startswith("| Library") and "`" in line]) == 1
     assert "policy district in force since 2000-01-01" in text
     assert "policy district in force since 2026-11-04" in text
 

@@ -98,7 +98,7 @@ def results(
         over,
         as_of=as_of or over.window.end,
         calendar=CALENDAR,
-        latencies=None if latencies is None else lambda key: latencies.get(key, {}),
+        latencies=None if latencies is None else lambda _: lambda key: latencies.get(key, {}),
         with_days=with_days,
     )
     return {one.key: one for one in found}
