@@ -85,13 +85,25 @@ def moment(text: str, reading: Reading, *, midnight: bool = False) -> datetime:
 
     A date without a time of day is refused unless `midnight` allows it or `date_formats` names such a format.
     """
-    found = _iso(text, midnight) or _by_format(text, reading.date_formats)
-    if found is None:
-        raise CellError(_not_a_time(text, midnight))
-    _plausible(found.date())
+    found = _written(text, reading, midnight)
     if found.tzinfo is not None:
         return found.astimezone(UTC)
     return local_moment(found.date(), found.time(), reading.zone)
+
+
+def instants(text: str, reading: Reading) -> tuple[datetime, ...]:
+    """All instants in UTC that a time may mean, in order: two where clocks repeat it, none where they skip it.
+
+    >>> [f"{one:%H:%M}" for one in instants("2026-11-01 01:30", Reading(ZoneInfo("America/Chicago")))]
+    ['06:30', '07:30']
+    """
+    found = _written(text, reading, midnight=False)
+    if found.tzinfo is not None:
+        return (found.astimezone(UTC),)
+    first, second = (found.replace(tzinfo=reading.zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    if first == second:
+        return (first,)
+    return (first, second) if first < second else ()
 
 
 def month(text: str, reading: Reading) -> tuple[date, date]:
@@ -100,6 +112,15 @@ def month(text: str, reading: Reading) -> tuple[date, date]:
     first = date(int(match[1]), int(match[2]), 1) if match else day(text, reading).replace(day=1)
     _plausible(first)
     return first, first.replace(day=monthrange(first.year, first.month)[1])
+
+
+def _written(text: str, reading: Reading, midnight: bool) -> datetime:
+    """The time as it stands in the cell, with its offset where it has one."""
+    found = _iso(text, midnight) or _by_format(text, reading.date_formats)
+    if found is None:
+        raise CellError(_not_a_time(text, midnight))
+    _plausible(found.date())
+    return found
 
 
 def _iso(text: str, midnight: bool) -> datetime | None:

@@ -10,6 +10,9 @@ are means that tell nothing of class hours, so such a file gives no busy days. T
 from night to night is mostly cut off: it is left out where it begins later in the day than the next one does. What an
 export no longer holds stays known.
 
+Of a local time without an offset that clocks repeat, the order of the rows, oldest or newest first, tells which hour is
+meant. Where it does not, and where clocks skip the time, the row is left out, and `firstbell doctor` says how many are.
+
 Least access: read the files or links. Vendor page: https://www.rfc-editor.org/rfc/rfc4180
 """
 
@@ -23,11 +26,11 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
-from connectors._base import Complete, Connector, FetchRequest, Stream, StreamMode, Yielded
-from connectors._cells import moment, number
+from connectors._base import Complete, Connector, Doubtful, FetchRequest, Stream, StreamMode, Yielded
+from connectors._cells import instants, number
 from connectors._errors import SettingsError
 from connectors._files import LOCATION, find
-from connectors._link_rows import Told, apart
+from connectors._link_rows import Told, apart, placed
 from connectors._links import Days, LinkDay, LinkPlace, LinkSettings, Traffic, link_measures
 from connectors._rows import Row, parsed
 from connectors._table import Columns, Table, TableSettings, open_table
@@ -103,16 +106,20 @@ class InterfaceCsv(Connector):
     def check(self) -> str:
         with ExitStack() as stack:
             readers = self._readers(stack)
-            known = sum(row.share is not None for one in readers for _, row in parsed(one.table, one.told))
-            return f"{known:,} rows can be read from {', '.join(one.table.described() for one in readers)}."
+            rows, adrift = _gathered(readers)
+            known = sum(row.share is not None for told in rows.values() for row in told)
+            sentence = f"{known:,} rows can be read from {', '.join(one.table.described() for one in readers)}."
+        if not adrift:
+            return sentence
+        return Doubtful(
+            f"{sentence} Rows left out, since clocks skip or repeat their local time and their order does not tell "
+            f"which is meant: {adrift:,}; export times with an offset."
+        )
 
     def fetch(self, request: FetchRequest) -> Iterator[Yielded]:  # noqa: ARG002 - the files are always read anew
         with ExitStack() as stack:
             readers = self._readers(stack)
-            rows: dict[Name, list[Told]] = {}
-            for reader in readers:
-                for name, row in parsed(reader.table, reader.told):
-                    rows.setdefault(name, []).append(row)
+            rows, _ = _gathered(readers)
             written_at = min(one.table.file.modified_at for one in readers)
         links = {name: Link(told, self.settings, self.context.zone) for name, told in rows.items()}
         yield from self._measures(links, written_at)
@@ -170,6 +177,7 @@ class Reader:
 
     def __init__(self, told: InterfaceFile, table: Table, seen: set[tuple[Name, datetime]]) -> None:
         self.table = table
+        self.skipped = 0
         self._told = told
         self._seen = seen
         self._links = {name.casefold(): place for name, place in told.links.items()}
@@ -179,19 +187,28 @@ class Reader:
             raise SettingsError(f"{table.name} has no column for the link; name it under `columns`, or set `link`.")
 
     def told(self, row: Row) -> Iterable[tuple[Name, Told]]:
-        """What a row says of one of our links; nothing where it is about another."""
+        """What a row says of one of our links; nothing where it is about another or at a time that clocks skip."""
         named = row.need_text("link") if self._told.link is None else ""
         place = self._told.link or self._links.get(named.casefold())
         if place is None:
             return
         name = Name(place.scope, named or self._told.file)
-        at = row.need("at", moment)
-        if (name, at) in self._seen:
-            raise row.fault("at", "repeats an earlier row of this link")
-        self._seen.add((name, at))
+        at, again = self._instants(row, name)
+        if at is None:
+            self.skipped += 1
+            return
         share = self._share(row, place)
         counted = (None, None) if share is None else (_amount(row, "faults"), _amount(row, "packets"))
-        yield name, Told(at, *self._around, share, *counted)
+        yield name, Told(at, *self._around, share, *counted, again)
+
+    def _instants(self, row: Row, name: Name) -> tuple[datetime | None, datetime | None]:
+        """The instant of a row, and the second one where its local time comes twice; neither where it never comes."""
+        at, again, *_ = (*row.need("at", instants), None, None)
+        if at is not None and again is None:
+            if (name, at) in self._seen:
+                raise row.fault("at", "repeats an earlier row of this link")
+            self._seen.add((name, at))
+        return at, again
 
     def _share(self, row: Row, place: LinkPlace) -> float | None:
         """Of what the link can carry, in the busier direction; None where one of them is not known."""
@@ -213,6 +230,22 @@ class Reader:
         if not told:
             raise row.fault("capacity", "says nothing; set `capacity_mbps` of the link")
         return told * UNITS[self._told.unit]
+
+
+def _gathered(readers: Iterable[Reader]) -> tuple[dict[Name, list[Told]], int]:
+    """What the files say of each link, and how many rows are left out since their local time is not one instant."""
+    told: dict[Name, list[Told]] = {}
+    adrift = 0
+    for reader in readers:
+        mine: dict[Name, list[Told]] = {}
+        for name, row in parsed(reader.table, reader.told):
+            mine.setdefault(name, []).append(row)
+        adrift += reader.skipped
+        for name, rows in mine.items():
+            kept = placed(rows)
+            adrift += len(rows) - len(kept)
+            told.setdefault(name, []).extend(kept)
+    return told, adrift
 
 
 def _amount(row: Row, column: str) -> float | None:
