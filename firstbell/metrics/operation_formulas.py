@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from firstbell.kpi import Kpi
+from firstbell.kpi import Availability, Kpi
 from firstbell.metrics import backups, measures, parameters, tickets, uptime
 from firstbell.metrics.facts import Facts
-from firstbell.metrics.figure import DISTRICT, Frame
+from firstbell.metrics.figure import DISTRICT, Frame, withheld
 from firstbell.metrics.limits import enough, heard
 from firstbell.metrics.measure_formulas import expected_schools, newest, sources_of
 from firstbell.metrics.parameters import FormulaError
@@ -269,9 +269,9 @@ def _desk(
     rules = combined_hash(facts.policies.help_desk.hash, facts.calendar.hash)
     frame = facts.frame(scope, tuple(sorted({*desks, *also})), rules)
     if not desks:
-        return frame.not_known("tickets", "tickets", "no help desk", _NO_DESK)
+        return _untold_desk(measured, frame, "no help desk", _NO_DESK)
     if scope != DISTRICT and scope.removeprefix("school:") not in facts.locations.values():
-        return frame.not_known("tickets", "tickets", "tickets of the school's places", _NO_PLACE)
+        return _untold_desk(measured, frame, "tickets of the school's places", _NO_PLACE)
     mine, unplaced = (_of_tier(found, params) for found in desk_tickets(facts, scope))
     kpi = measured(mine, frame)
     if kpi.known and unplaced:
@@ -279,6 +279,11 @@ def _desk(
         kpi = replace(kpi, missing=kpi.missing + others.n + others.missing)
     kpi = heard(facts, kpi, frame.sources)
     return enough(kpi, kpi.n, params)
+
+
+def _untold_desk(measured: Callable[[Sequence[Ticket], Frame], Kpi], frame: Frame, method: str, reason: str) -> Kpi:
+    """A help desk figure that nobody can know, with its own name and unit: its goal is printed in that unit."""
+    return replace(withheld(measured((), frame), Availability.NOT_COLLECTED, reason), method=method)
 
 
 def _of_tier(found: Sequence[Ticket], params: Parameters) -> Sequence[Ticket]:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from firstbell.assessment.instrument import Indicator, load_instrument
 from firstbell.calendar import SchoolCalendar, SchoolYear
 from firstbell.intervals import Window, local_day
 from firstbell.kpi import Availability, Kpi, Verdict
@@ -85,6 +86,13 @@ def test_a_district_that_has_connected_nothing_knows_nothing(name: str, scope: s
     assert kpi.availability is Availability.NOT_COLLECTED
     assert kpi.reason.endswith(".")
     assert (kpi.scope, kpi.window, kpi.as_of) == (scope, OCTOBER, OCTOBER.end)
+
+
+@pytest.mark.parametrize("indicator", load_instrument().indicators, ids=lambda one: one.id)
+def test_a_figure_that_nobody_knows_keeps_the_unit_of_its_goal(indicator: Indicator) -> None:
+    unplaced = told(source("desk", ticket("1", 5)))
+    for facts, scope in ((EMPTY, "district"), (EMPTY, "school:oak"), (unplaced, "school:oak")):
+        assert FORMULAS[indicator.formula](facts, indicator.parameters, scope).unit == indicator.unit
 
 
 @pytest.mark.parametrize("name", ["tickets_created", "backlog", "incidents"])
