@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from firstbell.assessment.instrument import AREA_TITLES, Area, Indicator
 from firstbell.assessment.result import AreaResult, IndicatorResult
-from firstbell.kpi import Light
+from firstbell.kpi import Kpi, Light
 from firstbell.metrics.figure import DISTRICT
 from firstbell.metrics.operation_formulas import minutes_lost
 from firstbell.packet.baseline import trend
@@ -155,13 +155,14 @@ def _statement(material: Material, result: IndicatorResult, audience: Audience) 
     value = judged_text(result, material)
     return LightStatement(
         audience=audience,
-        text=_minutes_lost(material, indicator, value) or words.say("figure", title=indicator.title, value=value),
+        text=_minutes_lost(material, indicator, result.kpi, value)
+        or words.say("figure", title=indicator.title, value=value),
         goal=goal_text(result, words) if result.target.in_force and result.kpi.known else "",
         trend=trend(material, result),
     )
 
 
-def _minutes_lost(material: Material, indicator: Indicator, value: str) -> str:
+def _minutes_lost(material: Material, indicator: Indicator, kpi: Kpi, value: str) -> str:
     """Availability in class hours as people feel it: minutes before percent. Empty for any other figure."""
     if indicator.formula != "availability" or indicator.params.get("hours") != "school":
         return ""
@@ -169,7 +170,8 @@ def _minutes_lost(material: Material, indicator: Indicator, value: str) -> str:
     if lost.value is None:
         return ""
     words = material.wording
-    return words.say("class_time_lost", lost=words.duration(lost.value * 60), share=value)
+    key = "class_time_lost" if kpi.known else "class_time_lost_alone"
+    return words.say(key, lost=words.duration(lost.value * 60), share=value)
 
 
 def lights_adopted(material: Material) -> str:

@@ -19,6 +19,7 @@ from firstbell.packet.compose import compose
 from firstbell.packet.model import Audience, Packet, Trend
 from firstbell.packet.pdf_room import MOST_PAGES
 from firstbell.packet.render import render
+from firstbell.policies import GapRule
 from firstbell.records import (
     Agreement,
     BackupResult,
@@ -239,6 +240,16 @@ def test_counts_stand_before_percentages_and_goals_beside_them(packet: Packet) -
     assert statements["Teachers who use digital tools every week: 241 of 284"] == "goal 248"
     assert statements["Systems backed up in time: 2 of 3"] == "goal 3"
     assert statements["50 min of class time lost to outages (99.50 % answered)"] == "goal 99.90 %"
+
+
+def test_class_time_lost_whose_share_is_not_known_says_so_without_brackets(folder: District) -> None:
+    found = material(folder, month())
+    one, other = found.facts.services
+    services = (one, replace(other, policy=replace(other.policy, gap_rule=GapRule.DOWN)))
+    facts = replace(found.facts, services=services)
+    packet = compose(replace(found, facts=facts, assessment=judged(folder, facts)))
+    texts = [one.text for line in packet.lights for one in line.statements]
+    assert "50 min of class time lost to outages; share not known" in texts
 
 
 def test_a_light_is_no_better_than_its_must_measures(packet: Packet) -> None:
