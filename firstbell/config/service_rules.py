@@ -78,8 +78,9 @@ class ServiceGroup(Section):
     key: Key = Field(description="Short name; no service has it.")
     name: str = Field(description="The name as printed, for example Internet access.")
     rule: Literal["all_down", "any_down", "worst", "weighted"] = Field(
-        description="Down when all are (a redundant pair), when any is (a chain), as the worst, or weighted by pupils."
+        description="Down when all are (a redundant pair), when any is (a chain), as the worst, or weighted by pupils. "
+        "The worst is judged by its own needed and policy, and so is a group of that rule."
     )
     members: tuple[Key, ...] = Field(min_length=1, description="The services.")
-    needed: Needed = Field("class_hours", description="When it has to be there.")
-    policy: Key = Field(DISTRICT_POLICY, description="The name of its policy.")
+    needed: Needed = Field("class_hours", description="When it has to be there; not for the rule worst.")
+    policy: Key = Field(DISTRICT_POLICY, description="The name of its policy; not for the rule worst.")
