@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from connectors._base import Complete, Connector, FetchRequest, SourceSettings, Stream, StreamMode, Yielded
+from connectors._base import Complete, Connector, Doubtful, FetchRequest, SourceSettings, Stream, StreamMode, Yielded
 from connectors._cells import CellError, Reading, day, moment, month, number, percentage, whole
 from connectors._errors import SettingsError
 from connectors._files import LOCATION, find
@@ -92,8 +92,18 @@ class MeasuresCsv(Connector):
     def check(self) -> str:
         with ExitStack() as stack:
             readers = [self._open(mapping, stack) for mapping in self.settings.files]
-            count = sum(1 for table, reader in readers for _ in parsed(table, reader.measurements))
-            return f"{count:,} figures can be read from {', '.join(table.described() for table, _ in readers)}."
+            count = impossible = 0
+            for table, reader in readers:
+                for figure in parsed(table, reader.measurements):
+                    count += 1
+                    impossible += not _is_possible(figure)
+            told = f"{count:,} figures can be read from {', '.join(table.described() for table, _ in readers)}."
+        if not impossible:
+            return told
+        return Doubtful(
+            f"{told} Of these {impossible:,} count more than there are or fewer than none; shares of a whole made of "
+            "them stay unknown, so correct the file unless they are sums of scores or money spent."
+        )
 
     def fetch(self, request: FetchRequest) -> Iterator[Yielded]:  # noqa: ARG002 - the files are always read anew
         seen: set[int] = set()
@@ -208,6 +218,11 @@ def _numerator(row: Row, column: str, denominator: float | None) -> float | None
     if denominator is None:
         raise row.fault(column, "is a percentage without a denominator; give the counts")
     return row.need(column, percentage) * denominator
+
+
+def _is_possible(figure: Measurement) -> bool:
+    """Whether it counts no fewer than none and, as a part of something, no more than there are."""
+    return figure.numerator >= 0 and (figure.denominator is None or figure.numerator <= figure.denominator)
 
 
 def _as_of(text: str, reading: Reading) -> datetime:
