@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from firstbell.intervals import Window, Windows, difference, intersection, total_seconds
-from firstbell.metrics.uptime import outages
 from firstbell.metrics.uptime_accounting import ErrorBudget, error_budget, seconds_of
+from firstbell.metrics.uptime_outages import outage_figures
 from firstbell.metrics.uptime_services import parts_by_rules, ruled_at
 from firstbell.packet.agenda_services import Watched, looks_silent
 from firstbell.packet.material import Material
@@ -17,6 +17,7 @@ from firstbell.packet.model import Column, Row, Table
 def service_table(material: Material, found: Sequence[Watched]) -> Table:
     """Each service: class time lost, share of class hours it answered, outages, time that nobody watched.
 
+    Outages are those that touch its agreed hours, as on the page in the Prefect UI.
     Where a policy has a target, also for how long each may still be away until the meeting. A service whose rules
     change meanwhile has a row for each part of the time, under the rules of that part.
     """
@@ -50,13 +51,12 @@ def by_rules(material: Material, one: Watched) -> list[Watched]:
 
 def _part(material: Material, one: Watched, part: Window) -> Watched:
     service, over = ruled_at(one.service, part.start), (part,)
-    line, key = one.line.within(over), one.service.service_key
     return Watched(
         service=service,
         name=service_part(material, one.name, part),
-        line=line,
+        line=one.line.within(over),
         in_class=one.in_class.within(over),
-        outages=tuple(outages(key, material.facts.intervals.get(key, ()), line, service.policy)),
+        outages=tuple(outage for outage in one.outages if outage.window.start in part),
         part=part,
     )
 
@@ -102,6 +102,12 @@ def _service_cells(material: Material, one: Watched, *, silent: bool) -> tuple[s
         one.name,
         words.duration(one.lost_seconds) if enough and one.lost_seconds else ("0" if enough else nothing),
         words.exact_percent(answered) if answered is not None else nothing,
-        words.number(len(one.outages)) if enough else nothing,
+        words.number(_outages_counted(material, one)) if enough else nothing,
         words.percent(unknown / over) if over else "0 %",
     )
+
+
+def _outages_counted(material: Material, one: Watched) -> int:
+    """The outages that touch a service's agreed hours, each counted in the part of the time in which it began."""
+    agreed = material.facts.timelines_in(one.service.agreed_hours)[one.service.service_key]
+    return outage_figures(one.outages, agreed).count

@@ -60,7 +60,7 @@ def _watch(material: Material, service: WatchedService) -> Watched:
         name=material.names.services.get(key, key),
         line=line,
         in_class=facts.timelines_in("school")[key],
-        outages=tuple(outages(key, facts.intervals.get(key, ()), line, service.policy)),
+        outages=tuple(outages(key, facts.intervals.get(key, ()), line, service.policy, service.later)),
     )
 
 

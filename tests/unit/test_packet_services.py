@@ -331,6 +331,32 @@ def test_where_rules_changed_each_part_of_the_time_has_a_row_of_its_own(folder: 
     assert table.caption.endswith("each part of the time stands under its own")
 
 
+def two_down() -> tuple[Record, ...]:
+    """Sign-in down in class on the 17th from ten past eight to nine, and in the night before."""
+    night, day = local(11, 17, 1), local(11, 17, 2)
+    return (
+        seen("sis", SINCE - FIVE, AS_OF),
+        seen("sso", SINCE - FIVE, night - FIVE),
+        seen("sso", night, day - FIVE, ServiceState.DOWN),
+        seen("sso", day, DOWN - FIVE),
+        seen("sso", DOWN, UP - FIVE, ServiceState.DOWN),
+        seen("sso", UP, AS_OF),
+    )
+
+
+@pytest.mark.parametrize(("hours", "number"), [("school", "1"), ("all", "2")])
+def test_outages_are_those_of_agreed_hours_and_one_over_a_change_of_rules_counts_once(
+    folder: District, hours: str, number: str
+) -> None:
+    found = of(folder, two_down())
+    services = tuple(replace(one, agreed_hours=hours) for one in found.facts.services)
+    found = replace(found, facts=replace(found.facts, services=services))
+    assert [row[3] for row in cells(service_table(found, watched(found))) if row[0] == "Sign-in"] == [number]
+    turned = changing(found, local(11, 17, 8, 30), target_ratio=0.5)
+    rows = {row[0]: row[3] for row in cells(service_table(turned, watched(turned))) if row[0].startswith("Sign-in")}
+    assert rows == {"Sign-in, 5 Nov 2026 to 17 Nov 2026": number, "Sign-in, 17 Nov 2026 to 3 Dec 2026": "0"}
+
+
 def test_a_change_of_rules_that_lies_ahead_ends_the_budget_of_those_in_force(folder: District) -> None:
     found = changing(under(of(folder), target_ratio=0.5), local(11, 28), target_ratio=0.999)
     ((name, *_, left),) = (row for row in cells(service_table(found, watched(found))) if row[0].startswith("Sign-in"))
