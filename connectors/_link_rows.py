@@ -38,7 +38,10 @@ def placed(rows: Sequence[Told]) -> list[Told]:
     ways = [way for way in (upwards, downwards and downwards[::-1]) if way is not None]
     kept = []
     for place, row in enumerate(rows):
-        meant = {way[place] for way in ways} if row.again is not None else {row.at}
+        if row.again is None:
+            kept.append(row)
+            continue
+        meant = {way[place] for way in ways}
         if len(meant) == 1 and (at := meant.pop()) is not None:
             kept.append(row._replace(at=at, again=None))
     return kept

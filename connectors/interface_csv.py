@@ -127,7 +127,7 @@ class InterfaceCsv(Connector):
         yield Complete("measures", known_until=min(max(reaches, default=written_at), self.context.clock()))
 
     def _readers(self, stack: ExitStack) -> list[Reader]:
-        seen: set[tuple[Name, datetime]] = set()
+        seen: dict[Name, set[datetime]] = {}
         found = []
         for told in self.settings.files:
             file = stack.enter_context(find(told.file, self.context))
@@ -175,7 +175,7 @@ class Link:
 class Reader:
     """Rows of one file to stretches of traffic."""
 
-    def __init__(self, told: InterfaceFile, table: Table, seen: set[tuple[Name, datetime]]) -> None:
+    def __init__(self, told: InterfaceFile, table: Table, seen: dict[Name, set[datetime]]) -> None:
         self.table = table
         self.skipped = 0
         self._told = told
@@ -205,9 +205,10 @@ class Reader:
         """The instant of a row, and the second one where its local time comes twice; neither where it never comes."""
         at, again, *_ = (*row.need("at", instants), None, None)
         if at is not None and again is None:
-            if (name, at) in self._seen:
+            moments = self._seen.setdefault(name, set())
+            if at in moments:
                 raise row.fault("at", "repeats an earlier row of this link")
-            self._seen.add((name, at))
+            moments.add(at)
         return at, again
 
     def _share(self, row: Row, place: LinkPlace) -> float | None:
