@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
 
 from connectors._monitor import LATENCIES
+from firstbell.calendar import SchoolCalendar
 from firstbell.intervals import Window, local_dates
 from firstbell.metrics.uptime import Outage
 from firstbell.metrics.uptime_result import DayOfService, ServiceResult
@@ -87,7 +87,7 @@ def services_page(work: Workplace, as_of: datetime | None = None) -> str:
     return page(
         "services",
         period=words.say("window", start=words.full_date(period.window.start), end=words.moment(moment)),
-        rows=[_row(one, _name(one, names, period, words), days, district.zone, words) for one in shown],
+        rows=[_row(one, _name(one, names, period, words), days, district.calendar, moment, words) for one in shown],
         figures=[_figures(one, _name(one, names, period, words), words) for one in shown if not one.members],
         monitors=_by_monitors(told, names, {one.key: one.title for one in district.sources}, words),
         left=len(results) - len(shown),
@@ -108,14 +108,19 @@ def show_services(as_of: datetime | None = None) -> None:
     create_markdown_artifact(text, key="services", description="The month so far, the worst service first.")
 
 
-def strip_of(told: Iterable[DayOfService], days: Sequence[date]) -> str:
-    """A character for each day: how long a service was down, `?` where nobody knows, `-` where it was not needed."""
+def strip_of(told: Iterable[DayOfService], days: Sequence[date], agreed: Collection[date] = ()) -> str:
+    """A character for each day: how long a service was down, `?` where nobody knows, `-` where it was not needed.
+
+    `agreed` are the days with agreed hours: one of them of which nothing is told was before the first look.
+    """
     known = {one.on: one for one in told}
-    return "".join(_sign(known.get(day)) for day in days)
+    return "".join(_sign(known.get(day), agreed=day in agreed) for day in days)
 
 
-def _sign(day: DayOfService | None) -> str:
-    if day is None or day.seconds.expected <= 0:
+def _sign(day: DayOfService | None, *, agreed: bool) -> str:
+    if day is None:
+        return NOT_KNOWN if agreed else NOT_NEEDED
+    if day.seconds.expected <= 0:
         return NOT_NEEDED
     if not day.seconds.down and day.availability is None:
         return NOT_KNOWN
@@ -131,19 +136,24 @@ def _name(result: ServiceResult, names: dict[str, str], period: Period, words: W
     return words.say("service_part", name=name, first=words.full_date(part.start), last=words.full_date(last))
 
 
-def _row(result: ServiceResult, name: str, days: Sequence[date], zone: ZoneInfo, words: Wording) -> ServiceRow:
-    seconds, budget = result.seconds, result.budget
-    none_seen = "" if result.coverage is None else words.say("not_known") if result.refusal else "0"
-    meant = set(local_dates(result.period.window, zone))
+def _row(
+    result: ServiceResult, name: str, days: Sequence[date], calendar: SchoolCalendar, moment: datetime, words: Wording
+) -> ServiceRow:
+    seconds, budget, over = result.seconds, result.budget, result.period.elapsed(moment)
+    hours = calendar.hours(result.agreed_hours, over)
+    not_yet = words.say("not_watched_yet") if hours and not seconds.total else ""
+    none_seen = not_yet if result.coverage is None else words.say("not_known") if result.refusal else "0"
+    meant = set(local_dates(result.period.window, calendar.zone))
+    agreed = {day for window in hours for day in local_dates(window, calendar.zone)}
     on_others = seconds.down - seconds.own_down
     return ServiceRow(
         name=name,
         answered=words.say("not_known") if result.availability is None else words.exact_percent(result.availability),
         down=words.duration(seconds.down) if seconds.down else none_seen,
         on_others_account=words.duration(on_others) if on_others else "",
-        not_watched=words.duration(seconds.unknown) if seconds.unknown else "0",
+        not_watched=words.duration(seconds.unknown) if seconds.unknown else not_yet or "0",
         budget="" if budget is None else _left(budget.left_seconds, words),
-        days="".join(strip_of(result.days, [day]) if day in meant else " " for day in days),
+        days="".join(strip_of(result.days, [day], agreed) if day in meant else " " for day in days),
     )
 
 

@@ -97,13 +97,14 @@ def _service_cells(material: Material, one: Watched, *, silent: bool) -> tuple[s
     over, unknown = total_seconds(one.in_class.over), total_seconds(one.in_class.unknown)
     answered = None if silent else one.answered
     enough = answered is not None
-    nothing = words.say("not_known") if over else words.say("no_class")
+    not_yet = not over and bool(_class_to_watch(material, one))
+    nothing = words.say("not_known" if over else "not_watched_yet" if not_yet else "no_class")
     return (
         one.name,
         words.duration(one.lost_seconds) if enough and one.lost_seconds else ("0" if enough else nothing),
         words.exact_percent(answered) if answered is not None else nothing,
         words.number(_outages_counted(material, one)) if enough else nothing,
-        words.percent(unknown / over) if over else "0 %",
+        words.percent(unknown / over) if over else nothing if not_yet else "0 %",
     )
 
 
@@ -111,3 +112,10 @@ def _outages_counted(material: Material, one: Watched) -> int:
     """The outages that touch a service's agreed hours, each counted in the part of the time in which it began."""
     agreed = material.facts.timelines_in(one.service.agreed_hours)[one.service.service_key]
     return outage_figures(one.outages, agreed).count
+
+
+def _class_to_watch(material: Material, one: Watched) -> Windows:
+    """The class hours in which a service had to be there, watched yet or not."""
+    hours = material.facts.hours["school"]
+    meant = hours if one.part is None else intersection(hours, (one.part,))
+    return difference(meant, one.service.maintenance)

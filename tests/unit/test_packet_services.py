@@ -20,7 +20,6 @@ from firstbell.packet.agenda_monitors import monitor_table
 from firstbell.packet.agenda_outages import outage_table
 from firstbell.packet.agenda_service_table import service_table
 from firstbell.packet.agenda_services import service_events, service_lines_told, vendor_table, watched
-from firstbell.packet.agenda_vantages import vantage_lines
 from firstbell.packet.material import Material
 from firstbell.packet.model import Table
 from firstbell.policies import GapRule
@@ -278,22 +277,6 @@ def test_no_other_monitor_is_no_table(folder: District) -> None:
     assert monitor_table(of(folder)) is None
 
 
-def test_two_places_that_saw_it_differently_are_told_apart(folder: District) -> None:
-    annex = [
-        replace(seen("sis", SINCE - FIVE, local(11, 16, 12)), vantage="annex"),
-        replace(seen("sso", SINCE - FIVE, AS_OF), vantage="annex"),
-    ]
-    found = of(folder, [*looks(), *annex])
-    assert vantage_lines(found) == []
-    names = replace(found.names, vantages={"here": "this site", "annex": "the annex"})
-    told = vantage_lines(replace(found, names=names))
-    assert vantage_lines(changing(replace(found, names=names), local(11, 17, 8, 30), target_ratio=0.9)) == told
-    alone, down = told
-    assert alone.text.startswith("Services were seen from this site only, 7 days in all since Mon 16 Nov")
-    assert alone.text.endswith("the annex could not look.")
-    assert down.text == "Down as seen from this site alone, while another place saw an answer: Sign-in (50 min)."
-
-
 def test_a_group_is_judged_by_its_own_rule(folder: District) -> None:
     found = of(folder)
     policy = found.facts.services[0].policy
@@ -329,6 +312,33 @@ def test_where_rules_changed_each_part_of_the_time_has_a_row_of_its_own(folder: 
     assert rows[after][0] == "30 min"
     assert rows[after][4].endswith("days")
     assert table.caption.endswith("each part of the time stands under its own")
+
+
+def beginning(found: Material, since: datetime, **rules: Any) -> Material:
+    """The same where student records were first looked at then."""
+    services = tuple(
+        replace(one, since=since, **rules) if one.service_key == "sis" else one for one in found.facts.services
+    )
+    return replace(found, facts=replace(found.facts, services=services))
+
+
+def records(found: Material) -> list[tuple[str, ...]]:
+    """The rows of student records, without the name."""
+    return [row[1:] for row in cells(service_table(found, watched(found))) if row[0].startswith("Student records")]
+
+
+def test_class_days_before_the_first_look_were_not_watched_yet_and_are_no_days_without_class(folder: District) -> None:
+    """Student records are first looked at ten minutes before six in the morning, after twelve days of class."""
+    late = AS_OF - 2 * FIVE
+    found = of(folder, (seen("sis", late, AS_OF), *looks()[1:]))
+    assert records(beginning(found, late)) == [("not watched yet",) * 4]
+    no_class = [("no class hours", "no class hours", "no class hours", "0 %")]
+    assert records(beginning(found, late, maintenance=(Window(SINCE, AS_OF),))) == no_class
+    tuesday = local(11, 17)
+    turned = changing(of(folder, (seen("sis", tuesday, AS_OF), *looks()[1:])), tuesday, confirmation_failures=1)
+    before, after = records(beginning(turned, tuesday))
+    assert before == ("not watched yet",) * 4
+    assert after == ("0", "100.00 %", "0", "0 %")
 
 
 def two_down() -> tuple[Record, ...]:

@@ -238,6 +238,21 @@ def test_each_day_has_its_sign() -> None:
         DayOfService(on=days[4], seconds=Seconds(unknown=100.0), availability=None),
     ]
     assert strip_of(told, days) == "·▂▅█?-"
+    assert strip_of(told, days, days) == "·▂▅█??"
+
+
+def test_days_before_the_first_look_are_not_watched_yet(work: Workplace) -> None:
+    """Class is on Mondays. The library is looked at from Wednesday the 4th on, the switch from Tuesday on."""
+    wednesday, tuesday = datetime(2026, 11, 4, 18, tzinfo=UTC), datetime(2026, 11, 3, 6, tzinfo=UTC)
+    with work.store.begin() as connection:
+        save_intervals(connection, PROBES, [seen("library", wednesday, NOW), seen("core", tuesday, NOW)])
+    text = services_page(work)
+    library, core = (next(row for row in text.splitlines() if row.startswith(f"| {name}")) for name in ("Libr", "Core"))
+    assert library == "| Library | not known | not watched yet |  | not watched yet |  | `-?---` |"
+    assert core.endswith("| `??···` |")
+    assert "`?` not known or not watched yet" in text
+    sunday = services_page(work, datetime(2026, 11, 1, 20, tzinfo=UTC))
+    assert next(row for row in sunday.splitlines() if row.startswith("| Libr")).endswith("|  |  | 0 |  | `-` |")
 
 
 def test_the_page_is_cut_in_the_districts_days(work: Workplace) -> None:
