@@ -15,6 +15,7 @@ from pydantic import Field
 
 from connectors._base import Doubtful, SourceSettings
 from connectors._errors import SettingsError
+from firstbell.clock import is_ahead
 from firstbell.records import Measurement, ObservationInterval, ServiceState
 
 VANTAGE = "monitor"
@@ -85,17 +86,29 @@ def matched(
 
 
 def stands_still(newest: datetime | None, every_seconds: float, now: datetime) -> bool:
-    """True where the newest look is so old, or missing, that the monitor cannot know what is now."""
-    return newest is None or now - newest > timedelta(seconds=STALE_INTERVALS * every_seconds)
+    """True where the monitor cannot know what is now: its newest look is missing, too old, or not to have been yet."""
+    return newest is None or is_ahead(newest, now) or now - newest > timedelta(seconds=STALE_INTERVALS * every_seconds)
 
 
-def rested_since(looks: Iterable[tuple[datetime | None, bool]]) -> datetime | None:
+def rested_since(looks: Iterable[tuple[datetime | None, bool]], now: datetime) -> datetime | None:
     """How far a stream is known where it is not known to now: to its newest look, where all monitors stand still.
 
-    `looks` gives each monitor's newest look and whether it stands still.
+    `looks` gives each monitor's newest look and whether it stands still. A look ahead of now tells no end.
     """
     told = tuple(looks)
-    return max((at for at, _ in told if at is not None), default=None) if all(still for _, still in told) else None
+    if not all(still for _, still in told):
+        return None
+    return max((at for at, _ in told if at is not None and not is_ahead(at, now)), default=None)
+
+
+def silent_seconds(newest: datetime | None, end: datetime, longest: timedelta) -> float:
+    """How much of a window that ends at `end` and is `longest` long the monitor did not look, as far as it tells.
+
+    All of it where it tells no look, or one ahead of the end: such a clock places none.
+    """
+    if newest is None or is_ahead(newest, end):
+        return longest.total_seconds()
+    return min(max(end - newest, timedelta()), longest).total_seconds()
 
 
 def latencies(service_key: str, day: date, seconds: Iterable[float], as_of: datetime) -> Iterator[Measurement]:
@@ -114,7 +127,12 @@ def latencies(service_key: str, day: date, seconds: Iterable[float], as_of: date
 
 
 def answered(
-    where: str, found: Collection[str], unmapped: int, still: Mapping[str, datetime | None], zone: ZoneInfo
+    where: str,
+    found: Collection[str],
+    unmapped: int,
+    still: Mapping[str, datetime | None],
+    now: datetime,
+    zone: ZoneInfo,
 ) -> str:
     """What `check` says of a monitor that has all services.
 
@@ -122,16 +140,32 @@ def answered(
     newest look, None where the monitor tells none.
     """
     told = f"{where} answers and has all {len(found)} services; {unmapped} more are not mapped."
-    return Doubtful(f"{told} {at_rest(still, zone)}") if still else told
+    return Doubtful(f"{told} {at_rest(still, now, zone)}") if still else told
 
 
-def at_rest(still: Mapping[str, datetime | None], zone: ZoneInfo) -> str:
-    """The sentence that says for which services a monitor stands still and since when, in the district's time."""
-    named = [
+def at_rest(still: Mapping[str, datetime | None], now: datetime, zone: ZoneInfo) -> str:
+    """The sentences that say for which services a monitor stands still since when, and where its clock is ahead.
+
+    Times are the district's.
+    """
+    ahead = {key: newest - now for key, newest in sorted(still.items()) if newest is not None and is_ahead(newest, now)}
+    rest = [
         f"{key} ({'no look is told' if newest is None else f'last look {newest.astimezone(zone):%Y-%m-%d %H:%M}'})"
         for key, newest in sorted(still.items())
+        if key not in ahead
     ]
-    return f"It stands still for {', '.join(named)}; start it again there, or nothing new is known of these."
+    told = []
+    if rest:
+        told.append(f"It stands still for {', '.join(rest)}; start it again there, or nothing new is known of these.")
+    if ahead:
+        named = ", ".join(f"{key} ({_length(by)})" for key, by in ahead.items())
+        told.append(f"Its clock is ahead of ours for {named}; set it right there, or nothing new is known of these.")
+    return " ".join(told)
+
+
+def _length(time: timedelta) -> str:
+    hours, minutes = divmod(int(time.total_seconds()) // 60, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
 def held(

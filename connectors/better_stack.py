@@ -31,6 +31,7 @@ from connectors._http_auth import HeaderAuth
 from connectors._looks import Look, Watch, intervals
 from connectors._monitor import VANTAGE, Change, MonitorSettings, answered, held, matched, rested_since, stands_still
 from connectors._shape import bad_shape, shaped
+from firstbell.clock import is_ahead
 from firstbell.intervals import Window, union
 from firstbell.records import ObservationInterval, ServiceState, ServiceWindow
 
@@ -118,7 +119,7 @@ class BetterStack(Connector):
             found, unmapped = self._found(http)
         now = self.context.clock()
         still = {key: one.attributes.last_checked_at for key, one in found.items() if _still(one.attributes, now)}
-        return answered(http.host, found, unmapped, still, self.context.zone)
+        return answered(http.host, found, unmapped, still, now, self.context.zone)
 
     def fetch(self, request: FetchRequest) -> Iterator[Yielded]:
         now = self.context.clock().replace(microsecond=0)
@@ -127,7 +128,7 @@ class BetterStack(Connector):
             for key, one in found.items():
                 yield from self._states(http, key, one, now)
             abouts = [one.attributes for one in found.values()]
-            rested = rested_since((about.last_checked_at, _still(about, now)) for about in abouts)
+            rested = rested_since(((about.last_checked_at, _still(about, now)) for about in abouts), now)
             yield Complete("states", known_until=rested)
             for key, one in found.items():
                 yield from self._days(http, key, one, now)
@@ -152,7 +153,9 @@ class BetterStack(Connector):
         times = [shaped(http.host, Incident, row).attributes for row in rows]
         looked = one.attributes.last_checked_at
         # Of an incident that nobody closed a monitor at rest knows no more than its newest look.
-        known = now if looked is None or not _still(one.attributes, now) else looked + timedelta(seconds=1)
+        known = (
+            now if looked is None or looked > now or not _still(one.attributes, now) else looked + timedelta(seconds=1)
+        )
         down = union(
             Window(each.started_at, max(each.started_at, min(each.resolved_at or known, now)))
             for each in times
@@ -161,7 +164,9 @@ class BetterStack(Connector):
         for stretch in down:
             change = Change(stretch.start, ServiceState.DOWN)
             yield from held(key, self.context.source_key, [change], stretch.end)
-        if looked is not None and not any(stretch.start <= looked < stretch.end for stretch in down):
+        if looked is None or is_ahead(looked, now):
+            return
+        if not any(stretch.start <= looked < stretch.end for stretch in down):
             state, reason = PRESENT.get(one.attributes.status, (ServiceState.UNKNOWN, "status"))
             watch = Watch(key, self.context.source_key, VANTAGE, max(one.attributes.check_frequency, 1))
             yield from intervals(watch, [Look(looked.timestamp(), state, reason)])
@@ -220,6 +225,7 @@ def _unseen(about: About, day: Window) -> float:
     """How many seconds at the end of a day the monitor did not look, as far as it tells: it paused, or stood still."""
     if about.paused_at is not None and about.paused_at < day.end:
         return (day.end - max(about.paused_at, day.start)).total_seconds()
-    if _still(about, day.end):
-        return (day.end - max(about.last_checked_at or day.start, day.start)).total_seconds()
+    looked = None if about.last_checked_at is None else min(about.last_checked_at, day.end)
+    if stands_still(looked, about.check_frequency, day.end):
+        return (day.end - max(looked or day.start, day.start)).total_seconds()
     return 0.0

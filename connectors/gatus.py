@@ -30,8 +30,17 @@ from connectors._errors import BadReplyError
 from connectors._http import Http, HttpSettings, Limits
 from connectors._http_auth import Auth, BasicAuth
 from connectors._looks import Look, Watch, intervals, moment, usual_seconds
-from connectors._monitor import VANTAGE, MonitorSettings, answered, matched, rested_since, stands_still
+from connectors._monitor import (
+    VANTAGE,
+    MonitorSettings,
+    answered,
+    matched,
+    rested_since,
+    silent_seconds,
+    stands_still,
+)
 from connectors._shape import bad_shape, shaped
+from firstbell.clock import is_ahead
 from firstbell.records import ObservationInterval, ServiceState, ServiceWindow
 
 PAGE_SIZE = 100
@@ -109,18 +118,20 @@ class Gatus(Connector):
             found, unmapped = self._matched(http, self._page(http, 1))
         now = self.context.clock()
         still = {key: one.newest for key, one in found.items() if self._still(one, now)}
-        return answered(http.host, found, unmapped, still, self.context.zone)
+        return answered(http.host, found, unmapped, still, now, self.context.zone)
 
     def fetch(self, request: FetchRequest) -> Iterator[Yielded]:
         with self._http(request.deadline) as http:
             found, _ = self._matched(http, self._all_pages(http))
             now = self.context.clock().replace(second=0, microsecond=0)
             told = {key: self._shares(http, one) for key, one in found.items()}
-        for key, one in found.items():
-            watch = Watch(key, self.context.source_key, VANTAGE, self._every(one))
-            yield from intervals(watch, (_look(at, one.looks[at]) for at in sorted(one.looks)))
         clock = self.context.clock()
-        rested = rested_since((one.newest, self._still(one, clock)) for one in found.values())
+        for key, one in found.items():
+            # A clock that is ahead dated the earlier looks too.
+            if not is_ahead(one.newest, clock):
+                watch = Watch(key, self.context.source_key, VANTAGE, self._every(one))
+                yield from intervals(watch, (_look(at, one.looks[at]) for at in sorted(one.looks)))
+        rested = rested_since(((one.newest, self._still(one, clock)) for one in found.values()), clock)
         yield Complete("looks", known_until=rested)
         for key, one in found.items():
             for name, share in told[key].items():
@@ -171,15 +182,14 @@ class Gatus(Connector):
         long = WINDOWS[name]
         still = self._still(one, end)
         empty = share == 0 and (not one.looks or one.looks[max(one.looks)])
-        silent = min(max(end - one.newest, timedelta()), long) if one.newest is not None else long
         return ServiceWindow(
             service_key=key,
             started_at=end - long,
             ended_at=end,
             accounting_policy=COUNTS.format(name=name),
             up_ratio=None if still or empty else share,
-            unknown_seconds=silent.total_seconds() if still else None,
-            last_seen_at=one.newest,
+            unknown_seconds=silent_seconds(one.newest, end, long) if still else None,
+            last_seen_at=None if is_ahead(one.newest, end) else one.newest,
         )
 
 

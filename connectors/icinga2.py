@@ -32,6 +32,7 @@ from connectors._http_auth import BasicAuth
 from connectors._looks import Look, Watch, interval, moment
 from connectors._monitor import VANTAGE, MonitorSettings, at_rest, matched, stands_still
 from connectors._shape import bad_shape, shaped
+from firstbell.clock import is_ahead
 from firstbell.intervals import Window, difference, intersection, union
 from firstbell.records import ObservationInterval, ServiceState
 
@@ -153,7 +154,8 @@ class Icinga2(Connector):
         now = self.context.clock()
         newest = {key: moment(one.last_check) for key, one in found.items() if one.last_check > 0}
         still = {key: at for key, at in newest.items() if stands_still(at, found[key].check_interval, now)}
-        return Doubtful(f"{told} {at_rest(still, self.context.zone)}") if still else told
+        told = " ".join(filter(None, (told, at_rest(still, now, self.context.zone))))
+        return Doubtful(told) if still else told
 
     def fetch(self, request: FetchRequest) -> Iterator[Yielded]:
         before = request.states.get("looks", {}) if request.mode is Mode.INCREMENTAL else {}
@@ -161,16 +163,22 @@ class Icinga2(Connector):
             started = _started_at(http)
             found, _ = self._found(http)
             planned = self._planned(http, found)
+        now = self.context.clock()
         read: dict[str, float] = {}
         for key, one in found.items():
             since = before.get(key, 0.0)
+            if is_ahead(moment(since), now):
+                since = 0.0
+            if is_ahead(moment(one.last_check), now):
+                read[key] = since  # a clock that is ahead dated the change of state too
+                continue
             read[key] = max(one.last_check, since)
             for spell in self._spells(one, since, started):
                 yield from self._intervals(key, one, spell, planned.get(self.settings.services[key], ()))
         read = {key: at for key, at in read.items() if at > 0}
         newest = moment(max(read.values(), default=started))
         every = max(one.check_interval for one in found.values())
-        still = stands_still(newest, every, self.context.clock())
+        still = stands_still(newest, every, now)
         yield Complete("looks", state=read, known_until=newest if still else None)
 
     def _http(self, deadline: datetime | None) -> Http:
@@ -205,7 +213,11 @@ class Icinga2(Connector):
         Icinga's previous_state_change is no help: it equals last_state_change as soon as a change is through (2.13).
         """
         now = one.STATES.get(one.state, "")
-        others = [(at, name) for name, at in one.seen().items() if name != now and at < one.last_state_change]
+        others = [
+            (at, name)
+            for name, at in one.seen().items()
+            if name != now and at < min(one.last_state_change, one.last_check)
+        ]
         spells = [Spell(name, at, at) for at, name in sorted(others)[-1:]]
         spells.append(Spell(now, one.last_state_change, one.last_check, _circumstance(one)))
         earliest = started if self.settings.before_start == "unknown" else 0.0

@@ -119,7 +119,7 @@ class Pingdom(Connector):
             found, unmapped = self._found(http)
         now = self.context.clock()
         still = {key: one.newest for key, one in found.items() if _still(one, now)}
-        return answered(http.host, found, unmapped, still, self.context.zone)
+        return answered(http.host, found, unmapped, still, now, self.context.zone)
 
     def fetch(self, request: FetchRequest) -> Iterator[Yielded]:
         now = self.context.clock().replace(microsecond=0)
@@ -127,7 +127,8 @@ class Pingdom(Connector):
             found, _ = self._found(http)
             for key, one in found.items():
                 yield from self._states(http, key, one, now)
-            yield Complete("states", known_until=rested_since((one.newest, _still(one, now)) for one in found.values()))
+            rested = rested_since(((one.newest, _still(one, now)) for one in found.values()), now)
+            yield Complete("states", known_until=rested)
             for key, one in found.items():
                 yield from self._days(http, key, one, now)
         yield Complete("windows")

@@ -40,6 +40,7 @@ from connectors._http_auth import Auth, BasicAuth, HeaderAuth
 from connectors._looks import GAP_INTERVALS, Look, Watch, intervals, moment
 from connectors._monitor import STALE_INTERVALS, VANTAGE, at_rest, latencies, stands_still
 from connectors._shape import bad_shape, shaped
+from firstbell.clock import is_ahead
 from firstbell.intervals import local_day
 from firstbell.records import Measurement, ObservationInterval, ServiceState
 
@@ -145,9 +146,11 @@ class Prometheus(Connector):
             missing = [key for key, one in self.settings.services.items() if not _has_samples(http, one)]
             if missing:
                 raise _lacks(http, missing, 1)
-            still = self._still(http, self.context.clock())
+            now, theirs = self.context.clock(), _own_clock(http)
+            ahead = is_ahead(theirs, now)
+            still = dict.fromkeys(self.settings.services, theirs) if ahead else self._still(http, now)
         told = f"{http.host} answers and has looks of the last day at all {len(self.settings.services)} services."
-        return Doubtful(f"{told} {at_rest(still, self.context.zone)}") if still else told
+        return Doubtful(f"{told} {at_rest(still, now, self.context.zone)}") if still else told
 
     def fetch(self, request: FetchRequest) -> Iterator[Yielded]:
         before = request.states.get("looks", {}) if request.mode is Mode.INCREMENTAL else {}
@@ -155,6 +158,10 @@ class Prometheus(Connector):
         oldest = (now - timedelta(days=self.settings.first_read_days)).timestamp()
         newest = {key: max(before.get(key, oldest), oldest) for key in self.settings.services}
         with self._http(request.deadline) as http:
+            if is_ahead(_own_clock(http), now):  # it dated all samples, those before now too
+                yield Complete("latencies")
+                yield Complete("looks", state=before, known_until=moment(max(before.values())) if before else None)
+                return
             for key, expression in self.settings.services.items():
                 for one in self._looks(http, key, expression, Part(newest[key], now.timestamp())):
                     newest[key] = max(newest[key], one.last_at.timestamp())
@@ -268,6 +275,15 @@ def _evaluated(http: Http, expression: str, part: Part, every: int) -> list[Seri
         "step": every,
     }
     return _cut(_result(http, http.get_json("api/v1/query_range", asked)), http, part)
+
+
+def _own_clock(http: Http) -> datetime:
+    """What time it is for Prometheus."""
+    rows = _result(http, http.get_json("api/v1/query", {"query": "vector(time())"}))
+    try:
+        return moment(float(rows[0]["value"][0]))
+    except (LookupError, TypeError, ValueError, OverflowError, OSError):
+        raise bad_shape(http.host, "data.result") from None
 
 
 def _has_samples(http: Http, expression: str) -> bool:

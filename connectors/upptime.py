@@ -31,6 +31,7 @@ from connectors._http_faults import error_of_content
 from connectors._looks import Look, Watch, intervals
 from connectors._monitor import VANTAGE, MonitorSettings, answered, matched, rested_since, stands_still
 from connectors._shape import bad_shape, shaped
+from firstbell.clock import is_ahead
 from firstbell.records import ObservationInterval, ServiceState, ServiceWindow
 
 DAY = timedelta(days=1)
@@ -96,7 +97,7 @@ class Upptime(Connector):
             histories = {key: _history(http, one.slug) for key, one in found.items()}
         now = self.context.clock()
         still = {key: one.lastUpdated for key, one in histories.items() if _still(one, now)}
-        return answered(http.host, found, unmapped, still, self.context.zone)
+        return answered(http.host, found, unmapped, still, now, self.context.zone)
 
     def fetch(self, request: FetchRequest) -> Iterator[Yielded]:
         now = self.context.clock()
@@ -104,11 +105,13 @@ class Upptime(Connector):
             found, _ = self._found(http)
             histories = {key: _history(http, one.slug) for key, one in found.items()}
         for key, history in histories.items():
+            if is_ahead(history.lastUpdated, now):
+                continue
             state = STATES.get(history.status)
             watch = Watch(key, self.context.source_key, VANTAGE, LOOKS_EVERY_SECONDS)
             at = history.lastUpdated.timestamp()
             yield from intervals(watch, [Look(at, state or ServiceState.UNKNOWN, "" if state else "status")])
-        rested = rested_since((one.lastUpdated.astimezone(UTC), _still(one, now)) for one in histories.values())
+        rested = rested_since(((one.lastUpdated.astimezone(UTC), _still(one, now)) for one in histories.values()), now)
         yield Complete("looks", known_until=rested)
         for key, one in found.items():
             yield from self._days(key, one, histories[key], now)

@@ -33,9 +33,18 @@ from connectors._errors import SettingsError
 from connectors._http import Http, HttpSettings
 from connectors._http_auth import Auth, BasicAuth
 from connectors._looks import Look, Watch, intervals
-from connectors._monitor import VANTAGE, MonitorSettings, answered, matched, rested_since, stands_still
+from connectors._monitor import (
+    VANTAGE,
+    MonitorSettings,
+    answered,
+    matched,
+    rested_since,
+    silent_seconds,
+    stands_still,
+)
 from connectors._monitor_metrics import samples
 from connectors._shape import shaped
+from firstbell.clock import is_ahead
 from firstbell.records import ObservationInterval, ServiceState, ServiceWindow
 
 DAY = timedelta(hours=24)
@@ -167,17 +176,18 @@ class UptimeKuma(Connector):
             found, unmapped, _ = self._found(http)
         now = self.context.clock()
         still = {key: one.newest for key, one in found.items() if one.beats is not None and self._still(one, now)}
-        return answered(http.host, found, unmapped, still, self.context.zone)
+        return answered(http.host, found, unmapped, still, now, self.context.zone)
 
     def fetch(self, request: FetchRequest) -> Iterator[Yielded]:
         with self._http(request.deadline) as http:
             found, _, version = self._found(http)
         now = self.context.clock()
         for key, one in found.items():
-            yield from self._looks(key, one)
+            yield from self._looks(key, one, now)
         if self.settings.status_page:
             shown = (one for one in found.values() if one.beats is not None)
-            yield Complete("looks", known_until=rested_since((one.newest, self._still(one, now)) for one in shown))
+            rested = rested_since(((one.newest, self._still(one, now)) for one in shown), now)
+            yield Complete("looks", known_until=rested)
         for key, one in found.items():
             yield from self._window(key, one, version, now.replace(second=0, microsecond=0))
         yield Complete("windows")
@@ -227,7 +237,10 @@ class UptimeKuma(Connector):
     def _still(self, one: Monitor, now: datetime) -> bool:
         return stands_still(one.newest, self._every(one), now)
 
-    def _looks(self, key: str, one: Monitor) -> Iterator[ObservationInterval]:
+    def _looks(self, key: str, one: Monitor, now: datetime) -> Iterator[ObservationInterval]:
+        """The beats as looks; none where the clock that dated them is ahead, for it dated the earlier ones too."""
+        if is_ahead(one.newest, now):
+            return
         watch = Watch(key, self.context.source_key, VANTAGE, self._every(one))
         yield from intervals(watch, sorted(_look(beat, one.group) for beat in one.beats or ()))
 
@@ -236,15 +249,14 @@ class UptimeKuma(Connector):
         if one.beats is None and one.share is None:
             return
         still = one.beats is not None and self._still(one, end)
-        silent = min(end - one.newest, DAY) if one.newest is not None else DAY
         yield ServiceWindow(
             service_key=key,
             started_at=end - DAY,
             ended_at=end,
             accounting_policy=COUNTS[version],
             up_ratio=None if still else one.share,
-            unknown_seconds=silent.total_seconds() if still else None,
-            last_seen_at=one.newest,
+            unknown_seconds=silent_seconds(one.newest, end, DAY) if still else None,
+            last_seen_at=None if is_ahead(one.newest, end) else one.newest,
         )
 
 

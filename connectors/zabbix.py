@@ -34,6 +34,7 @@ from connectors._monitor import VANTAGE, MonitorSettings, at_rest, matched, stan
 from connectors._shape import shaped
 from connectors._zabbix_calls import Instant, require_version, rows_of
 from connectors._zabbix_levels import SlaSettings, levels_of
+from firstbell.clock import is_ahead
 from firstbell.records import ObservationInterval, ServiceState, ServiceWindow
 
 ROWS_A_CALL = 10_000
@@ -123,7 +124,7 @@ class Zabbix(Connector):
         told = f"Zabbix {version} at {http.host} answers and has everything that is asked for."
         now = self.context.clock()
         still = {key: one.newest for key, one in items.items() if stands_still(one.newest, every[key], now)}
-        return Doubtful(f"{told} {at_rest(still, self.context.zone)}") if still else told
+        return Doubtful(f"{told} {at_rest(still, now, self.context.zone)}") if still else told
 
     def fetch(self, request: FetchRequest) -> Iterator[Yielded]:
         with self._http(request.deadline) as http:
@@ -174,6 +175,8 @@ class Zabbix(Connector):
             watch = Watch(key, self.context.source_key, VANTAGE, every)
             since = max(before.get(key, 0.0), oldest)
             newest[key] = before.get(key, 0.0)
+            if is_ahead(item.newest, now):  # its clock dated the earlier values too
+                continue
             samples = _history(http, item, int(since), int(now.timestamp()))
             zero_is_up = key in self.settings.zero_is_up or item.key_.startswith("web.test.fail[")
             looks = (_look(one, zero_is_up) for one in samples if one.clock + one.ns / 1e9 > since)

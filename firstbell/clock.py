@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 Clock = Callable[[], datetime]
+
+AHEAD_TOLERANCE = timedelta(minutes=5)
+"""So far ahead of ours another's clock may be: what it tells of a later time is not known to have been."""
 
 
 def utc_now() -> datetime:
     """The present instant, aware and in UTC."""
     return datetime.now(UTC)
+
+
+def is_ahead(told: datetime | None, now: datetime) -> bool:
+    """Whether what is told to have been lies ahead of now, by more than clocks commonly differ."""
+    return told is not None and told - now > AHEAD_TOLERANCE
 
 
 def require_aware(moment: datetime, name: str) -> datetime:

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from firstbell.clock import require_aware
+from firstbell.clock import AHEAD_TOLERANCE, is_ahead, require_aware
 from firstbell.records import ObservationInterval, ServiceState
 from firstbell.store.batches import fetch_rows, insert_rows, moment_of, run_many, stamper
 from firstbell.store.errors import StoreError
@@ -69,8 +69,9 @@ def take_intervals(
 ) -> SaveCounts:
     """Keep what a monitor tells of services, in any order and as often as it tells it; returns how many were new.
 
-    `unchanged` counts intervals that are known already, `changed` those that replace or cut something stored. Raises
-    StoreError for an interval that ends before it begins.
+    `unchanged` counts intervals that are known already, `changed` those that replace or cut something stored. Looks
+    ahead of `recorded_at` are left out: nobody can have made them yet. Raises StoreError for an interval that ends
+    before it begins.
     """
     serialise(connection, source_key)
     recorded_at = require_aware(recorded_at, "recorded_at")
@@ -78,7 +79,9 @@ def take_intervals(
     for one in intervals:
         if one.last_at < one.first_at or one.count < 1:
             raise StoreError(f"What {source_key} tells of {one.service_key} ends before it begins; correct its times.")
-        places[one.vantage, one.service_key].append(replace(one, source_key=source_key))
+        if not is_ahead(one.first_at, recorded_at):
+            been = _cut(one, recorded_at + AHEAD_TOLERANCE) if is_ahead(one.last_at, recorded_at) else one
+            places[one.vantage, one.service_key].append(replace(been, source_key=source_key))
     counts = SaveCounts()
     lines: dict[Place, _Line] = {}
     for place, told in places.items():
@@ -173,7 +176,7 @@ def _outside(known: ObservationInterval, told: ObservationInterval) -> Iterator[
 def _cut(known: ObservationInterval, end: datetime) -> ObservationInterval:
     """The looks of an interval that came before `end`."""
     if known.count == 1:
-        return known
+        return replace(known, last_at=min(known.last_at, end))
     step = (known.last_at - known.first_at) / (known.count - 1)
     looks = min(-((known.first_at - end) // step), known.count)
     return replace(known, last_at=known.first_at + step * (looks - 1), count=looks)

@@ -93,6 +93,14 @@ def test_the_newest_interval_is_found_from_a_window_after_it(store: Store) -> No
     assert last.state is DOWN
 
 
+def test_looks_ahead_of_their_reading_are_not_kept(store: Store) -> None:
+    assert take(store, stretch(0, 300), stretch(400, 500, DOWN), read_at=100) == (1, 0, 0)
+    assert known(store, 600) == [("up", 0, 104, 105)], "up to five minutes, by which clocks may differ"
+    once = replace(stretch(0, 300, service="sso"), count=1)
+    assert take(store, once, stretch(900, 901, service="lms"), read_at=100) == (1, 0, 0)
+    assert known(store, 600)[-1] == ("up", 0, 105, 1)
+
+
 def test_an_interval_that_ends_before_it_begins_is_refused(store: Store) -> None:
     with pytest.raises(StoreError, match="sis ends before it begins"):
         take(store, replace(stretch(5, 6), last_at=at(1)), read_at=10)

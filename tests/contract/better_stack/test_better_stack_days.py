@@ -100,6 +100,19 @@ def test_all_monitors_at_rest_make_the_stream_as_old_as_the_newest_look(reading:
     assert states.known_until == left
 
 
+def test_a_look_ahead_of_our_clock_is_not_known(reading: Reading, standing: Standing) -> None:
+    ahead = website(last_checked_at=written(NOW + timedelta(hours=2)))
+    outcome = reading(**ahead)
+    assert outcome.error is None
+    assert max(one.last_at for one in outcome.records if isinstance(one, ObservationInterval)) < NOW
+    whole = reading()
+    days = [one.up_ratio for one in outcome.records if isinstance(one, ServiceWindow)]
+    assert days == [one.up_ratio for one in whole.records if isinstance(one, ServiceWindow)], "past days stay known"
+    sentence, _ = ask(standing(Case, **ahead))
+    assert isinstance(sentence, Doubtful)
+    assert "Its clock is ahead of ours for website (2 h 0 min); set it" in sentence
+
+
 def test_doctor_says_what_stands_still_and_names_our_key(reading: Reading, standing: Standing) -> None:
     case = standing(Case)
     sentence, _ = ask(case)

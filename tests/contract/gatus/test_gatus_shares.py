@@ -59,6 +59,21 @@ def test_longer_windows_are_kept_where_asked_for(reading: Reading) -> None:
     assert [one.accounting_policy.split(" by ")[0][-2:] for one in long] == ["7d", "0d"]
 
 
+def test_results_of_a_clock_that_is_ahead_are_not_known_and_doctor_says_by_how_much(
+    reading: Reading, standing: Standing
+) -> None:
+    def results(self: Case) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        return [result(60 * minute - 7200) for minute in range(99, 0, -1)] + [result(300)], STOPPED
+
+    outcome = reading(results=results)
+    assert {one.service_key for one in outcome.records if isinstance(one, ObservationInterval)} == {"mail"}
+    website = window_of(outcome)
+    assert (website.up_ratio, website.unknown_seconds, website.last_seen_at) == (None, 86_400, None)
+    sentence, _ = ask(standing(Case, results=results))
+    assert isinstance(sentence, Doubtful)
+    assert "Its clock is ahead of ours for website (1 h 59 min); set it" in sentence
+
+
 def test_a_gatus_that_stands_still_makes_all_as_old_as_its_last_look(reading: Reading, standing: Standing) -> None:
     outcome = reading(results=lambda self: (STOPPED, STOPPED[:-1]))
     (looks,) = (one for one in outcome.completed if one.stream == "looks")

@@ -70,11 +70,38 @@ def test_an_icinga_that_stands_still_is_known_no_further_than_its_newest_check(o
 
 
 def test_doctor_says_which_services_it_stands_still_for_and_since_when(other: Other) -> None:
+    settings = dict(other.settings())
+    del settings["services"]["idle"]
+    other.changes = {"services": settings["services"]}
     assert not isinstance(ask(other)[0], Doubtful)
     other.rows = [checked("web!http", 0, at(1, 0), at(1, 30)), *SERVICES[1:]]
     sentence, _ = ask(other)
     assert isinstance(sentence, Doubtful)
-    assert "never checked yet: idle. It stands still for page (last look 2026-11-" in sentence
+    assert "nobody mapped. It stands still for page (last look 2026-11-" in sentence
+
+
+def test_what_a_clock_ahead_of_ours_dated_is_not_known_and_doctor_says_by_how_much(other: Other) -> None:
+    first = read(other)
+    fine = [checked("web!http", 0, at(4, 20), at(5, 4), last_state_critical=at(4, 19)), *SERVICES[1:]]
+    other.rows = fine
+    [page] = of(read(other, states=first.states), "page")
+    assert page.last_at == at(5, 4), "clocks differ by a little"
+    other.rows = [checked("web!http", 2, at(7, 50), at(8, 0), last_state_ok=at(7, 49)), *SERVICES[1:]]
+    outcome = read(other, states=first.states)
+    assert of(outcome, "page") == []
+    assert outcome.states == first.states
+    sentence, _ = ask(other)
+    assert isinstance(sentence, Doubtful)
+    assert "Its clock is ahead of ours for page (3 h 0 min); set it right there" in sentence
+    other.rows = fine
+    mended = of(read(other, states={"looks": {**first.states["looks"], "page": at(8, 0).timestamp()}}), "page")
+    assert [one.last_at for one in mended] == [at(4, 19), at(5, 4)], "a remembered moment to come is none"
+
+
+def test_an_earlier_state_is_not_told_for_a_time_to_come(other: Other) -> None:
+    row = checked("web!http", 0, at(8, 0), at(4, 59), last_state_critical=at(7, 59))
+    other.rows = [row, *SERVICES[1:]]
+    assert of(read(other), "page") == []
 
 
 def test_a_read_without_a_new_check_tells_nothing(other: Other) -> None:
@@ -86,7 +113,7 @@ def test_a_read_without_a_new_check_tells_nothing(other: Other) -> None:
 def test_what_goes_on_is_told_from_its_next_check_on(other: Other) -> None:
     first = read(other)
     other.rows = [checked("web!http", 0, at(4, 20), at(5, 9), last_state_critical=at(4, 19)), *SERVICES[1:]]
-    [page] = of(read(other, states=first.states), "page")
+    [page] = of(read(other, states=first.states, now=at(5, 10)), "page")
     assert (page.first_at, page.last_at, page.count) == (at(5, 0), at(5, 9), 10)
 
 
@@ -99,6 +126,8 @@ def test_what_a_user_may_not_see_is_told_as_a_permission(other: Other, missing: 
 
 
 def test_what_nobody_mapped_is_counted_or_refused(other: Other) -> None:
-    assert "all 7 services, and 1 that nobody mapped; never checked yet: idle." in ask(other)[0]
+    assert (
+        "all 7 services, and 1 that nobody mapped; never checked yet: idle." in ask(other)[0]
+    )
     other.changes = {"others": "refuse"}
     assert isinstance(read(other).error, SettingsError)

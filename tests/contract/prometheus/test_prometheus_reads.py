@@ -70,6 +70,26 @@ def test_doctor_says_of_which_services_there_is_no_look_of_now(watched: Watched)
     assert "page" not in sentence
 
 
+def test_a_prometheus_whose_clock_is_ahead_is_not_believed_at_all(watched: Watched) -> None:
+    before = read(watched)
+    watched.ahead = timedelta(minutes=4)
+    assert len(read(watched).records) == len(before.records), "clocks differ by a little"
+    watched.ahead = timedelta(hours=5)
+    outcome = read(watched, states=before.states)
+    assert (outcome.error, outcome.records, outcome.states["looks"]) == (None, [], before.states["looks"])
+    (looks,) = (one for one in outcome.completed if one.stream == "looks")
+    assert looks.known_until == START + timedelta(minutes=23)
+    sentence, _ = ask(watched)
+    assert isinstance(sentence, Doubtful)
+    assert "Its clock is ahead of ours for mail (5 h 0 min), page (5 h 0 min), pool (5 h 0 min); set it" in sentence
+
+
+def test_a_prometheus_that_does_not_tell_the_time_is_none(watched: Watched) -> None:
+    for value in ([], ["noon", "1"], [1e300, "1"], None):
+        watched.replies = {"time()": reply([{"metric": {}, "value": value}])}
+        assert isinstance(read(watched).error, BadReplyError)
+
+
 def test_latency_is_that_of_a_days_answers_and_none_of_its_failures(watched: Watched) -> None:
     """Of yesterday in the district's zone: 200 answers of 1 to 200 ms from one place, time-outs from both."""
     zone = ZoneInfo("America/Chicago")

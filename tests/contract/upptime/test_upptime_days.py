@@ -47,6 +47,15 @@ def test_a_repository_that_stopped_is_as_old_as_its_newest_file(reading: Reading
     assert looks.known_until == STOPPED + timedelta(milliseconds=125)
 
 
+def test_a_look_ahead_of_our_clock_is_not_known(reading: Reading, standing: Standing) -> None:
+    ahead = Case.now + timedelta(minutes=20)
+    outcome = reading(website=lambda self: history("up", ahead, BEGAN))
+    assert [one.service_key for one in outcome.records if isinstance(one, ObservationInterval)] == ["mail"]
+    sentence, _ = ask(standing(Case, website=lambda self: history("up", ahead, BEGAN)))
+    assert isinstance(sentence, Doubtful)
+    assert "Its clock is ahead of ours for website (20 min); set it" in sentence
+
+
 def test_a_file_that_is_none_is_refused(reading: Reading) -> None:
     for text in ("404: Not Found", "nothing at all", ""):
         error = reading(website=lambda self, text=text: text).error

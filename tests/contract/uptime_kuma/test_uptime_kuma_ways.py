@@ -128,6 +128,30 @@ def test_unmapped_monitors_are_counted_or_refused(standing: Standing, reading: R
     assert "watches 1 more" in str(strict)
 
 
+def test_beats_of_a_clock_that_is_ahead_are_not_known_and_doctor_says_by_how_much(
+    standing: Standing, reading: Reading
+) -> None:
+    def beats(ahead: float) -> Callable[[Case], dict[str, Any]]:
+        return lambda self: {"3": [beat(60 * minute - ahead) for minute in range(400, 0, -1)], "7": STOPPED}
+
+    near = reading(Case, beats=beats(5 * 60))
+    assert any(one.last_at > Case.now for one in near.records if isinstance(one, ObservationInterval)), "by a little"
+    far = reading(Case, beats=beats(5 * 3600))
+    keys = {one.service_key for one in far.records if isinstance(one, ObservationInterval)}
+    assert keys == {"mail"}, "also none of the beats that it dates before now"
+    website = windows(far)["website"]
+    assert (website.up_ratio, website.unknown_seconds, website.last_seen_at) == (None, 86_400, None)
+    (looks,) = (one for one in far.completed if one.stream == "looks")
+    assert looks.known_until == max(one.last_at for one in far.records if isinstance(one, ObservationInterval))
+    sentence, _ = ask(standing(Case, beats=beats(5 * 3600)))
+    assert isinstance(sentence, Doubtful)
+    assert sentence.endswith(
+        "It stands still for mail (last look 2026-11-17 23:00); start it again there, or nothing new is known of "
+        "these. Its clock is ahead of ours for website (4 h 59 min); set it right there, or nothing new is known of "
+        "these."
+    )
+
+
 def test_a_page_of_day_bars_is_refused_since_its_bars_are_no_beats(reading: Reading) -> None:
     bars = reading(Case, beats=lambda self: {"3": [0, *WEBSITE], "7": STOPPED}).error
     assert isinstance(bars, SettingsError)

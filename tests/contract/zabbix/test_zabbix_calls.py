@@ -155,6 +155,20 @@ def test_doctor_says_for_which_items_it_stands_still_and_since_when(odd: Odd) ->
         assert told in sentence
 
 
+def test_values_of_a_clock_that_is_ahead_are_not_known(odd: Odd) -> None:
+    first = read(odd)
+    ahead = str(int(odd.now.timestamp()) + 3600)
+    odd.changes = {"services": {"mail": "103"}, "sla": None, "zero_is_up": []}
+    odd.results["item.get"] = [item("103", "mail", "smtp.up", value_type="0", lastclock=ahead)]
+    assert read(odd).records == []
+    outcome = read(odd, states=first.states)
+    assert (outcome.error, outcome.records) == (None, [])
+    assert outcome.states["looks"]["mail"] == first.states["looks"]["mail"]
+    sentence, _ = ask(odd)
+    assert isinstance(sentence, Doubtful)
+    assert "Its clock is ahead of ours for mail (1 h 0 min); set it" in sentence
+
+
 def test_a_read_that_breaks_off_goes_on_behind_the_items_it_had(odd: Odd) -> None:
     odd.serve(Situation.BAD_VALUE)
     broken = read(odd)
