@@ -149,13 +149,13 @@ class Icinga2(Connector):
             _started_at(http)
             found, unmapped = self._found(http)
         never = sorted(key for key, one in found.items() if one.last_check <= 0)
-        note = f"; never checked yet: {', '.join(never)}" if never else ""
+        note = f"; never checked yet, so nothing is known of it: {', '.join(never)}" if never else ""
         told = f"{http.host} answers and has all {len(found)} services, and {unmapped} that nobody mapped{note}."
         now = self.context.clock()
         newest = {key: moment(one.last_check) for key, one in found.items() if one.last_check > 0}
         still = {key: at for key, at in newest.items() if stands_still(at, found[key].check_interval, now)}
         told = " ".join(filter(None, (told, at_rest(still, now, self.context.zone))))
-        return Doubtful(told) if still else told
+        return Doubtful(told) if still or never else told
 
     def fetch(self, request: FetchRequest) -> Iterator[Yielded]:
         before = request.states.get("looks", {}) if request.mode is Mode.INCREMENTAL else {}

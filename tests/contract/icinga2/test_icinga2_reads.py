@@ -80,6 +80,12 @@ def test_doctor_says_which_services_it_stands_still_for_and_since_when(other: Ot
     assert "nobody mapped. It stands still for page (last look 2026-11-" in sentence
 
 
+def test_doctor_warns_of_what_was_never_checked(other: Other) -> None:
+    sentence, _ = ask(other)
+    assert isinstance(sentence, Doubtful)
+    assert sentence.endswith("never checked yet, so nothing is known of it: idle.")
+
+
 def test_what_a_clock_ahead_of_ours_dated_is_not_known_and_doctor_says_by_how_much(other: Other) -> None:
     first = read(other)
     fine = [checked("web!http", 0, at(4, 20), at(5, 4), last_state_critical=at(4, 19)), *SERVICES[1:]]
@@ -127,7 +133,7 @@ def test_what_a_user_may_not_see_is_told_as_a_permission(other: Other, missing: 
 
 def test_what_nobody_mapped_is_counted_or_refused(other: Other) -> None:
     assert (
-        "all 7 services, and 1 that nobody mapped; never checked yet: idle." in ask(other)[0]
+        "all 7 services, and 1 that nobody mapped; never checked yet, so nothing is known of it: idle." in ask(other)[0]
     )
     other.changes = {"others": "refuse"}
     assert isinstance(read(other).error, SettingsError)
