@@ -14,6 +14,7 @@ from firstbell.calendar import SchoolCalendar
 from firstbell.intervals import Window, local_dates
 from firstbell.metrics.uptime import Outage
 from firstbell.metrics.uptime_result import DayOfService, ServiceResult
+from firstbell.packet.agenda_outages import lasted
 from firstbell.packet.wording import Wording
 from firstbell.periods import Period, PeriodKind, period_of
 from firstbell.records import Measurement
@@ -211,10 +212,9 @@ def _left(seconds: float, words: Wording) -> str:
 
 
 def _outage(outage: Outage, names: dict[str, str], words: Wording) -> tuple[str, str, str, str]:
-    length = words.duration(outage.window.seconds)
     return (
         names[outage.service_key],
         words.moment(outage.window.start),
-        words.say("still_down", length=length) if outage.open else length,
+        lasted(words, outage),
         names.get(outage.root, outage.reason) if outage.root else outage.reason,
     )

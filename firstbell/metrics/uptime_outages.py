@@ -17,7 +17,8 @@ from firstbell.records import ObservationInterval, ServiceState
 class Outage:
     """A confirmed stretch down, clipped to the period. `open`: not seen to answer again before the period's end.
 
-    `root` is the service that answers for the greater part of it, "" for the service itself.
+    `root` is the service that answers for the greater part of it, "" for the service itself. `unseen_seconds` are those
+    of the window in which nobody looked.
     """
 
     service_key: str
@@ -25,6 +26,7 @@ class Outage:
     open: bool
     reason: str = ""
     root: str = ""
+    unseen_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +99,7 @@ def outages(
             open=answered is None or answered <= window.end,
             reason=failures[place - 1][1] if (place := bisect_right(moments, window.start)) else "",
             root=_root(line, window),
+            unseen_seconds=total_seconds(intersection((window,), line.unknown)),
         )
         for window in episodes
     ]

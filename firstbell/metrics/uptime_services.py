@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import reduce
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TypeVar
 
 from firstbell.intervals import Window, Windows, difference, intersection, union
@@ -114,6 +114,10 @@ def group_line(rule: GroupRule, members: Sequence[Timeline]) -> Timeline:
     over = union(window for line in members for window in (*line.over, *line.maintenance))
     order, rest = _ORDER[GroupRule.ALL_DOWN if rule is GroupRule.ALL_DOWN else GroupRule.ANY_DOWN]
     line = stacked(members, over, order, rest)
+    if line.maintenance:
+        answers = [union([*one.answered, *one.answered_in_maintenance]) for one in members]
+        there = union(chain.from_iterable(answers)) if rule is GroupRule.ALL_DOWN else reduce(intersection, answers)
+        line = replace(line, answered_in_maintenance=intersection(there, line.maintenance))
     own = union(
         window
         for one in members

@@ -8,6 +8,7 @@ from firstbell.metrics.uptime import Outage
 from firstbell.packet.agenda_services import Watched, class_seconds, tickets_opened
 from firstbell.packet.material import Material
 from firstbell.packet.model import Audience, Column, Row, Table
+from firstbell.packet.wording import Wording
 
 LEAST_SECONDS = 60
 
@@ -33,7 +34,7 @@ def outage_table(material: Material, found: Sequence[Watched]) -> Table | None:
                 cells=(
                     one.name,
                     material.moment(outage.window.start),
-                    _lasted(material, outage),
+                    lasted(words, outage),
                     words.duration(lost) if lost else "0",
                     _seen_as(material, outage),
                     *(() if opened is None else (words.number(opened[outage.window]),)),
@@ -44,9 +45,11 @@ def outage_table(material: Material, found: Sequence[Watched]) -> Table | None:
     )
 
 
-def _lasted(material: Material, outage: Outage) -> str:
-    words = material.wording
+def lasted(words: Wording, outage: Outage) -> str:
+    """How long an outage was or is, and for how much of it nobody looked."""
     length = words.duration(outage.window.seconds)
+    if outage.unseen_seconds >= LEAST_SECONDS:
+        length = words.say("outage_unseen", length=length, unseen=words.duration(outage.unseen_seconds))
     return words.say("still_down", length=length) if outage.open else length
 
 

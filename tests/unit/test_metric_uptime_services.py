@@ -133,6 +133,21 @@ def test_planned_work_on_one_of_a_pair_leaves_the_other_to_answer() -> None:
     assert chain.maintenance == (Window(at(100), at(130)), Window(at(140), at(160)))
 
 
+@pytest.mark.parametrize(
+    ("rule", "other_back", "is_open"),
+    [(GroupRule.ANY_DOWN, 130, False), (GroupRule.ANY_DOWN, 200, True), (GroupRule.ALL_DOWN, 200, False)],
+)
+def test_a_groups_outage_that_ended_within_planned_work_has_ended(
+    rule: GroupRule, other_back: int, is_open: bool
+) -> None:
+    """Both are down from 100 on and planned away from 110 on; asked at 140, one of them answers since 120."""
+    looks = {"a": day_with((100, 120), service="a"), "b": day_with((100, other_back), service="b")}
+    services = [service(key, maintenance=(Window(at(110), at(160)),)) for key in looks]
+    group = ServiceGroup(group_key="pair", rule=rule, members=("a", "b"), policy=EXACT)
+    found = results(services, looks, groups=[group], as_of=at(140))["pair"].outages
+    assert [(one.window, one.open) for one in found.episodes] == [(Window(at(100), at(110)), is_open)]
+
+
 def test_a_slow_link_of_a_chain_says_nothing_of_one_that_nobody_watched() -> None:
     slow = timeline([seen(DEGRADED, 0, 1439)], DAY, EXACT)
     lost = timeline([seen(UP, 0, 99)], DAY, EXACT)

@@ -109,6 +109,23 @@ def test_an_outage_names_what_it_hung_on(work: Workplace) -> None:
     assert "Counted by policy district in force since 2000-01-01 (" in text
 
 
+def test_an_outage_over_a_time_in_which_nobody_looked_tells_how_long_that_was(work: Workplace) -> None:
+    """The poller stood from ten past nine until eleven; a look speaks for two minutes and a half."""
+    minute, down = timedelta(minutes=1), datetime(2026, 11, 3, 15, tzinfo=UTC)
+    parts = [
+        seen("core", datetime(2026, 11, 1, 5, tzinfo=UTC), down - minute),
+        seen("core", down, down + 9 * minute, ServiceState.DOWN),
+        seen("core", down + 120 * minute, NOW, ServiceState.DOWN),
+    ]
+    with work.store.begin() as connection:
+        save_intervals(connection, PROBES, parts)
+    for moment, length in (
+        (None, "2 days, 108 min of it not watched, not ended"),
+        (down + 9 * minute, "9 min, not ended"),
+    ):
+        assert f"| Core \\| switch | Tue 3 Nov, 9 am | {length} | refused |" in services_page(work, moment)
+
+
 def test_outages_and_answers_stand_in_figures(work: Workplace) -> None:
     """Of 109 hours from 1 November, one in 25 for the clocks, two were down: once, in no hour of class."""
     fill(work)
