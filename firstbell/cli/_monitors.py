@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -34,6 +35,8 @@ EXAMPLE = (
 )
 EXAMPLE += '"prometheus http://prometheus.example.org:9090"'
 SECRET = re.compile(r"token|key|secret|passw|auth|sig", re.IGNORECASE)
+USUAL_SERVER = "1.1.1.1"
+"""The name server that Uptime Kuma writes into a new monitor: nobody chose it, so it is not what is watched."""
 RECORDS = ("A", "AAAA", "MX", "TXT", "CNAME", "NS", "SOA")
 HOST_AND_PORT = re.compile(r"([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})")
 
@@ -45,11 +48,13 @@ class Watched:
     """What could be taken over, each with its name, and how many could not, by why.
 
     `without_text` names those that look for a text there which only an export shows: ours see the page alone.
+    `without_server` names those that ask a name server there which only an export shows: ours ask this machine's.
     """
 
     taken: list[tuple[str, Probe]] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
     without_text: list[str] = field(default_factory=list)
+    without_server: list[str] = field(default_factory=list)
 
     def add(self, name: str, probe: Probe | str) -> None:
         """Take a look that our own settings accept; a text is why there is none."""
@@ -85,6 +90,7 @@ class KumaMonitor(BaseModel):
     authMethod: str | None = None  # noqa: N815
     headers: str | None = None
     dns_resolve_type: str | None = None
+    dns_resolve_server: str | None = None
 
 
 def is_monitor(text: str) -> bool:
@@ -106,8 +112,12 @@ def watched_by(line: str) -> Watched:
     for monitor in found:
         before = len(watched.taken)
         watched.add(monitor.name, _kuma_probe(monitor))
-        if monitor.type == "keyword" and not monitor.keyword and len(watched.taken) > before:
+        if len(watched.taken) == before:
+            continue
+        if monitor.type == "keyword" and not monitor.keyword:
             watched.without_text.append(monitor.name)
+        if monitor.type == "dns" and not _servers(monitor):
+            watched.without_server.append(monitor.name)
     return watched
 
 
@@ -222,10 +232,31 @@ def _kuma_probe(monitor: KumaMonitor) -> Probe | str:
         case "ping" if host:
             return {"kind": "ping", "host": host}
         case "dns" if host and (monitor.dns_resolve_type or "A") in RECORDS:
-            return {"kind": "dns", "name": host, "record": monitor.dns_resolve_type or "A"}
+            return _kuma_names(monitor, host)
         case "port" | "ping" | "dns":
             return "address not shown"
     return f"kind {monitor.type}" if re.fullmatch(r"[a-z0-9-]{1,30}", monitor.type) else "another kind"
+
+
+def _kuma_names(monitor: KumaMonitor, name: str) -> Probe | str:
+    """The look that asks the monitor's own name servers; their silence is down here as it is there."""
+    probe: Probe = {"kind": "dns", "name": name, "record": monitor.dns_resolve_type or "A"}
+    servers = _servers(monitor)
+    try:
+        addresses = [str(ip_address(one)) for one in servers]
+    except ValueError:
+        return "a name server without its address"
+    port = str(monitor.port or 53)
+    if port != "53":
+        addresses = [f"[{one}]:{port}" if ":" in one else f"{one}:{port}" for one in addresses]
+    if not addresses:
+        return probe
+    return probe | {"resolvers": addresses} | ({"resolvers_are_the_service": True} if servers != [USUAL_SERVER] else {})
+
+
+def _servers(monitor: KumaMonitor) -> list[str]:
+    listed = (one.strip().strip("[]") for one in (monitor.dns_resolve_server or "").split(","))
+    return [one for one in listed if one]
 
 
 def _kuma_web(monitor: KumaMonitor) -> Probe | str:
@@ -269,5 +300,10 @@ def left_out_sentence(line: str, watched: Watched) -> str:
         sentence += (
             f"; the text to look for is not shown there, add it as text_contains in services.yaml to: "
             f"{', '.join(watched.without_text)}"
+        )
+    if watched.without_server:
+        sentence += (
+            f"; the name server and the record to ask for are not shown there, add them as resolvers and record in "
+            f"services.yaml to: {', '.join(watched.without_server)}"
         )
     return f"{sentence}."

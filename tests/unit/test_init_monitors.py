@@ -32,7 +32,14 @@ EXPORT = {
          "headers": None, "body": None, "basic_auth_user": None, "authMethod": "", "interval": 60},
         {"id": 2, "name": "Mail", "type": "port", "url": "https://", "hostname": "mail.example.org", "port": 993},
         {"id": 3, "name": "Core switch", "type": "ping", "hostname": "10.0.0.1", "active": 1},
-        {"id": 4, "name": "Zone", "type": "dns", "hostname": "example.org", "dns_resolve_type": "MX"},
+        {"id": 4, "name": "Zone", "type": "dns", "hostname": "example.org", "dns_resolve_type": "MX",
+         "dns_resolve_server": "1.1.1.1", "port": 53},
+        {"id": 14, "name": "First server", "type": "dns", "hostname": "example.org", "dns_resolve_type": "A",
+         "dns_resolve_server": "10.0.0.53", "port": None},
+        {"id": 15, "name": "Two servers", "type": "dns", "hostname": "example.org", "dns_resolve_type": "AAAA",
+         "dns_resolve_server": "10.0.0.53, [2001:DB8::53]", "port": 5353},
+        {"id": 16, "name": "Named server", "type": "dns", "hostname": "example.org", "dns_resolve_type": "A",
+         "dns_resolve_server": "ns1.example.org", "port": 53},
         {"id": 5, "name": "Old", "type": "http", "url": "https://old.example.org", "active": False},
         {"id": 6, "name": "Job", "type": "push"},
         {"id": 7, "name": "Key", "type": "http", "url": "https://api.example.org/?api_key=s3cret"},
@@ -62,6 +69,7 @@ monitor_hostname="null",monitor_port="null"} 1
 monitor_status{monitor_id="2",monitor_name="Mail",monitor_type="port",monitor_url="https://",\
 monitor_hostname="mail.example.org",monitor_port="993"} 0
 monitor_status{monitor_id="3",monitor_name="Grades",monitor_type="keyword",monitor_url="https://grades.example.org/"} 1
+monitor_status{monitor_id="5",monitor_name="Zone",monitor_type="dns",monitor_hostname="example.org"} 1
 monitor_status{monitor_id="4",monitor_name="Form",monitor_type="keyword",monitor_url="https://x/?key=s3cret"} 1
 """
 BLACKBOX = {
@@ -135,13 +143,27 @@ def test_an_export_becomes_valid_looks_and_what_cannot_be_taken_is_told(tmp_path
         "certificate_of_grades_example_org": {"kind": "tls", "host": "grades.example.org", "days_left": 21},
         "mail": {"kind": "tcp", "host": "mail.example.org", "port": 993},
         "core_switch": {"kind": "ping", "host": "10.0.0.1"},
-        "zone": {"kind": "dns", "name": "example.org", "record": "MX"},
+        "zone": {"kind": "dns", "name": "example.org", "record": "MX", "resolvers": ["1.1.1.1"]},
+        "first_server": {
+            "kind": "dns",
+            "name": "example.org",
+            "record": "A",
+            "resolvers": ["10.0.0.53"],
+            "resolvers_are_the_service": True,
+        },
+        "two_servers": {
+            "kind": "dns",
+            "name": "example.org",
+            "record": "AAAA",
+            "resolvers": ["10.0.0.53:5353", "[2001:db8::53]:5353"],
+            "resolvers_are_the_service": True,
+        },
         "camera": {"kind": "http", "url": "https://10.0.0.9/", "verify": False},
     }
     told = (
-        "uptime_kuma watches 5 that we can look at too; left out: a login, body or headers (1), a method that may "
-        "change something (1), a secret in the address (2), kind push (1), paused (1), reversed (1), settings that do "
-        "not fit (1)."
+        "uptime_kuma watches 7 that we can look at too; left out: a login, body or headers (1), a method that may "
+        "change something (1), a name server without its address (1), a secret in the address (2), kind push (1), "
+        "paused (1), reversed (1), settings that do not fit (1)."
     )
     assert told in result.output
     assert "text_contains" not in result.output
@@ -169,7 +191,8 @@ def test_metrics_are_read_with_a_key_that_stands_elsewhere(tmp_path: Path, addre
     assert looks(tmp_path)["grades"] == {"kind": "http", "url": "https://grades.example.org/"}
     assert (
         "left out: a secret in the address (1); the text to look for is not shown there, add it as text_contains in "
-        "services.yaml to: Grades." in result.output
+        "services.yaml to: Grades; the name server and the record to ask for are not shown there, add them as "
+        "resolvers and record in services.yaml to: Zone." in result.output
     )
 
 
