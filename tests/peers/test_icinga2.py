@@ -19,7 +19,7 @@ import pytest
 import trustme
 
 from connectors import get
-from connectors._base import Complete, Connector, FetchRequest, SourceContext
+from connectors._base import Complete, Connector, Doubtful, FetchRequest, SourceContext
 from connectors._errors import AuthError, SettingsError, UnavailableError
 from firstbell.records import ObservationInterval, ServiceState
 from tests.peers.running import Process, free_port, nginx, running, wait_until
@@ -238,7 +238,9 @@ def test_the_stream_reaches_to_now(peer: Peer) -> None:
 
 def test_doctor_tells_what_is_amiss(peer: Peer) -> None:
     assert "all 5 services, and 1 that nobody mapped" in peer.connector().check()
-    assert "never checked yet: mute" in peer.connector(services={"mute": "silent"}).check()
+    never = peer.connector(services={"mute": "silent"}).check()
+    assert isinstance(never, Doubtful)
+    assert never.endswith("never checked yet, so nothing is known of it: mute.")
     with pytest.raises(SettingsError, match="has nothing for pool"):
         peer.connector(services={"pool": "web!pool"}).check()
     with pytest.raises(AuthError):
