@@ -164,7 +164,7 @@ class Batch:
                 return
             seen = self.probe.conclude(transfer, code, self.run)
         except Exception as error:  # noqa: BLE001 - as in _start
-            seen, transfer.profile = error, None
+            seen = error
         del self.busy[curl]
         self._tell(transfer.index, seen)
         self.multi.remove_handle(curl)
