@@ -86,7 +86,7 @@ def policy_at(policy: SlaPolicy, later: LaterRules, moment: datetime) -> SlaPoli
 
 def ruled_at(one: Ruled, moment: datetime) -> Ruled:
     """The same by the rules that hold at a moment, and by these alone."""
-    return replace(one, policy=policy_at(one.policy, one.later, moment), later=())
+    return replace(one, policy=policy_at(one.policy, one.later, moment), later=()) if one.later else one
 
 
 def parts_by_rules(window: Window, ruled: Iterable[WatchedService | ServiceGroup]) -> tuple[Window, ...]:
