@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 
 from firstbell.calendar import SchoolCalendar, SchoolYear
 from firstbell.intervals import Window, intersection, local_moment, total_seconds, union
+from firstbell.metrics.facts import Facts, SourceFacts
 from firstbell.metrics.uptime_accounting import Seconds
+from firstbell.metrics.uptime_outages import outage_figures, outages
 from firstbell.metrics.uptime_report import service_results
 from firstbell.metrics.uptime_result import ServiceResult, days_of
 from firstbell.metrics.uptime_services import GroupRule, ServiceGroup, WatchedService, group_line
@@ -373,6 +376,39 @@ def test_outages_are_merged_by_the_rules_in_force_between_them() -> None:
     looks = day_with((100, 110), (113, 120), (800, 810), (813, 820))
     found = service_results([sis], (), lambda _: looks, period(), as_of=DAY.end, calendar=CALENDAR)
     assert {one.policy.name: one.outages.count for one in found} == {"exact": 2, "new": 1}
+
+
+@given(observations(), policies, policies, plans(), hours, st.integers(1, 1439))
+def test_outages_of_parts_are_those_of_the_whole_each_once_and_the_packets_as_well(
+    looks: list[ObservationInterval],
+    old: SlaPolicy,
+    new: SlaPolicy,
+    planned: tuple[Window, ...],
+    agreed: str,
+    cut: int,
+) -> None:
+    sis = WatchedService(
+        service_key="sis", policy=old, later=((at(cut), new),), maintenance=planned, agreed_hours=agreed, since=START
+    )
+    found = service_results([sis], (), lambda _: looks, period(), as_of=DAY.end, calendar=CALENDAR)
+    probes = SourceFacts(
+        source_key="probes", feeds=frozenset({ObservationInterval}), known_until=DAY.end, records=tuple(looks)
+    )
+    facts = Facts(window=DAY, as_of=DAY.end, calendar=CALENDAR, sources=(probes,), services=(sis,))
+    line = facts.timelines["sis"]
+    told = outages("sis", looks, line, old, sis.later)
+    whole = outage_figures(told, facts.timelines_in(agreed)["sis"])
+    assert [one for each in sorted(found, key=lambda one: one.over) for one in each.outages.episodes] == [
+        *whole.episodes
+    ]
+    assert sum(sum(one.outages.seconds) for one in found) == sum(one.seconds.down for one in found)
+    assert sum(one.outages.up_seconds for one in found) == pytest.approx(whole.up_seconds)
+    for one in told:
+        answered = intersection(
+            (Window(one.window.end, DAY.end),), union([*line.answered, *line.answered_in_maintenance])
+        )
+        assert one.open == (not answered)
+    assert all(later.window.start > one.window.end for one, later in pairwise(told))
 
 
 def test_each_part_of_a_period_has_the_latency_of_its_own_time() -> None:
