@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,7 +56,7 @@ class _Kept:
         if path.exists():
             return pickle.loads(path.read_bytes())
         made = getattr(self._compiler(), what)(*args, **wish)
-        part = path.with_suffix(f".{os.getpid()}")
+        part = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
         part.write_bytes(pickle.dumps(made))
         part.rename(path)
         return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -40,10 +41,16 @@ class Edition:
 
 
 def draw(packet: Packet, wanted: Iterable[Wanted] | None = None) -> dict[Wanted, Edition]:
-    """The editions of a packet, each drawn once in each wanted language; without a wish all in the packet's own."""
+    """The editions of a packet, each drawn once in each wanted language; without a wish all in the packet's own.
+
+    Two are drawn at a time: Typst lets go of the interpreter while it sets pages.
+    """
     wishes = [(name, packet.heading.language) for name in EDITIONS] if wanted is None else wanted
     cuts = {wish: cut(in_language(packet, wish[1]), wish[0]) for wish in wishes}
-    return {wish: Edition(wish[0], part, render_edition(part, wish[0])) for wish, part in cuts.items()}
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        files = pool.map(render_edition, cuts.values(), [name for name, _ in cuts])
+        drawn = zip(cuts.items(), files, strict=True)
+        return {wish: Edition(wish[0], part, each) for (wish, part), each in drawn}
 
 
 def wanted(work: Workplace, readers: Iterable[Reader]) -> list[Wanted]:
