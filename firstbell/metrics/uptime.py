@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from firstbell.intervals import difference, total_seconds, union
 from firstbell.kpi import Kpi
 from firstbell.metrics.figure import Frame
-from firstbell.metrics.uptime_accounting import Seconds, refusal, seconds_of
+from firstbell.metrics.uptime_accounting import refusal
 from firstbell.metrics.uptime_outages import Outage, outages
+from firstbell.metrics.uptime_seconds import Seconds
 from firstbell.metrics.uptime_services import ServiceGroup, WatchedService
 from firstbell.metrics.uptime_timeline import Timeline, any_failure_seconds, timeline
 from firstbell.policies import SlaPolicy
@@ -82,4 +83,4 @@ def downtime_minutes(lines: Sequence[Timeline], frame: Frame, policy: SlaPolicy)
 
 
 def _summed(lines: Sequence[Timeline]) -> Seconds:
-    return sum((seconds_of(line) for line in lines), Seconds())
+    return sum((line.seconds for line in lines), Seconds())

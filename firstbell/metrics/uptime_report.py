@@ -14,16 +14,15 @@ from functools import cached_property
 from firstbell.calendar import SchoolCalendar
 from firstbell.intervals import Window, Windows, difference, intersection, total_seconds, union
 from firstbell.metrics.uptime_accounting import (
-    Seconds,
     availability,
     error_budget,
     own_availability,
     refusal,
-    seconds_of,
 )
 from firstbell.metrics.uptime_latency import LatencyFigures, latency_figures
 from firstbell.metrics.uptime_outages import Outage, outage_figures, outages
 from firstbell.metrics.uptime_result import ServiceResult, days_of, weighted_days
+from firstbell.metrics.uptime_seconds import Seconds
 from firstbell.metrics.uptime_services import (
     GroupRule,
     ServiceGroup,
@@ -206,13 +205,13 @@ class _Desk:
             agreed_hours=ruled.agreed_hours,
             policy=policy,
             seconds=Seconds(),
-            always=seconds_of(here),
+            always=here.seconds,
             outages=outage_figures(one.outages, whole, part.window if split else None),
             class_seconds_down=total_seconds(intersection(here.down, self.hours("school")[0])),
             students=ruled.students,
             days=days_of(agreed, policy, self.calendar.zone) if self.with_days else (),
         )
-        seconds = result.always if agreed is here else seconds_of(agreed)
+        seconds = result.always if agreed is here else agreed.seconds
         return _judged(result, seconds, self.to_come(ruled.agreed_hours, one.planned, part))
 
     def _weighted(self, result: ServiceResult, members: Sequence[_Counted], part: Period) -> ServiceResult:

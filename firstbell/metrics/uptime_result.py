@@ -10,9 +10,10 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from firstbell.intervals import Window, Windows, local_dates, local_day, union
-from firstbell.metrics.uptime_accounting import ErrorBudget, Seconds, availability
+from firstbell.metrics.uptime_accounting import ErrorBudget, availability
 from firstbell.metrics.uptime_latency import LatencyFigures
 from firstbell.metrics.uptime_outages import OutageFigures
+from firstbell.metrics.uptime_seconds import PARTS, Seconds
 from firstbell.metrics.uptime_timeline import Timeline
 from firstbell.periods import Period
 from firstbell.policies import SlaPolicy
@@ -77,7 +78,7 @@ def days_of(line: Timeline, policy: SlaPolicy, zone: ZoneInfo) -> tuple[DayOfSer
     if not over:
         return ()
     days, edges = _days_and_edges(Window(over[0].start, over[-1].end), zone)
-    parts = {part: _by_day(getattr(line, part), edges) for part in line.seconds}
+    parts = {part: _by_day(getattr(line, part), edges) for part in PARTS}
     roots = {root: _by_day(windows, edges) for root, windows in line.attributed.items()}
     found = []
     for place, day in enumerate(days):

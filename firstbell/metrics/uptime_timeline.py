@@ -14,6 +14,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from firstbell.intervals import Window, Windows, difference, intersection, total_seconds, union
+from firstbell.metrics.uptime_seconds import PARTS, Seconds
 from firstbell.policies import SlaPolicy, UpWhen
 from firstbell.records import ObservationInterval, ServiceState
 
@@ -38,10 +39,10 @@ class Timeline:
     attributed: Mapping[str, Windows] = field(default_factory=dict)
 
     @cached_property
-    def seconds(self) -> Mapping[str, float]:
-        """How long each part is but for `over`, which is their sum: asked for by the district and by each school."""
-        parts = ("up", "degraded", "down", "unknown", "maintenance", "down_in_maintenance")
-        return {part: total_seconds(getattr(self, part)) for part in parts}
+    def seconds(self) -> Seconds:
+        """How long each part is: asked for by the district, by each school and in each language."""
+        attributed = {root: total_seconds(windows) for root, windows in self.attributed.items()}
+        return Seconds(**{part: total_seconds(getattr(self, part)) for part in PARTS}, attributed=attributed)
 
     def within(self, hours: Windows, known: dict[Windows, Windows] | None = None) -> Timeline:
         """The part of the timeline that lies in the given hours.

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from firstbell.intervals import Window
 from firstbell.metrics.uptime import WatchedService, timeline
-from firstbell.metrics.uptime_accounting import Seconds, availability, seconds_of
+from firstbell.metrics.uptime_accounting import availability
+from firstbell.metrics.uptime_seconds import Seconds
 from firstbell.metrics.uptime_services import parts_by_rules, ruled_at
 from firstbell.packet.material import Material
 from firstbell.packet.model import Audience, Column, Row, Table
@@ -132,7 +133,7 @@ def _counted(
 ) -> _Told:
     """A monitor's looks at a service over a part of the time, by the rules that held in it."""
     policy = ruled_at(service, part.start).policy
-    seconds = seconds_of(timeline(looks, part, policy).without(service.maintenance))
+    seconds = timeline(looks, part, policy).without(service.maintenance).seconds
     share = availability(seconds, policy)
     rule = _by_our_rules(material.wording, seconds, enough=share is not None)
     return _Told(service_key=service.service_key, source_key=source, rule=rule, window=part, share=share)
@@ -157,7 +158,7 @@ def _ours(material: Material, told: _Told) -> str:
     if any(len(parts_by_rules(window, [service])) > 1 for window in part):
         return words.say("rules_changed_within")
     policy = ruled_at(service, max(told.window.start, over.start)).policy
-    seconds = seconds_of(facts.timelines[told.service_key].within(part))
+    seconds = facts.timelines[told.service_key].within(part).seconds
     share = availability(seconds, policy)
     if share is None and not seconds.watched:
         return words.say("not_known")

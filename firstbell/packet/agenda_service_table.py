@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from firstbell.intervals import Window, Windows, difference, intersection, total_seconds
-from firstbell.metrics.uptime_accounting import ErrorBudget, error_budget, seconds_of
+from firstbell.metrics.uptime_accounting import ErrorBudget, error_budget
 from firstbell.metrics.uptime_outages import outage_figures
 from firstbell.metrics.uptime_services import parts_by_rules, ruled_at
 from firstbell.packet.agenda_services import Watched, looks_silent
@@ -78,7 +78,7 @@ def budget_left(material: Material, one: Watched, ahead: Windows, *, silent: boo
     line = facts.timelines_in(service.agreed_hours)[service.service_key]
     if one.part is not None:
         line, ahead = line.within((one.part,)), intersection(ahead, (one.part,))
-    agreed, to_come = seconds_of(line), total_seconds(difference(ahead, service.maintenance))
+    agreed, to_come = line.seconds, total_seconds(difference(ahead, service.maintenance))
     budget = None if silent else error_budget(agreed, service.policy, to_come)
     return told_budget(material, budget)
 

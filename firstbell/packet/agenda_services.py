@@ -9,7 +9,7 @@ from datetime import datetime
 
 from firstbell.intervals import Window, total_seconds
 from firstbell.metrics.uptime import Outage, Timeline, WatchedService, coverage, outages
-from firstbell.metrics.uptime_accounting import availability, seconds_of
+from firstbell.metrics.uptime_accounting import availability
 from firstbell.metrics.uptime_vendor import vendor_view
 from firstbell.packet.material import Material
 from firstbell.packet.model import Audience, Change, Column, Line, Row, Table, Trend
@@ -42,7 +42,7 @@ class Watched:
     @property
     def answered(self) -> float | None:
         """The share of class hours in which it answered by its own rules; None where too little was watched."""
-        return availability(seconds_of(self.in_class), self.service.policy)
+        return availability(self.in_class.seconds, self.service.policy)
 
 
 def watched(material: Material) -> list[Watched]:

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from firstbell.config.loaded import District
 from firstbell.intervals import Window, local_day
 from firstbell.knowledge import PROBES
-from firstbell.metrics.uptime_accounting import Seconds
 from firstbell.metrics.uptime_result import ServiceResult
+from firstbell.metrics.uptime_seconds import Seconds
 from firstbell.periods import Period, PeriodKind, period_of
 from firstbell.records import ObservationInterval, ServiceObservation, ServiceState
 from firstbell.service_report import service_report

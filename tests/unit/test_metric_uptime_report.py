@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from firstbell.calendar import SchoolCalendar, SchoolYear
 from firstbell.intervals import Window, intersection, local_moment, total_seconds, union
 from firstbell.metrics.facts import Facts, SourceFacts
-from firstbell.metrics.uptime_accounting import Seconds
 from firstbell.metrics.uptime_outages import outage_figures, outages
 from firstbell.metrics.uptime_report import service_results
 from firstbell.metrics.uptime_result import ServiceResult, days_of
+from firstbell.metrics.uptime_seconds import Seconds
 from firstbell.metrics.uptime_services import GroupRule, ServiceGroup, WatchedService, group_line
 from firstbell.metrics.uptime_timeline import timeline
 from firstbell.periods import Period, PeriodKind, period_of

@@ -14,8 +14,9 @@ import pytest
 
 from firstbell.calendar import SchoolCalendar, SchoolYear
 from firstbell.intervals import Window, total_seconds
-from firstbell.metrics.uptime_accounting import Seconds, error_budget, percentage
+from firstbell.metrics.uptime_accounting import error_budget, percentage
 from firstbell.metrics.uptime_latency import latency_figures
+from firstbell.metrics.uptime_seconds import Seconds
 from firstbell.metrics.uptime_services import GroupRule, ServiceGroup, WatchedService
 from firstbell.metrics.uptime_timeline import any_failure_seconds, timeline
 from firstbell.metrics.uptime_vendor import vendor_view

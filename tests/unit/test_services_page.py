@@ -10,8 +10,8 @@ import pytest
 
 from firstbell.intervals import Window, local_day
 from firstbell.knowledge import PROBES
-from firstbell.metrics.uptime_accounting import Seconds
 from firstbell.metrics.uptime_result import DayOfService
+from firstbell.metrics.uptime_seconds import Seconds
 from firstbell.records import Measurement, ObservationInterval, ServiceObservation, ServiceState
 from firstbell.store.interval_history import save_intervals
 from firstbell.store.latency import save_latencies
