@@ -153,9 +153,7 @@ class BetterStack(Connector):
         times = [shaped(http.host, Incident, row).attributes for row in rows]
         looked = one.attributes.last_checked_at
         # Of an incident that nobody closed a monitor at rest knows no more than its newest look.
-        known = (
-            now if looked is None or not _still(one.attributes, now) else looked + timedelta(seconds=1)
-        )
+        known = now if looked is None or not _still(one.attributes, now) else looked + timedelta(seconds=1)
         down = union(
             Window(each.started_at, max(each.started_at, min(each.resolved_at or known, now)))
             for each in times
