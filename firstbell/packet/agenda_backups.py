@@ -128,7 +128,7 @@ def backup_lines(material: Material) -> list[Line]:
 
 
 def never_restored(material: Material) -> Line | None:
-    """The systems of which no restore was ever tested; None when every one was, or when nobody can tell."""
+    """The systems of which no restore test is known; None when every one was tested, or when nobody can tell."""
     words, facts = material.wording, material.facts
     if not _restores_heard(material):
         return None

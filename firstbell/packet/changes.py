@@ -31,7 +31,8 @@ class ChangeRules(Policy):
     """When a figure's step is worth a line.
 
     `least_step` is a share of the way from floor to goal; where there is no target, a share of the printed value. A
-    changed light is always a change. Getting worse weighs `worse_factor` times as much as getting better.
+    changed light is always a change, and weighs as much as the whole way. Getting worse weighs `worse_factor` times as
+    much as getting better.
     """
 
     least_step: float = 0.02
@@ -72,7 +73,7 @@ def _moved(material: Material, result: IndicatorResult, rules: ChangeRules) -> C
         text=text,
         item=result.key,
         section=SECTION_OF[result.area],
-        weight=factor * result.weight * max(_step(result, printed), 0.05),
+        weight=factor * result.weight * (1.0 if _turned(result, printed) else max(_step(result, printed), 0.05)),
         **note_on(material, result.key),
     )
 
@@ -84,10 +85,13 @@ def _material(result: IndicatorResult, printed: Figure, rules: ChangeRules) -> b
         return False
     if result.target.goal is None and result.target.better is Better.BAND:
         return False
+    return _turned(result, printed) or _step(result, printed) >= rules.least_step
+
+
+def _turned(result: IndicatorResult, printed: Figure) -> bool:
+    """Whether the figure's verdict is another one than it was."""
     lights = {Light.MET, Light.CLOSE, Light.MISSED}
-    if result.light is not printed.light and {result.light, printed.light} <= lights:
-        return True
-    return _step(result, printed) >= rules.least_step
+    return result.light is not printed.light and {result.light, printed.light} <= lights
 
 
 def _step(result: IndicatorResult, printed: Figure) -> float:

@@ -16,7 +16,7 @@ from firstbell.intervals import Window
 from firstbell.kpi import Light, Verdict
 from firstbell.packet.audience import EDITIONS, cut
 from firstbell.packet.compose import compose
-from firstbell.packet.model import Audience, Packet, Trend
+from firstbell.packet.model import Audience, Change, Packet, Trend
 from firstbell.packet.pdf_room import MOST_PAGES
 from firstbell.packet.render import render
 from firstbell.policies import GapRule
@@ -330,7 +330,7 @@ def test_without_data_nothing_is_green_and_nothing_is_zero(folder: District) -> 
     assert {cell for row in rows for cell in row.cells[1:4]} == {"not known"}
     assert not any(change.item.startswith(("backup", "outage")) for change in packet.changes)
     assert "Backups: not known. No source tells of them." in shown(packet)
-    assert "never tested" not in shown(packet)
+    assert "No restore test is known" not in shown(packet)
     assert "No class time was lost" not in shown(packet)
     assert packet.appendix.strengths == ()
     assert {one.score for one in packet.appendix.criteria} == {"no score"}
@@ -455,7 +455,7 @@ def test_a_failed_backup_is_no_backup(folder: District) -> None:
 
 def test_restores_are_told_with_their_time_and_the_untested_are_named(packet: Packet) -> None:
     assert "Finance: a restore test on Sun 15 Nov brought it back in 42 min." in [one.text for one in packet.changes]
-    assert "Restores never tested: Bus routing and HR archive." in [line.text for line in packet.unknowns]
+    assert "No restore test is known of: Bus routing and HR archive." in [line.text for line in packet.unknowns]
 
 
 def test_a_failed_restore_is_worse(folder: District) -> None:
@@ -497,6 +497,18 @@ def test_a_figure_that_moved_is_a_change_with_what_was_printed(folder: District)
     assert change.trend is Trend.WORSE
     assert packet.heading.compared_with == "the meeting of Thu 3 Dec"
     assert packet.corrections == ()
+
+
+def test_a_verdict_that_turned_weighs_more_than_a_longer_step_that_turned_none(folder: District) -> None:
+    def change(before: float, now: float) -> Change:
+        told, today = (month() | {"counts": (measured("weekly_active_teachers", n, 284),)} for n in (before, now))
+        printed = compose(material(folder, told, stage="final"))
+        packet = compose(material(folder, today, printed=printed))
+        return next(one for one in packet.changes if one.item == "TI-01")
+
+    turned, longer = change(262, 241), change(284, 262)
+    assert (turned.trend, longer.trend) == (Trend.WORSE, Trend.WORSE)
+    assert turned.weight > longer.weight
 
 
 def test_what_the_last_packet_said_in_the_same_words_is_no_change(folder: District) -> None:

@@ -170,5 +170,5 @@ def test_something_is_brought_up_by_the_day_of_the_draft_that_is_still_ahead(tmp
         assert following is not None
         for now, due in ((here - timedelta(hours=1), here), (here, following), (meeting.send_at, following)):
             found = gather(work, meeting, previous, stage="draft", revision=1, as_of=now, known_at=now)
-            what = "Add an agenda item" if due == here else "Add an item to the next meeting"
+            what = "Add an agenda item" if due == here else "Add an item to the meeting after this one"
             assert compose(found).closing == f"{what}: reply by {found.wording.day(due)}."
