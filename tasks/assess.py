@@ -10,9 +10,9 @@ from prefect import task
 
 from firstbell.assessment.result import Assessment
 from firstbell.briefing.freeze import stored_results
-from firstbell.briefing.gather import assessed
+from firstbell.briefing.gather import assessed, facts_over
 from firstbell.intervals import Window
-from firstbell.knowledge import PLAN, facts_of
+from firstbell.knowledge import PLAN
 from firstbell.records import MilestoneSeen
 from firstbell.store.assessments import save_assessment
 from firstbell.store.latency_days import add_up_days
@@ -42,15 +42,7 @@ def assess_at(work: Workplace, as_of: datetime | None = None) -> Assessed:
     district, known_at = work.district, min(as_of, now)
     with work.store.read() as connection:
         window = Window(as_of - PERIOD, as_of)
-        facts = facts_of(
-            district,
-            connection,
-            work.feeds,
-            window=window,
-            as_of=as_of,
-            known_at=known_at,
-            read_calendar=work.read_calendar,
-        )
+        facts = facts_over(work, connection, window, as_of, known_at)
         assessment = assessed(district, connection, facts, NIGHTLY, known_at)
     with work.store.begin() as connection:
         save_assessment(

@@ -81,7 +81,7 @@ def gather(
             meeting=meeting,
             previous=previous,
             known_at=known_at,
-            everything=_facts_over(work, connection, window, as_of, known_at),
+            everything=facts_over(work, connection, window, as_of, known_at),
             last_printed=last_printed,
             printed=last_printed if sent is None else _dated(sent),
         )
@@ -131,7 +131,8 @@ def _material(wanted: _Wanted, stage: str, revision: int) -> Material:
     )
 
 
-def _facts_over(work: Workplace, connection: Connection, window: Window, as_of: datetime, known_at: datetime) -> Facts:
+def facts_over(work: Workplace, connection: Connection, window: Window, as_of: datetime, known_at: datetime) -> Facts:
+    """What was known at `known_at` of a window, as of a moment in it."""
     return facts_of(
         work.district,
         connection,
@@ -280,7 +281,7 @@ def _recomputed(
     if printed is None or printed.as_of is None or period is None or period.window_start is None:
         return None
     window = Window(period.window_start, printed.as_of)
-    facts = _facts_over(work, connection, window, printed.as_of, known_at)
+    facts = facts_over(work, connection, window, printed.as_of, known_at)
     return assess(facts, load_instrument(), targets_of(work.district))
 
 
