@@ -254,11 +254,11 @@ class _Look:
         """The outages of the period that are over, in the order they began."""
         found = [
             Passed(subject=one.service_key, name=self.names.services.get(key, key), window=one.window)
-            for key, line, policy in (
-                (service.service_key, self.facts.timelines[service.service_key], service.policy)
-                for service in self.facts.services
+            for service in self.facts.services
+            for key in (service.service_key,)
+            for one in outages(
+                key, self.facts.intervals.get(key, ()), self.facts.timelines[key], service.policy, service.later
             )
-            for one in outages(key, self.facts.intervals.get(key, ()), line, policy)
             if not one.open
         ]
         return iter(sorted(found, key=lambda one: one.window.start))

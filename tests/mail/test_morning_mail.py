@@ -244,6 +244,24 @@ def test_monday_compares_with_friday_and_tells_of_outages_in_between(office: Off
 
 
 @SQLITE
+def test_an_outage_in_between_is_told_by_the_rules_of_its_day(office: Office, tmp_path: Path) -> None:
+    """From Saturday on two outages that lie closer than an hour are one."""
+    rules = "policies:\n  - {name: district}\n  - {name: district, valid_from: 2026-11-14, merge_minutes: 60}\n"
+    office.folder = district(tmp_path / "ruled", services=rules + FOLDER["services.yaml"])
+    night(office, FRIDAY - LEAST, told={"dumps": good_backups(FRIDAY - LEAST)})
+    night(office, MONDAY - LEAST, told={"dumps": good_backups(MONDAY - LEAST)})
+    first, minutes = local(11, 13, 6, 30) - timedelta(days=1), timedelta(minutes=5)
+    looks, begins, state = [seen("sis", first, MONDAY)], first, ServiceState.UP
+    for hour, minute in ((9, 0), (10, 0), (10, 30), (11, 30)):
+        ends = local(11, 14, hour, minute)
+        looks.append(seen("sso", begins, ends - minutes, state))
+        begins, state = ends, ServiceState.UP if state is ServiceState.DOWN else ServiceState.DOWN
+    look(office, *looks, seen("sso", begins, MONDAY), at=MONDAY)
+    text = mail(office, MONDAY)
+    assert "WELL AGAIN - Sign-in was down from Sat 14 Nov, 9 am to Sat 14 Nov, 11:30 am" in text
+
+
+@SQLITE
 def test_a_poller_that_stopped_makes_no_outage_and_no_recovery(office: Office) -> None:
     down = local(11, 16, 22)
     night(office, MONDAY - LEAST, told={"dumps": good_backups(MONDAY - LEAST)})
